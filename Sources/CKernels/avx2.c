@@ -1,0 +1,11 @@
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define SET avx2
+#define VECTOR_BYTES 32
+// 16 registers: 12 sums, 2 weights, 1 value.
+#define PIXEL_BLOCK 6
+#define VECTOR_BLOCK 2
+#define CHANNEL_BLOCK 4
+#include "template/table.h"
+#pragma clang attribute pop
+#endif

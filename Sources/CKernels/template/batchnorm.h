@@ -1,0 +1,88 @@
+// Sums over the pixels of one image, in double, pixel ascending; and the combination of the images' sums.
+
+// Channels are taken a vector at a time, so that the sums stay in registers while the pixels pass.
+#define FOR_CHANNEL_VECTORS(channels, VECTOR_BODY, SCALAR_BODY) \
+  {                                                             \
+    size_t c = 0;                                               \
+    for (; c + LANES <= (channels); c += LANES) { VECTOR_BODY } \
+    for (; c < (channels); c++) { SCALAR_BODY }                 \
+  }
+
+static inline __attribute__((always_inline)) double NAME(widen1)(T v) { return (double)v; }
+static inline __attribute__((always_inline)) void NAME(store_wide1)(double *p, double v) { *p = v; }
+
+static void NAME(moments)(const void *input, size_t pixels, size_t channels, double *sums) {
+  const T *const x = input;
+#define BODY(V, W, LOAD, WIDEN, STORE)                                   \
+  W sum = (W)0.0, squares = (W)0.0;                                      \
+  for (size_t p = 0; p < pixels; p++) sum += WIDEN(LOAD(x + p * channels + c)); \
+  const W mean = sum / (double)pixels;                                   \
+  for (size_t p = 0; p < pixels; p++) {                                  \
+    const W d = WIDEN(LOAD(x + p * channels + c)) - mean;                \
+    squares = FMA(d, d, squares);                                        \
+  }                                                                      \
+  STORE(sums + c, sum);                                                  \
+  STORE(sums + channels + c, squares);
+  FOR_CHANNEL_VECTORS(channels, BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+                      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
+#undef BODY
+}
+
+static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t pixels, size_t channels,
+                                  double *mean, double *variance) {
+  const double m = (double)pixels;
+  for (size_t c = 0; c < channels; c++) {
+    double average = slots[c] / m, squares = slots[channels + c], n = m;
+    for (size_t s = 1; s < slot_count; s++) {
+      const double *const slot = slots + 2 * s * channels;
+      const double delta = slot[c] / m - average, total = n + m;
+      average = average + delta * (m / total);
+      squares = (squares + slot[channels + c]) + (delta * delta) * (n * m / total);
+      n = total;
+    }
+    mean[c] = average;
+    variance[c] = squares / n;
+  }
+}
+
+static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
+  const T *const output = a->output, *const dy = a->output_gradient, *const input = a->input;
+  const T *const mean = a->mean, *const inverse = a->inverse;
+  const T slope = (T)a->slope;
+  const size_t channels = a->channels;
+#define BODY(V, W, LOAD, WIDEN, STORE)                                       \
+  W sum1 = (W)0.0, sum2 = (W)0.0;                                            \
+  for (size_t p = 0; p < a->pixels; p++) {                                   \
+    const size_t i = p * channels + c;                                       \
+    V dz = LOAD(dy + i);                                                     \
+    if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;              \
+    const V xhat = (LOAD(input + i) - LOAD(mean + c)) * LOAD(inverse + c);   \
+    const W wide = WIDEN(dz);                                                \
+    sum1 += wide;                                                            \
+    sum2 = FMA(wide, WIDEN(xhat), sum2);                                     \
+  }                                                                          \
+  STORE(sums + c, sum1);                                                     \
+  STORE(sums + channels + c, sum2);
+  FOR_CHANNEL_VECTORS(channels, BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+                      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
+#undef BODY
+}
+
+static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels, double *sums) {
+  const T *const x = input;
+#define BODY(V, W, LOAD, WIDEN, STORE)                                   \
+  W sum = (W)0.0;                                                        \
+  for (size_t p = 0; p < pixels; p++) sum += WIDEN(LOAD(x + p * channels + c)); \
+  STORE(sums + c, sum);
+  FOR_CHANNEL_VECTORS(channels, BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+                      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
+#undef BODY
+}
+
+static void NAME(combine_sums)(const double *slots, size_t slot_count, size_t count, double *total) {
+  for (size_t i = 0; i < count; i++) {
+    double sum = slots[i];
+    for (size_t s = 1; s < slot_count; s++) sum += slots[s * count + i];
+    total[i] = sum;
+  }
+}

@@ -1,0 +1,48 @@
+// All kernels of one element type, and their table; undefines what describes the type.
+
+#include "vector.h"
+#include "convolution.h"
+#include "pointwise.h"
+#include "batchnorm.h"
+#include "pooling.h"
+#include "loss.h"
+#include "optimiser.h"
+#include "tensor.h"
+
+const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
+    .name = TEXT(SET),
+    .element_bytes = sizeof(T),
+    .lanes = LANES,
+    .convolve = NAME(convolve),
+    .weight_gradient = NAME(weight_gradient),
+    .pack_forward = NAME(pack_forward),
+    .pack_backward = NAME(pack_backward),
+    .reduce_slots = NAME(reduce_slots),
+    .pointwise_forward = NAME(pointwise_forward),
+    .pointwise_backward = NAME(pointwise_backward),
+    .moments = NAME(moments),
+    .combine_moments = NAME(combine_moments),
+    .backward_sums = NAME(backward_sums),
+    .channel_sums = NAME(channel_sums),
+    .combine_sums = NAME(combine_sums),
+    .average_pool_forward = NAME(average_pool_forward),
+    .average_pool_backward = NAME(average_pool_backward),
+    .cross_entropy = NAME(cross_entropy),
+    .adam = NAME(adam),
+    .statistics = NAME(statistics),
+    .canonicalise = NAME(canonicalise),
+    .mix = NAME(mix),
+};
+
+#undef LANES
+#undef FILTER_BLOCK
+#undef GRADIENT_CHUNK
+#undef WEIGHT_GRADIENT_BLOCK
+#undef FOR_CHANNELS
+#undef FOR_CHANNEL_VECTORS
+#undef FMA
+#undef T
+#undef T_BITS
+#undef INFINITY_BITS
+#undef QUIET_NAN_BITS
+#undef NAME

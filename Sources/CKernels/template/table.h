@@ -1,0 +1,30 @@
+// Compiles the kernels of one instruction set for both element types and defines its two tables.
+// Expects: SET (a name), VECTOR_BYTES, PIXEL_BLOCK, VECTOR_BLOCK, CHANNEL_BLOCK.
+
+#include "gf_elementary.h"
+#include "gf_kernels.h"
+
+// Contraction is never left to the compiler: a fused multiply-add stands where the source says FMA.
+#pragma STDC FP_CONTRACT OFF
+
+// Vectors wider than the baseline's registers are passed to inlined functions only, so no calling convention matters.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define TEXT_(a) #a
+#define TEXT(a) TEXT_(a)
+
+#define T float
+#define T_BITS uint32_t
+#define INFINITY_BITS 0x7f800000u
+#define QUIET_NAN_BITS 0x7fc00000u
+#define NAME(x) x##_f32
+#include "one_type.h"
+
+#define T double
+#define T_BITS uint64_t
+#define INFINITY_BITS 0x7ff0000000000000u
+#define QUIET_NAN_BITS 0x7ff8000000000000u
+#define NAME(x) x##_f64
+#include "one_type.h"

@@ -1,0 +1,27 @@
+// Vectors of the element type. Expects: T, T_BITS (an integer type of T's size), VECTOR_BYTES, NAME(x).
+// No include guard: included once for each element type.
+
+#define LANES (VECTOR_BYTES / sizeof(T))
+
+typedef T NAME(vec) __attribute__((ext_vector_type(VECTOR_BYTES / sizeof(T))));
+typedef NAME(vec) NAME(vec_unaligned) __attribute__((aligned(sizeof(T)), may_alias));
+typedef double NAME(wide) __attribute__((ext_vector_type(VECTOR_BYTES / sizeof(T))));
+typedef NAME(wide) NAME(wide_unaligned) __attribute__((aligned(8), may_alias));
+
+static inline __attribute__((always_inline)) NAME(vec) NAME(load)(const T *p) {
+  return *(const NAME(vec_unaligned) *)p;
+}
+static inline __attribute__((always_inline)) void NAME(store)(T *p, NAME(vec) v) {
+  *(NAME(vec_unaligned) *)p = v;
+}
+static inline __attribute__((always_inline)) NAME(wide) NAME(load_wide)(const double *p) {
+  return *(const NAME(wide_unaligned) *)p;
+}
+static inline __attribute__((always_inline)) void NAME(store_wide)(double *p, NAME(wide) v) {
+  *(NAME(wide_unaligned) *)p = v;
+}
+static inline __attribute__((always_inline)) NAME(wide) NAME(widen)(NAME(vec) v) {
+  return __builtin_convertvector(v, NAME(wide));
+}
+// One rounding, on every instruction set: the hardware's instruction, or the C library's correctly rounded fma.
+#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)

@@ -1,0 +1,49 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Makes a directory and those above it; one that exists already is fine.
+public func createDirectory(_ path: String) throws(FileError) {
+  if path.isEmpty || isDirectory(path) { return }
+  let parent = directoryName(path)
+  if parent != path { try createDirectory(parent) }
+  if mkdir(path, 0o777) != 0 {
+    let code = errno
+    // Another process may have been quicker; a file of that name is in the way.
+    if code == EEXIST && isDirectory(path) { return }
+    throw FileError(path: path, operation: .createDirectory, code: code)
+  }
+}
+
+/// Removes a file; one that does not exist is fine.
+public func removeFile(_ path: String) throws(FileError) {
+  if unlink(path) != 0 && errno != ENOENT {
+    throw FileError(path: path, operation: .remove, code: errno)
+  }
+}
+
+/// Returns when the names in a directory (a file that was just made, renamed or removed) are durable.
+func synchroniseDirectory(_ path: String) throws(FileError) {
+  try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY).synchronise()
+}
+
+/// The directory that holds `path`: "a/b" for "a/b/c" and "a/b/c/", "." for "c", "/" for "/c" and "/".
+func directoryName(_ path: String) -> String {
+  let slash = UInt8(ascii: "/")
+  var bytes = Array(path.utf8)
+  func dropSlashes() { while bytes.count > 1, bytes.last == slash { bytes.removeLast() } }
+  dropSlashes()
+  guard let last = bytes.lastIndex(of: slash) else { return "." }
+  bytes.removeSubrange((last + 1)...)
+  dropSlashes()
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+/// The last part of `path`: "c" for "a/b/c".
+func fileName(_ path: String) -> String {
+  String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last ?? [], as: UTF8.self)
+}

@@ -1,0 +1,97 @@
+/// A type that elements of a safetensors file are read as and written from.
+public protocol SafeTensorElement: BitwiseCopyable, Sendable {
+  static var safeTensorType: SafeTensor.ElementType { get }
+}
+
+extension Double: SafeTensorElement { public static var safeTensorType: SafeTensor.ElementType { .f64 } }
+extension Float: SafeTensorElement { public static var safeTensorType: SafeTensor.ElementType { .f32 } }
+extension Int64: SafeTensorElement { public static var safeTensorType: SafeTensor.ElementType { .i64 } }
+extension Int32: SafeTensorElement { public static var safeTensorType: SafeTensor.ElementType { .i32 } }
+extension UInt8: SafeTensorElement { public static var safeTensorType: SafeTensor.ElementType { .u8 } }
+
+#if _endian(big)
+  #error("safetensors data are little-endian; here they are copied as they are")
+#endif
+
+/// One tensor of a safetensors file: little-endian elements, row-major.
+public struct SafeTensor: Equatable, Sendable {
+  /// The raw values are the format's names.
+  public enum ElementType: String, Sendable, CaseIterable {
+    case f64 = "F64"
+    case f32 = "F32"
+    case i64 = "I64"
+    case i32 = "I32"
+    case u8 = "U8"
+
+    /// Of one element.
+    public var bytes: Int {
+      switch self {
+      case .f64, .i64: 8
+      case .f32, .i32: 4
+      case .u8: 1
+      }
+    }
+  }
+
+  public let type: ElementType
+  /// Sizes, slowest first; empty for a single number.
+  public let shape: [Int]
+  /// As many as type and shape ask for.
+  public let bytes: [UInt8]
+
+  init(type: ElementType, shape: [Int], bytes: [UInt8]) {
+    self.type = type
+    self.shape = shape
+    self.bytes = bytes
+  }
+
+  /// Elements.
+  public var count: Int { bytes.count / type.bytes }
+
+  // MARK: Elements
+
+  /// - Precondition: as many values as the shape has places.
+  public init<Element: SafeTensorElement>(shape: [Int], _ values: [Element]) {
+    self = values.withUnsafeBufferPointer { SafeTensor(shape: shape, $0) }
+  }
+
+  /// - Precondition: as many values as the shape has places.
+  public init<Element: SafeTensorElement>(shape: [Int], _ values: some Collection<Element>) {
+    self.init(shape: shape, Array(values))
+  }
+
+  /// - Precondition: as many values as the shape has places.
+  public init<Element: SafeTensorElement>(shape: [Int], _ values: UnsafeBufferPointer<Element>) {
+    precondition(values.count == shape.reduce(1, *), "\(values.count) elements for the shape \(shape)")
+    self.init(type: Element.safeTensorType, shape: shape, bytes: Array(UnsafeRawBufferPointer(values)))
+  }
+
+  /// The elements of an F32 tensor; `nil` for another.
+  public var floats: [Float]? { type == .f32 ? elements() : nil }
+
+  /// The elements of an F64 or F32 tensor, exactly; `nil` for another.
+  public var doubles: [Double]? {
+    switch type {
+    case .f64: elements()
+    case .f32: (elements() as [Float]).map(Double.init)
+    default: nil
+    }
+  }
+
+  /// The elements of an integer tensor; `nil` for another.
+  public var integers: [Int64]? {
+    switch type {
+    case .i64: elements()
+    case .i32: (elements() as [Int32]).map(Int64.init)
+    case .u8: bytes.map(Int64.init)
+    default: nil
+    }
+  }
+
+  private func elements<Element: SafeTensorElement>() -> [Element] {
+    [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+      initialized = count
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/// What random numbers are drawn for. Each use has a stream of its own, so that none depends on how many numbers another
+/// drew. All names stand here; they are part of the reproducibility contract (`RandomStream` says how they enter the key).
+public struct StreamName: Hashable, Sendable, CustomStringConvertible {
+  /// The name that enters the key.
+  public let description: String
+
+  private init(_ name: String) { description = name }
+
+  /// The initial values of the parameter with this name: "initialisation/NAME".
+  public static func initialisation(_ parameter: String) -> StreamName { .init("initialisation/\(parameter)") }
+  /// Which training images of a class are set aside for validation: "validation-split/LABEL", the label in decimal.
+  public static func validationSplit(class label: Int) -> StreamName { .init("validation-split/\(label)") }
+  /// The order of the training images in an epoch: "shuffle".
+  public static let shuffle = StreamName("shuffle")
+  /// Crop offsets of an epoch: "crop".
+  public static let crop = StreamName("crop")
+  /// Flips of an epoch: "flip".
+  public static let flip = StreamName("flip")
+  /// Some aspect of the built-in synthetic data: "synthetic/ASPECT".
+  public static func synthetic(_ aspect: String) -> StreamName { .init("synthetic/\(aspect)") }
+}

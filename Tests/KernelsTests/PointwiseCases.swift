@@ -1,0 +1,123 @@
+import CKernels
+import Kernels
+
+/// Images of [pixels][channels], every channel count with another number of pixels.
+struct PixelShape: Sendable {
+  let pixels, channels: Int
+  var count: Int { pixels * channels }
+  var text: String { "\(pixels) pixels, \(channels) channels" }
+
+  static let all = oddChannels.enumerated().map { i, channels in
+    PixelShape(pixels: [1, 2, 9, 4, 64, 7, 16, 5, 3, 6][i], channels: channels)
+  }
+}
+
+func pointwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
+  [
+    KernelCase("pointwise_forward", type) { set, generator in
+      var runs: [KernelCase.Run] = []
+      for shape in PixelShape.all {
+        let x: [S] = generator.values(shape.count, set)
+        let skip = Memory<S>(generator.values(shape.count, set))
+        let constants = (0..<3).map { _ in Memory<S>(generator.values(shape.channels, set)) }
+        // Slopes 0 and 2 tell compare-and-select from a maximum.
+        for (normalise, skips, slope) in [
+          (true, true, 0.01), (true, false, 0.01), (false, true, 1), (false, false, 0.01), (true, true, 1),
+          (false, false, 0), (true, false, 2),
+        ] {
+          let inPlace = normalise == skips
+          runs.append(
+            .init(
+              shape: "\(shape.text), slope \(slope)" + (normalise ? ", normalised" : "") + (skips ? ", skip" : "")
+                + (inPlace ? ", in place" : "")
+            ) { kernels in
+              let input = Memory<S>(x)
+              let output = inPlace ? input : Memory<S>(count: shape.count, repeating: 7)
+              var arguments = gf_pointwise_forward(
+                pixels: shape.pixels, channels: shape.channels, input: input.pointer,
+                mean: normalise ? constants[0].pointer : nil, scale: normalise ? constants[1].pointer : nil,
+                shift: normalise ? constants[2].pointer : nil, skip: skips ? skip.pointer : nil, slope: slope,
+                output: output.pointer)
+              kernels.pointee.pointwise_forward(&arguments)
+              return [output.field("output")]
+            })
+        }
+      }
+      return runs
+    },
+    KernelCase("pointwise_backward", type) { set, generator in
+      var runs: [KernelCase.Run] = []
+      for shape in PixelShape.all {
+        let input = BackwardInput<S>(shape, set, &generator)
+        for statistics in BackwardInput<S>.Statistics.allCases {
+          for (activated, skips, inPlace) in [(true, true, false), (false, true, true), (true, false, true)] {
+            runs.append(
+              .init(
+                shape: "\(shape.text), \(statistics)" + (activated ? ", activated" : "") + (skips ? ", skip" : "")
+                  + (inPlace ? ", in place" : "")
+              ) { kernels in
+                let dy = Memory<S>(input.dy)
+                let dx = inPlace ? dy : Memory<S>(count: shape.count, repeating: 7)
+                let dskip = Memory<S>(count: shape.count, repeating: 7)
+                var arguments = input.arguments(statistics, activated: activated, gradient: dy)
+                arguments.input_gradient = UnsafeMutableRawPointer(dx.pointer)
+                arguments.skip_gradient = skips ? UnsafeMutableRawPointer(dskip.pointer) : nil
+                kernels.pointee.pointwise_backward(&arguments)
+                return [dx.field("input gradient"), dskip.field("skip gradient"), dy.field("output gradient")]
+              })
+          }
+        }
+      }
+      return runs
+    },
+    KernelCase("backward_sums", type) { set, generator in
+      var runs: [KernelCase.Run] = []
+      for shape in PixelShape.all {
+        let input = BackwardInput<S>(shape, set, &generator)
+        for activated in [true, false] {
+          runs.append(
+            .init(shape: shape.text + (activated ? ", activated" : "")) { kernels in
+              let dy = Memory<S>(input.dy)
+              let sums = Memory<Double>(count: 2 * shape.channels, repeating: 7)
+              var arguments = input.arguments(.training, activated: activated, gradient: dy)
+              kernels.pointee.backward_sums(&arguments, sums.pointer)
+              return [sums.field("sums"), dy.field("output gradient")]
+            })
+        }
+      }
+      return runs
+    },
+  ]
+}
+
+/// What the gradient through a pointwise layer reads.
+struct BackwardInput<S: KernelScalar>: Sendable {
+  enum Statistics: String, CaseIterable {
+    case training = "training statistics"
+    case fixed = "fixed statistics"
+    case none = "no normalisation"
+  }
+
+  let shape: PixelShape
+  let dy: [S]
+  private let x, y: Memory<S>
+  private let constants: [Memory<S>]
+
+  init(_ shape: PixelShape, _ set: ValueSet, _ generator: inout Generator) {
+    self.shape = shape
+    dy = generator.values(shape.count, set)
+    x = Memory(generator.values(shape.count, set))
+    y = Memory(generator.values(shape.count, set))
+    constants = (0..<5).map { _ in Memory(generator.values(shape.channels, set)) }
+  }
+
+  func arguments(_ statistics: Statistics, activated: Bool, gradient: Memory<S>) -> gf_pointwise_backward {
+    let training = statistics == .training
+    return gf_pointwise_backward(
+      pixels: shape.pixels, channels: shape.channels, output: activated ? y.pointer : nil,
+      output_gradient: gradient.pointer, input: x.pointer, mean: training ? constants[0].pointer : nil,
+      inverse: training ? constants[1].pointer : nil, scale: statistics == .none ? nil : constants[2].pointer,
+      sum1: training ? constants[3].pointer : nil, sum2: training ? constants[4].pointer : nil,
+      slope: activated ? 0.01 : 1, input_gradient: nil, skip_gradient: nil)
+  }
+}

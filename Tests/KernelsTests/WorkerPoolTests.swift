@@ -1,0 +1,117 @@
+import CKernels
+import Kernels
+import Synchronization
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+func yieldProcessor() { sched_yield() }
+
+@Suite("A pool runs every task once, and its threads change no result")
+struct WorkerPoolTests {
+  @Test("every task runs once, on a worker that does nothing else, before run returns", arguments: [1, 2, 3, 7, 16])
+  func everyTaskOnce(threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    #expect(pool.threads == threads)
+    let busy = (0..<threads).map { _ in Counter() }
+    let faults = Counter()
+    for round in 0..<400 {
+      let tasks = [0, 1, 2, 5, 16, 33, 100][round % 7]
+      let runs = Memory<Int>(count: tasks, repeating: 0)
+      pool.run(tasks: tasks) { task, worker in
+        guard (0..<tasks).contains(task), busy.indices.contains(worker) else {
+          faults.value.add(1, ordering: .relaxed)
+          return
+        }
+        if busy[worker].value.add(1, ordering: .relaxed).newValue != 1 { faults.value.add(1, ordering: .relaxed) }
+        runs.pointer[task] += 1
+        if round % 50 == 0 { yieldProcessor() }
+        busy[worker].value.subtract(1, ordering: .relaxed)
+      }
+      // Helpers fall asleep in some of the gaps, and must wake up.
+      if round % 40 == 0 { usleep(2_000) }
+      let counts = runs.values
+      if counts.contains(where: { $0 != 1 }) {
+        Issue.record("round \(round): the tasks ran \(counts) times")
+        return
+      }
+    }
+    #expect(faults.value.load(ordering: .relaxed) == 0)
+  }
+
+  @Test("pools come and go, used or not, with threads awake or asleep", arguments: [1, 2, 7])
+  func lifetimes(threads: Int) {
+    for round in 0..<30 {
+      let done = Counter()
+      let pool = WorkerPool(threads: threads)
+      if round % 10 == 9 { usleep(2_000) }
+      if round % 3 > 0 { pool.run(tasks: 10) { _, _ in done.value.add(1, ordering: .relaxed) } }
+      #expect(done.value.load(ordering: .relaxed) == (round % 3 > 0 ? 10 : 0))
+    }
+  }
+
+  @Test("sums over images have the same bits for 1, 2, 3, 7 and 16 threads, on every instruction set")
+  func threadsChangeNothing() {
+    let expected = SlottedSums().run(on: .portable, threads: 1)
+    #expect(expected.count > 0)
+    for set in InstructionSet.available {
+      for threads in [1, 2, 3, 7, 16] {
+        if let difference = firstDifference(found: SlottedSums().run(on: set, threads: threads), expected: expected) {
+          Issue.record("\(threads) threads on \(set.rawValue): \(difference)")
+        }
+      }
+    }
+  }
+}
+
+/// A weight gradient and batch statistics over some images, cut into slots and combined, as the layers do it.
+private struct SlottedSums {
+  let shape = ConvolutionShape.all[7]
+  let images = 11
+  let imagesPerSlot = 2
+
+  func run(on set: InstructionSet, threads: Int) -> [Field] {
+    let kernels = kernelTable(set, Float.self)
+    let pool = WorkerPool(threads: threads)
+    var generator = Generator("slotted sums")
+    let imageCount = shape.height * shape.width * shape.channels
+    let x = Memory<Float>(generator.values(images * imageCount, .ordinary))
+    let dy = Memory<Float>(generator.values(images * shape.pixels * shape.filters, .ordinary))
+    let gather = Gather<Float>(table: shape.gatherTable, taps: shape.taps, channels: shape.channels)
+    let row = paddedCount(shape.filters, of: Float.self)
+    let rows = shape.taps * shape.channels
+    let slotCount = (images + imagesPerSlot - 1) / imagesPerSlot
+    let slots = Memory<Float>(count: slotCount * rows * row, repeating: 0)
+    let sums = Memory<Double>(count: images * 2 * shape.channels, repeating: 0)
+    let gradient = Memory<Float>(count: rows * shape.filters, repeating: 0)
+    let mean = Memory<Double>(count: shape.channels, repeating: 0)
+    let variance = Memory<Double>(count: shape.channels, repeating: 0)
+    let (shape, images, imagesPerSlot) = (shape, images, imagesPerSlot)
+
+    pool.run(tasks: slotCount) { slot, _ in
+      for image in slot * imagesPerSlot..<min((slot + 1) * imagesPerSlot, images) {
+        var arguments = gf_weight_gradient(
+          gather: gather.descriptor, channels: shape.channels, filters: shape.filters, padded_filters: row,
+          source: x.pointer + image * imageCount, gradient: dy.pointer + image * shape.pixels * shape.filters,
+          sums: slots.pointer + slot * rows * row)
+        kernels.pointee.weight_gradient(&arguments)
+        kernels.pointee.moments(
+          x.pointer + image * imageCount, shape.height * shape.width, shape.channels,
+          sums.pointer + image * 2 * shape.channels)
+      }
+    }
+    pool.run(tasks: rows) { r, _ in
+      kernels.pointee.reduce_slots(
+        slots.pointer, slotCount, shape.filters, shape.channels, shape.taps, r, r + 1, 0, gradient.pointer)
+    }
+    kernels.pointee.combine_moments(
+      sums.pointer, images, shape.height * shape.width, shape.channels, mean.pointer, variance.pointer)
+    return [gradient.field("weight gradient"), mean.field("mean"), variance.field("variance")]
+  }
+}
