@@ -25,9 +25,21 @@ let package = Package(
     .target(name: "Files", dependencies: ["CZstd", "Digests"]),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
+    // MARK: The engine
+    .target(name: "Tensors", dependencies: ["Kernels"]),
+    .target(name: "Layers", dependencies: ["Tensors"]),
+    .target(name: "Networks", dependencies: ["Layers", "Randomness", "Files"]),
+    .target(name: "GradientChecks", dependencies: ["Networks"]),
+
     // MARK: Tests
+    .executableTarget(name: "planted-defects", path: "Tests/PlantedDefects"),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], exclude: ["Reference"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
+    .testTarget(name: "LayersTests", dependencies: ["GradientChecks"]),
+    // C, as it stands in front of the C library's allocator.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "Files", "CAllocationCounter"], exclude: ["Oracle"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,104 @@
+import Tensors
+
+/// Derivatives of a subject by differences of its terms.
+///
+/// **Formula.** D(h) = Σ(t(x + h) − t(x − h)) / 2h errs by h²·f‴/6 + h⁴·f⁽⁵⁾/120 + …; R = (4·D(h/2) − D(h)) / 3 by
+/// h⁴·f⁽⁵⁾/480 only (Richardson 1911). With h = 2⁻¹² that is 7e-18·f⁽⁵⁾, below the rounding described next unless
+/// |f⁽⁵⁾| exceeds a million times the terms it moves; the checks' inputs are scaled to be of order one so that it does
+/// not. The divisor is the distance of the two rounded points, so that rounding x ± h costs nothing.
+///
+/// **Rounding.** The terms are subtracted one by one, so that those which do not depend on x leave exactly nothing.
+/// With |error of term i| ≤ Eᵢ, and the sums over the terms that changed: D(h) errs by at most 2ΣEᵢ / 2h, D(h/2) by
+/// twice that, R by (4·2 + 1)/3 = 3 times it: 3ΣEᵢ / h. Adding up n differences Δᵢ adds γ_{n+4}·Σ|Δᵢ| / 2h, for h and
+/// h/2, weighted alike. The gradient's own rounding is of the order u·Σ|terms|, smaller by the factor h.
+///
+/// **Kinks.** If a sign pattern differs from that of x at any of the four points, h is divided by 4, up to four times;
+/// then the element is given up.
+final class CentralDifference {
+  static let step = 0x1p-12
+  static let retries = 4
+
+  struct Estimate {
+    var value: Double
+    /// How far rounding alone may put it from the derivative.
+    var rounding: Double
+  }
+
+  private let subject: CheckSubject
+  private let errors: [Double]
+  private let baseSides: [[Bool]]
+  /// Terms at x + h, x − h, x + h/2, x − h/2.
+  private let points: [UnsafeMutableBufferPointer<Double>]
+
+  /// Evaluates the subject where its variables stand.
+  init(_ subject: CheckSubject) {
+    self.subject = subject
+    points = (0..<4).map { _ in .allocate(capacity: subject.termCount) }
+    for buffer in points { buffer.initialize(repeating: 0) }
+    subject.forward(points[0])
+    baseSides = subject.sides.map { $0.elements.map { $0 > 0 } }
+    errors = subject.termErrors()
+    precondition(errors.count == subject.termCount, "one error bound a term")
+  }
+
+  deinit { for buffer in points { buffer.deallocate() } }
+
+  /// Derivative by one element of a tensor, or `nil` if kinks are too near.
+  func derivative(by element: Int, of tensor: Tensor<Double>) -> Estimate? {
+    let x = tensor.pointer[element]
+    defer { tensor.pointer[element] = x }
+    var step = Self.step
+    for _ in 0...Self.retries {
+      if let estimate = estimate(at: x, step: step, place: tensor.pointer + element) { return estimate }
+      step /= 4
+    }
+    return nil
+  }
+
+  private func estimate(at x: Double, step: Double, place: UnsafeMutablePointer<Double>) -> Estimate? {
+    let places = [x + step, x - step, x + step / 2, x - step / 2]
+    for (place_, terms) in zip(places, points) {
+      place.pointee = place_
+      subject.forward(terms)
+      guard isOnTheSameSides else { return nil }
+    }
+    var wide = 0.0, narrow = 0.0, wideMagnitude = 0.0, narrowMagnitude = 0.0, errorSum = 0.0, changed = 0
+    errors.withUnsafeBufferPointer { errors in
+      var i = 0
+      while i < errors.count {
+        let outer = points[0][i] - points[1][i], inner = points[2][i] - points[3][i]
+        // A term that is not a number differs from itself: it counts as changed.
+        if outer != 0 || inner != 0 {
+          wide += outer
+          narrow += inner
+          wideMagnitude += abs(outer)
+          narrowMagnitude += abs(inner)
+          errorSum += errors[i]
+          changed += 1
+        }
+        i += 1
+      }
+    }
+    let value = (4 * (narrow / (places[2] - places[3])) - wide / (places[0] - places[1])) / 3
+    let magnitude = (4 * narrowMagnitude / step + wideMagnitude / (2 * step)) / 3
+    // Terms that should have changed may have been rounded to no change at all: at least the largest error counts.
+    let evaluation = changed == 0 ? errors.max() ?? 0 : errorSum
+    return Estimate(value: value, rounding: 3 * evaluation / step + Rounding.gamma(changed + 4) * magnitude)
+  }
+
+  private var isOnTheSameSides: Bool {
+    for (tensor, base) in zip(subject.sides, baseSides) {
+      let values = tensor.pointer
+      let isSame = base.withUnsafeBufferPointer { base in
+        var i = 0
+        while i < base.count {
+          if (values[i] > 0) != base[i] { return false }
+          i += 1
+        }
+        return true
+      }
+      if !isSame { return false }
+    }
+    return true
+  }
+}

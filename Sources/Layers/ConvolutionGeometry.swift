@@ -1,0 +1,87 @@
+import CKernels
+import Kernels
+import Tensors
+
+/// Sizes of a 2-D convolution, and the tables that say which input pixel each tap of each output pixel reads.
+///
+/// Output size: (H + 2·padding − dilation·(R − 1) − 1) / stride + 1, rounded down.
+/// Source: Dumoulin & Visin, arXiv:1603.07285.
+public final class ConvolutionGeometry: Sendable {
+  public struct Sizes: Hashable, Sendable {
+    public var height: Int
+    public var width: Int
+    public var kernelHeight: Int
+    public var kernelWidth: Int
+    public var stride: Int
+    public var padding: Int
+    public var dilation: Int
+
+    public init(
+      height: Int, width: Int, kernelHeight: Int = 3, kernelWidth: Int = 3, stride: Int = 1, padding: Int = 1,
+      dilation: Int = 1
+    ) {
+      self.height = height
+      self.width = width
+      self.kernelHeight = kernelHeight
+      self.kernelWidth = kernelWidth
+      self.stride = stride
+      self.padding = padding
+      self.dilation = dilation
+    }
+  }
+
+  public let sizes: Sizes
+  public let outputHeight: Int
+  public let outputWidth: Int
+  public var taps: Int { sizes.kernelHeight * sizes.kernelWidth }
+  public var inputPixels: Int { sizes.height * sizes.width }
+  public var outputPixels: Int { outputHeight * outputWidth }
+
+  /// [output pixel][tap] → input pixel, and [input pixel][tap] → output pixel; −1 where there is none.
+  private let forwardTable: Buffer<Int32>
+  private let backwardTable: Buffer<Int32>
+  private let zeros: Buffer<Double>
+
+  /// - Parameter channels: the largest number of channels, of input or output, that the tables will be used with.
+  public init(_ sizes: Sizes, channels: Int) throws(LayerError) {
+    guard sizes.height > 0, sizes.width > 0, sizes.kernelHeight > 0, sizes.kernelWidth > 0, sizes.stride > 0,
+      sizes.dilation > 0, sizes.padding >= 0
+    else { throw .impossibleGeometry("a convolution with \(sizes)") }
+    func outputSize(_ input: Int, _ kernel: Int) throws(LayerError) -> Int {
+      let span = input + 2 * sizes.padding - sizes.dilation * (kernel - 1) - 1
+      guard span >= 0 else {
+        throw .kernelLargerThanInput(kernel: kernel, padding: sizes.padding, dilation: sizes.dilation, input: input)
+      }
+      return span / sizes.stride + 1
+    }
+    self.sizes = sizes
+    outputHeight = try outputSize(sizes.height, sizes.kernelHeight)
+    outputWidth = try outputSize(sizes.width, sizes.kernelWidth)
+    let taps = sizes.kernelHeight * sizes.kernelWidth
+    forwardTable = Buffer(count: outputHeight * outputWidth * taps)
+    backwardTable = Buffer(count: sizes.height * sizes.width * taps)
+    zeros = Buffer(count: channels)
+    backwardTable.elements.update(repeating: -1)
+    for row in 0..<outputHeight {
+      for column in 0..<outputWidth {
+        let output = row * outputWidth + column
+        for tap in 0..<taps {
+          let h = row * sizes.stride - sizes.padding + (tap / sizes.kernelWidth) * sizes.dilation
+          let w = column * sizes.stride - sizes.padding + (tap % sizes.kernelWidth) * sizes.dilation
+          let isInside = (0..<sizes.height).contains(h) && (0..<sizes.width).contains(w)
+          let input = h * sizes.width + w
+          forwardTable.pointer[output * taps + tap] = isInside ? Int32(input) : -1
+          // A tap of an input pixel meets at most one output pixel, so each entry is written at most once.
+          if isInside { backwardTable.pointer[input * taps + tap] = Int32(output) }
+        }
+      }
+    }
+  }
+
+  var forwardGather: gf_gather {
+    gf_gather(table: forwardTable.pointer, pixels: outputPixels, taps: taps, zeros: zeros.pointer)
+  }
+  var backwardGather: gf_gather {
+    gf_gather(table: backwardTable.pointer, pixels: inputPixels, taps: taps, zeros: zeros.pointer)
+  }
+}

@@ -1,0 +1,57 @@
+import CKernels
+import Kernels
+import Tensors
+
+/// The one loop between two convolutions: normalise, add the skip, activate. Batch norm, residual add and leaky ReLU are
+/// each a part of it; a network runs whichever of them stand in a row as one pass over memory.
+public struct Pointwise<S: KernelScalar> {
+  let kernels: KernelTable
+
+  public init(kernels: KernelTable) { self.kernels = kernels }
+
+  /// y = leaky(normalise(x) + skip); `x` and `y` may be one tensor. All [N, H, W, C].
+  public func forward(
+    _ x: Tensor<S>, normalising norm: BatchNorm<S>? = nil, adding skip: Tensor<S>? = nil, slope: Double = 1,
+    into y: Tensor<S>, images: Range<Int>
+  ) {
+    let channels = x.shape[3]
+    var call = gf_pointwise_forward(
+      pixels: x.stride / channels, channels: channels, input: nil, mean: norm?.mean.pointer,
+      scale: norm?.scale.pointer, shift: norm?.beta.value.pointer, skip: nil, slope: slope, output: nil)
+    for image in images {
+      call.input = UnsafeRawPointer(x.at(image))
+      call.skip = skip.map { UnsafeRawPointer($0.at(image)) }
+      call.output = UnsafeMutableRawPointer(y.at(image))
+      kernels.pointee.pointwise_forward(&call)
+    }
+  }
+
+  /// The gradient through `forward`: dz = dy · leaky′, dx = dz through the normalisation, dskip = dz.
+  ///
+  /// - Parameters:
+  ///   - y: what `forward` gave; its sign tells the side of the kink. `nil` where the slope is 1.
+  ///   - x: what `forward` took; needed where a batch's own statistics normalised.
+  ///   - dx: may be `dy`.
+  ///   - dskip: may be `dy` if that is not `dx`; `nil` where there is no skip, or where it equals `dx`.
+  public func backward(
+    _ dy: Tensor<S>, output y: Tensor<S>?, input x: Tensor<S>? = nil, through norm: BatchNorm<S>? = nil,
+    statistics: BatchNormGradient = .fixed, slope: Double = 1, into dx: Tensor<S>, skip dskip: Tensor<S>? = nil,
+    images: Range<Int>
+  ) {
+    let channels = dy.shape[3]
+    let isTraining = norm != nil && statistics == .batch
+    var call = gf_pointwise_backward(
+      pixels: dy.stride / channels, channels: channels, output: nil, output_gradient: nil, input: nil,
+      mean: norm?.mean.pointer, inverse: norm?.inverse.pointer, scale: norm?.scale.pointer,
+      sum1: isTraining ? norm?.meanGradient.pointer : nil, sum2: isTraining ? norm?.meanProduct.pointer : nil,
+      slope: slope, input_gradient: nil, skip_gradient: nil)
+    for image in images {
+      call.output = y.map { UnsafeRawPointer($0.at(image)) }
+      call.output_gradient = UnsafeRawPointer(dy.at(image))
+      call.input = x.map { UnsafeRawPointer($0.at(image)) }
+      call.input_gradient = UnsafeMutableRawPointer(dx.at(image))
+      call.skip_gradient = dskip.map { UnsafeMutableRawPointer($0.at(image)) }
+      kernels.pointee.pointwise_backward(&call)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Kernels
+import Layers
+import Tensors
+
+/// Units and pools between the images and the head, each with its tensors.
+struct NetworkBody<S: KernelScalar> {
+  struct Pool {
+    let label: String
+    let layer: AveragePool<S>
+    let input: Tensor<S>
+    let output: Tensor<S>
+  }
+
+  enum Node {
+    case unit(ConvolutionUnit<S>)
+    case pool(Pool)
+  }
+
+  let nodes: [Node]
+  /// The last unit's output.
+  let output: Tensor<S>
+
+  var units: [ConvolutionUnit<S>] {
+    nodes.compactMap { if case .unit(let unit) = $0 { unit } else { nil } }
+  }
+
+  init(
+    _ configuration: NetworkConfiguration, state: NetworkState<S>, images: Tensor<S>, kernels: KernelTable
+  ) throws(LayerError) {
+    let capacity = images.shape[0]
+    let channels = max(configuration.filters, NetworkConfiguration.imageChannels)
+    var geometries: [Int: ConvolutionGeometry] = [:]
+    var current = images
+    var blockInput = images
+    var nodes: [Node] = []
+    for node in Architecture(configuration).nodes {
+      switch node {
+      case .unit(let description):
+        if description.index == 0 { blockInput = current }
+        let side = current.shape[1]
+        let geometry =
+          if let known = geometries[side] { known } else {
+            try ConvolutionGeometry(.init(height: side, width: side), channels: channels)
+          }
+        geometries[side] = geometry
+        let name = description.convolutionName
+        let convolution = Convolution(
+          geometry: geometry, weight: state[name + ".weight"],
+          bias: description.hasBias ? state[name + ".bias"] : nil, kernels: kernels, capacity: capacity)
+        let norm = description.isNormalised
+          ? BatchNorm(
+            gamma: state[description.normName + ".weight"], beta: state[description.normName + ".bias"],
+            runningMean: state[buffer: description.normName + ".running_mean"],
+            runningVariance: state[buffer: description.normName + ".running_var"], kernels: kernels,
+            capacity: capacity) : nil
+        let unit = ConvolutionUnit(
+          description, convolution: convolution, norm: norm, slope: configuration.slope, input: current,
+          skip: description.skipsFromBlockInput ? blockInput : nil, kernels: kernels)
+        nodes.append(.unit(unit))
+        current = unit.output
+      case .pool(let block):
+        let layer = AveragePool<S>(window: 2, stride: 2, kernels: kernels)
+        let size = layer.outputSize(height: current.shape[1], width: current.shape[2])
+        let output = Tensor<S>(shape: [capacity, size.height, size.width, configuration.filters])
+        nodes.append(.pool(Pool(label: "\(block)_pool", layer: layer, input: current, output: output)))
+        current = output
+      }
+    }
+    self.nodes = nodes
+    output = current
+  }
+}

@@ -1,0 +1,63 @@
+/// The shape of one network of the experiment: three stages of processing blocks, each closed by a reduction block,
+/// between an entry convolution and a linear head.
+public struct NetworkConfiguration: Hashable, Sendable {
+  public static let stages = 3
+  public static let imageChannels = 3
+  /// The smallest image that the three reductions leave a pixel of.
+  public static let smallestSide = 8
+
+  /// Processing blocks of each stage: 0 for VGG08, 5 for VGG38.
+  public var blocksPerStage: Int
+  public var filters: Int
+  public var classes: Int
+  /// Height and width of the images.
+  public var side: Int
+  public var normalisesProcessing: Bool
+  public var normalisesReduction: Bool
+  /// Whether a processing block's input is added to its second convolution's (normalised) output.
+  public var isResidual: Bool
+  /// Slope of the leaky ReLU for negative values.
+  public var slope: Double
+
+  public init(
+    blocksPerStage: Int, filters: Int = 32, classes: Int = 100, side: Int = 32, normalisesProcessing: Bool = false,
+    normalisesReduction: Bool = false, isResidual: Bool = false, slope: Double = 0.01
+  ) {
+    self.blocksPerStage = blocksPerStage
+    self.filters = filters
+    self.classes = classes
+    self.side = side
+    self.normalisesProcessing = normalisesProcessing
+    self.normalisesReduction = normalisesReduction
+    self.isResidual = isResidual
+    self.slope = slope
+  }
+
+  /// Layers with weights that the name counts: VGG08 has 8, VGG38 has 38.
+  public var depth: Int { 2 * (Self.stages * blocksPerStage + Self.stages) + 2 }
+
+  public var parameterCount: Int {
+    ParameterSpecification.all(of: self).reduce(0) { $0 + $1.shape.reduce(1, *) }
+  }
+
+  /// The same network for other data.
+  public func with(classes: Int, side: Int) -> NetworkConfiguration {
+    var copy = self
+    copy.classes = classes
+    copy.side = side
+    return copy
+  }
+
+  /// What makes the configuration impossible, or `nil`.
+  public var problem: String? {
+    if blocksPerStage < 0 { return "a stage cannot have \(blocksPerStage) blocks" }
+    if !(1...1024).contains(filters) { return "\(filters) filters; possible are 1 to 1024" }
+    if !(2...10_000).contains(classes) { return "\(classes) classes; possible are 2 to 10000" }
+    if !(Self.smallestSide...1024).contains(side) {
+      return "images of \(side) x \(side) pixels; three reductions need a side of \(Self.smallestSide) to 1024"
+    }
+    if !(slope > 0 && slope <= 1) { return "a leaky ReLU of slope \(slope); possible is above 0 to 1" }
+    if blocksPerStage > 100 { return "\(blocksPerStage) blocks a stage; at most 100" }
+    return nil
+  }
+}

@@ -1,0 +1,49 @@
+/// The experiments by name: the seven rows of Table 1, and the two with the other placement of batch norm.
+public struct StandardRow: Hashable, Sendable {
+  /// Such as `vgg38-bn-rc-1e-2`.
+  public let id: String
+  /// As Table 1 prints it.
+  public let model: String
+  public let configuration: NetworkConfiguration
+  /// Learning rate at the start of the cosine.
+  public let baseLearningRate: Double
+  public let isInTable1: Bool
+
+  public static let all: [StandardRow] = [
+    row("vgg08", "VGG08", blocks: 0, rate: 1e-3),
+    row("vgg38", "VGG38", rate: 1e-3),
+    row("vgg38-bn-1e-2", "VGG38 BN", bn: true, rate: 1e-2),
+    row("vgg38-bn-1e-3", "VGG38 BN", bn: true, rate: 1e-3),
+    row("vgg38-rc", "VGG38 RC", rc: true, rate: 1e-3),
+    row("vgg38-bn-rc-1e-3", "VGG38 BN + RC", bn: true, reduction: true, rc: true, rate: 1e-3),
+    row("vgg38-bn-rc-1e-2", "VGG38 BN + RC", bn: true, reduction: true, rc: true, rate: 1e-2),
+    row("vgg38-bn-all-1e-2", "VGG38 BN (all blocks)", bn: true, reduction: true, rate: 1e-2, inTable: false),
+    row("vgg38-bn-all-1e-3", "VGG38 BN (all blocks)", bn: true, reduction: true, rate: 1e-3, inTable: false),
+  ]
+
+  public static let table1: [StandardRow] = all.filter(\.isInTable1)
+
+  public static func named(_ id: String) throws(UnknownRow) -> StandardRow {
+    guard let row = all.first(where: { $0.id == id }) else { throw UnknownRow(id: id) }
+    return row
+  }
+
+  private static func row(
+    _ id: String, _ model: String, blocks: Int = 5, bn: Bool = false, reduction: Bool = false, rc: Bool = false,
+    rate: Double, inTable: Bool = true
+  ) -> StandardRow {
+    StandardRow(
+      id: id, model: model,
+      configuration: NetworkConfiguration(
+        blocksPerStage: blocks, normalisesProcessing: bn, normalisesReduction: reduction, isResidual: rc),
+      baseLearningRate: rate, isInTable1: inTable)
+  }
+}
+
+public struct UnknownRow: Error, Equatable, CustomStringConvertible {
+  public let id: String
+
+  public var description: String {
+    "there is no row named \"\(id)\"; the rows are \(StandardRow.all.map(\.id).joined(separator: ", "))"
+  }
+}

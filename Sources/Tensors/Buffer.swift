@@ -1,0 +1,58 @@
+import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Plainly owned memory for `count` elements, zero at first, aligned to 128 bytes.
+///
+/// Large buffers are mapped, so that pages which are never touched are never resident.
+public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  public let count: Int
+  public let pointer: UnsafeMutablePointer<Element>
+  private let bytes: Int
+  private let isMapped: Bool
+
+  public init(count: Int) {
+    precondition(count >= 0, "a buffer of \(count) elements")
+    self.count = count
+    bytes = max(count * MemoryLayout<Element>.stride, 1)
+    isMapped = bytes >= 1 << 20
+    if isMapped {
+      let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON_ANY, -1, 0)
+      guard let memory, memory != MAP_FAILED else {
+        fatalError("out of memory: the system refused \(bytes) bytes")
+      }
+      #if os(Linux)
+        // Fewer page-table entries for the tensors that every step walks through; a refusal costs only speed.
+        if bytes >= 4 << 20 { madvise(memory, bytes, MADV_HUGEPAGE) }
+      #endif
+      pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    } else {
+      var memory: UnsafeMutableRawPointer?
+      guard posix_memalign(&memory, 128, bytes) == 0, let memory else {
+        fatalError("out of memory: the system refused \(bytes) bytes")
+      }
+      memset(memory, 0, bytes)
+      pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    }
+  }
+
+  deinit {
+    if isMapped { munmap(pointer, bytes) } else { free(pointer) }
+  }
+
+  public var elements: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
+
+  public func zero() { memset(pointer, 0, count * MemoryLayout<Element>.stride) }
+}
+
+#if canImport(Darwin)
+  private let MAP_ANON_ANY = MAP_ANON
+#else
+  private let MAP_ANON_ANY = Int32(MAP_ANONYMOUS)
+#endif

@@ -1,0 +1,48 @@
+import Kernels
+
+/// A dense array with a shape, row-major. Activations are [images, height, width, channels].
+public final class Tensor<S: KernelScalar>: Sendable {
+  public let shape: [Int]
+  public let buffer: Buffer<S>
+  /// Elements of one entry of the first dimension: of one image, for activations. Stored, as every layer asks for it.
+  public let stride: Int
+
+  public init(shape: [Int]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "a tensor of shape \(shape)")
+    self.shape = shape
+    buffer = Buffer(count: shape.reduce(1, *))
+    stride = shape.dropFirst().reduce(1, *)
+  }
+
+  private init(shape: [Int], buffer: Buffer<S>) {
+    self.shape = shape
+    self.buffer = buffer
+    stride = shape.dropFirst().reduce(1, *)
+  }
+
+  /// The same memory under another shape of as many elements.
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    precondition(shape.reduce(1, *) == count, "\(self.shape) as \(shape)")
+    return Tensor(shape: shape, buffer: buffer)
+  }
+
+  public convenience init(shape: [Int], values: [S]) {
+    self.init(shape: shape)
+    precondition(values.count == count, "\(values.count) values for the shape \(shape)")
+    assign(values)
+  }
+
+  public var count: Int { buffer.count }
+  public var pointer: UnsafeMutablePointer<S> { buffer.pointer }
+  public var elements: UnsafeMutableBufferPointer<S> { buffer.elements }
+  public var values: [S] { Array(elements) }
+  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(elements) }
+
+  /// The place where entry `index` of the first dimension begins.
+  public func at(_ index: Int) -> UnsafeMutablePointer<S> { pointer + index * stride }
+
+  public func assign(_ values: some Collection<S>) {
+    precondition(values.count == count, "\(values.count) values for the shape \(shape)")
+    _ = elements.update(fromContentsOf: values)
+  }
+}

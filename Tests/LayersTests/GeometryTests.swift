@@ -1,0 +1,47 @@
+import Layers
+import Testing
+
+@Suite("Sizes of convolutions")
+struct GeometryTests {
+  @Test(
+    "the output size is (H + 2·padding − dilation·(R − 1) − 1) / stride + 1, rounded down",
+    arguments: [
+      (32, 3, 1, 1, 1, 32), (5, 3, 2, 1, 1, 3), (4, 3, 2, 1, 1, 2), (7, 3, 1, 2, 2, 7), (1, 1, 1, 0, 1, 1),
+      (3, 5, 1, 4, 1, 7), (8, 3, 2, 1, 2, 3),
+    ])
+  func outputSize(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ output: Int) throws {
+    let geometry = try ConvolutionGeometry(
+      .init(
+        height: input, width: input, kernelHeight: kernel, kernelWidth: kernel, stride: stride, padding: padding,
+        dilation: dilation), channels: 1)
+    #expect(geometry.outputHeight == output)
+    #expect(geometry.outputWidth == output)
+  }
+
+  @Test("a kernel that does not fit its padded input is an error with the facts")
+  func kernelTooLarge() {
+    #expect(throws: LayerError.kernelLargerThanInput(kernel: 3, padding: 0, dilation: 2, input: 4)) {
+      try ConvolutionGeometry(.init(height: 9, width: 4, padding: 0, dilation: 2), channels: 1)
+    }
+    #expect(
+      "\(LayerError.kernelLargerThanInput(kernel: 3, padding: 0, dilation: 2, input: 4))".contains("dilation 2"))
+  }
+
+  @Test(
+    "sizes that are no sizes are an error",
+    arguments: [
+      ConvolutionGeometry.Sizes(height: 0, width: 3), .init(height: 3, width: -1),
+      .init(height: 3, width: 3, stride: 0),
+      .init(height: 3, width: 3, padding: -1), .init(height: 3, width: 3, dilation: 0),
+      .init(height: 3, width: 3, kernelHeight: 0),
+    ])
+  func impossibleSizes(_ sizes: ConvolutionGeometry.Sizes) {
+    #expect(throws: LayerError.self) { try ConvolutionGeometry(sizes, channels: 1) }
+  }
+
+  @Test("two images share a slot; the last slot of an odd batch has one")
+  func groups() {
+    #expect(ImageGroup.slots(of: 5) == 3)
+    #expect((0..<3).map { ImageGroup(slot: $0, of: 5).images } == [0..<2, 2..<4, 4..<5])
+  }
+}

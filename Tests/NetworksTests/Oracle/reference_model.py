@@ -1,0 +1,152 @@
+"""The experiment's networks in PyTorch, written from the protocol, independently of the Swift engine.
+
+Parameter and buffer names are those of the course code's state dict, so weights travel in both directions.
+
+    python reference_model.py        # asserts the exact parameter count of every row and prints them
+
+Needs torch (requirements.txt).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+LEAKY_SLOPE = 0.01
+STAGES = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One experiment: a network and its base learning rate. `parameters` holds at full width (32 filters)."""
+
+    blocks: int
+    bn_processing: bool
+    bn_reduction: bool
+    residual: bool
+    learning_rate: float
+    parameters: int
+
+
+TABLE_1 = {
+    "vgg08": Row(0, False, False, False, 1e-3, 59_716),
+    "vgg38": Row(5, False, False, False, 1e-3, 336_196),
+    "vgg38-bn-1e-2": Row(5, True, False, False, 1e-2, 338_116),
+    "vgg38-bn-1e-3": Row(5, True, False, False, 1e-3, 338_116),
+    "vgg38-rc": Row(5, False, False, True, 1e-3, 336_196),
+    "vgg38-bn-rc-1e-3": Row(5, True, True, True, 1e-3, 338_500),
+    "vgg38-bn-rc-1e-2": Row(5, True, True, True, 1e-2, 338_500),
+}
+# The other reading of "BN": in the reduction blocks too. Outside Table 1.
+OTHER_PLACEMENT = {
+    "vgg38-bn-all-1e-2": Row(5, True, True, False, 1e-2, 338_500),
+    "vgg38-bn-all-1e-3": Row(5, True, True, False, 1e-3, 338_500),
+}
+ROWS = TABLE_1 | OTHER_PLACEMENT
+
+
+class Block(nn.Module):
+    """Convolutions 3x3 (padding 1), each with its own batch norm where asked, kept under `layer_dict`."""
+
+    def __init__(self, inputs, filters, convolutions, bias, batch_norm):
+        super().__init__()
+        self.layer_dict = nn.ModuleDict()
+        for i in range(convolutions):
+            self.layer_dict[f"conv_{i}"] = nn.Conv2d(inputs if i == 0 else filters, filters, 3, padding=1, bias=bias)
+            if batch_norm:
+                self.layer_dict[f"bn_{i}"] = nn.BatchNorm2d(filters, eps=1e-5, momentum=0.1)
+
+    def normalised_convolution(self, i, x):
+        x = self.layer_dict[f"conv_{i}"](x)
+        return self.layer_dict[f"bn_{i}"](x) if f"bn_{i}" in self.layer_dict else x
+
+
+class Entry(Block):
+    """Batch norm stands here in every network, the plain ones too."""
+
+    def __init__(self, filters):
+        super().__init__(3, filters, convolutions=1, bias=False, batch_norm=True)
+
+    def forward(self, x):
+        return F.leaky_relu(self.normalised_convolution(0, x), LEAKY_SLOPE)
+
+
+class Processing(Block):
+    def __init__(self, filters, batch_norm, residual):
+        super().__init__(filters, filters, convolutions=2, bias=False, batch_norm=batch_norm)
+        self.residual = residual
+
+    def forward(self, x):
+        y = F.leaky_relu(self.normalised_convolution(0, x), LEAKY_SLOPE)
+        y = self.normalised_convolution(1, y)
+        if self.residual:
+            y = y + x  # after the normalisation, before the last leaky ReLU
+        return F.leaky_relu(y, LEAKY_SLOPE)
+
+
+class Reduction(Block):
+    """Halves the map between its two convolutions; never a skip."""
+
+    def __init__(self, filters, batch_norm):
+        super().__init__(filters, filters, convolutions=2, bias=True, batch_norm=batch_norm)
+
+    def forward(self, x):
+        x = F.leaky_relu(self.normalised_convolution(0, x), LEAKY_SLOPE)
+        x = F.avg_pool2d(x, kernel_size=2, stride=2)
+        return F.leaky_relu(self.normalised_convolution(1, x), LEAKY_SLOPE)
+
+
+class Network(nn.Module):
+    """Images [N, 3, H, W] to logits [N, classes]. PyTorch's own initialisation is the protocol's."""
+
+    def __init__(self, row, filters=32, classes=100):
+        super().__init__()
+        self.layer_dict = nn.ModuleDict()
+        self.layer_dict["input_conv"] = Entry(filters)
+        for stage in range(STAGES):
+            for j in range(row.blocks):
+                self.layer_dict[f"block_{stage}_{j}"] = Processing(filters, row.bn_processing, row.residual)
+            self.layer_dict[f"reduction_block_{stage}"] = Reduction(filters, row.bn_reduction)
+        self.logit_linear_layer = nn.Linear(filters, classes)
+
+    def forward(self, x):
+        for block in self.layer_dict.values():
+            x = block(x)
+        return self.logit_linear_layer(x.mean(dim=(2, 3)))
+
+
+def state(network):
+    """Parameters and buffers by name, without PyTorch's counters of batches."""
+    return {k: v.detach() for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+
+
+def zero_gradients(row):
+    """Parameters whose gradient in training mode is zero by mathematics: a bias that batch norm subtracts again.
+
+    What a floating-point program computes for them is rounding noise, and no two programs need agree on it.
+    """
+    if not row.bn_reduction:
+        return []
+    return [f"layer_dict.reduction_block_{s}.layer_dict.conv_{i}.bias" for s in range(STAGES) for i in range(2)]
+
+
+def shifted_means(row):
+    """The running means behind those biases: what noise shifts a bias by, it shifts these by, and nothing else."""
+    return [k.replace("conv_", "bn_").replace(".bias", ".running_mean") for k in zero_gradients(row)]
+
+
+def check_parameter_counts():
+    for name, row in ROWS.items():
+        network = Network(row)
+        count = sum(p.numel() for p in network.parameters())
+        assert count == row.parameters, f"{name}: {count} parameters, expected {row.parameters}"
+        names = set(dict(network.named_parameters()))
+        assert "layer_dict.input_conv.layer_dict.conv_0.weight" in names
+        assert "layer_dict.reduction_block_0.layer_dict.conv_0.bias" in names
+        assert names >= set(zero_gradients(row))
+        print(f"{name:20} {count:9,}")
+
+
+if __name__ == "__main__":
+    check_parameter_counts()

@@ -1,0 +1,45 @@
+import Foundation
+
+/// The checks that a planted defect has to get past, in the order in which they are asked.
+struct Checks {
+  let copy: PatchedCopy
+  let filters: [String]
+
+  enum Outcome {
+    /// Names of the checks that failed.
+    case caught([String])
+    case survived
+    case doesNotBuild(String)
+  }
+
+  func run() throws -> Outcome {
+    let build = try Shell.run(["swift", "build", "--build-tests"], in: copy.root)
+    guard build.code == 0 else {
+      return .doesNotBuild(
+        build.output.split(separator: "\n").first { $0.contains("error:") }.map(String.init) ?? build.output)
+    }
+    for filter in filters {
+      let test = try Shell.run(["swift", "test", "--skip-build", "--filter", filter], in: copy.root)
+      if test.code != 0 { return .caught(Self.failures(in: test.output, filter: filter)) }
+    }
+    return .survived
+  }
+
+  /// The names in the test runner's lines `✘ Test "name" … failed after …`.
+  static func failures(in output: String, filter: String) -> [String] {
+    var names: [String] = []
+    for line in output.split(separator: "\n") {
+      guard line.contains(" failed after "), let start = line.range(of: "Test ")?.upperBound else { continue }
+      var name = line[start...]
+      if name.hasPrefix("run ") || name.hasPrefix("case ") { continue }
+      if name.hasPrefix("\"") {
+        name = name.dropFirst()
+        if let end = name.firstIndex(of: "\"") { name = name[..<end] }
+      } else if let end = name.range(of: " failed after ")?.lowerBound {
+        name = name[..<end]
+      }
+      if !names.contains(String(name)) { names.append(String(name)) }
+    }
+    return names.isEmpty ? ["\(filter): the run ended without a verdict (a trap)"] : names
+  }
+}

@@ -1,0 +1,199 @@
+/// Mistakes of the kinds that people make in layers, loss and optimiser; the engine's checks must notice each.
+let engineDefects: [Defect] =
+  convolutionDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
+
+private let convolutionKernel = "Sources/CKernels/template/convolution.h"
+private let batchNormKernel = "Sources/CKernels/template/batchnorm.h"
+private let pointwiseKernel = "Sources/CKernels/template/pointwise.h"
+private let poolingKernel = "Sources/CKernels/template/pooling.h"
+private let lossKernel = "Sources/CKernels/template/loss.h"
+private let adamKernel = "Sources/CKernels/template/optimiser.h"
+private let convolution = "Sources/Layers/Convolution.swift"
+private let geometry = "Sources/Layers/ConvolutionGeometry.swift"
+private let batchNorm = "Sources/Layers/BatchNorm.swift"
+
+private let convolutionDefects = [
+  Defect(
+    "conv-padding-off-by-one", "rows are read one place too low", geometry,
+    "let h = row * sizes.stride - sizes.padding +", "let h = row * sizes.stride - sizes.padding + 1 +"),
+  Defect(
+    "conv-taps-transposed", "rows and columns of the kernel are exchanged",
+    [
+      .init(
+        file: geometry, find: "(tap / sizes.kernelWidth) * sizes.dilation",
+        replace: "(tap % sizes.kernelWidth) * sizes.dilation /* rows */"),
+      .init(
+        file: geometry, find: "let w = column * sizes.stride - sizes.padding + (tap % sizes.kernelWidth)",
+        replace: "let w = column * sizes.stride - sizes.padding + (tap / sizes.kernelWidth)"),
+    ]),
+  Defect(
+    "conv-dilation-ignored", "columns are not dilated", geometry,
+    "let w = column * sizes.stride - sizes.padding + (tap % sizes.kernelWidth) * sizes.dilation",
+    "let w = column * sizes.stride - sizes.padding + (tap % sizes.kernelWidth)"),
+  Defect(
+    "conv-forward-kernel-flipped", "the forward pass turns the kernel by 180 degrees", convolutionKernel,
+    "k < filters ? w[(k * channels + c) * taps + tap]", "k < filters ? w[(k * channels + c) * taps + taps - 1 - tap]"),
+  Defect(
+    "conv-backward-kernel-flipped", "the input gradient turns the kernel by 180 degrees", convolutionKernel,
+    "c < channels ? w[(k * channels + c) * taps + tap]",
+    "c < channels ? w[(k * channels + c) * taps + taps - 1 - tap]"),
+  Defect(
+    "conv-bias-forgotten", "the forward pass adds no bias", convolutionKernel,
+    "if (bias) y += NAME(load)(bias", "if (0) y += NAME(load)(bias"),
+  Defect(
+    "conv-bias-gradient-dropped", "the bias gradient stays zero", convolution,
+    "let sum = S(total[k])", "let sum = S(0 * total[k])"),
+  Defect(
+    "conv-addend-forgotten", "the gradient that comes by the other way is not added", convolutionKernel,
+    "if (addend) y += NAME(load)(addend", "if (0) y += NAME(load)(addend"),
+  Defect(
+    "conv-weight-gradient-last-pixel", "the last pixel is left out of the weight gradient", convolutionKernel,
+    "left < GRADIENT_CHUNK ? left : GRADIENT_CHUNK", "left <= GRADIENT_CHUNK ? left - 1 : GRADIENT_CHUNK"),
+  Defect(
+    "conv-last-slot-dropped", "the last images' weight gradient is not added", convolutionKernel,
+    "for (size_t s = 1; s < slot_count; s++) sum +=", "for (size_t s = 1; s + 1 < slot_count; s++) sum +="),
+  Defect(
+    "conv-accumulation-ignored", "an accumulating backward pass overwrites", convolutionKernel,
+    "accumulate ? *place_out + values[j] : values[j]", "accumulate ? values[j] : values[j]"),
+  Defect(
+    "conv-slots-not-cleared", "weight gradients of the batch before stay in the sums", convolution,
+    "sums.update(repeating: 0, count: geometry.taps * channels * padded)", "sums.update(repeating: 0, count: 0)"),
+]
+
+private let batchNormDefects = [
+  Defect(
+    "bn-running-variance-biased", "the running variance follows the biased variance", batchNorm,
+    "momentum * (batchVariance.pointer[c] * unbias)", "momentum * batchVariance.pointer[c]"),
+  Defect(
+    "bn-epsilon-outside-root", "1 / (sqrt(var) + eps)", batchNorm,
+    "S(1 / (variance + epsilon).squareRoot())", "S(1 / (variance.squareRoot() + epsilon))"),
+  Defect(
+    "bn-mean-gradient-m-minus-1", "the mean of dz divides by m - 1", batchNorm,
+    "meanGradient.pointer[c] = S(sum / m)", "meanGradient.pointer[c] = S(sum / (m - 1))"),
+  Defect(
+    "bn-mean-product-m-minus-1", "the mean of dz times xhat divides by m - 1", batchNorm,
+    "meanProduct.pointer[c] = S(product / m)", "meanProduct.pointer[c] = S(product / (m - 1))"),
+  Defect(
+    "bn-variance-term-missing", "the gradient through the variance is left out", pointwiseKernel,
+    "d = FMA(-xhat, LOAD(sum2 + c), d - LOAD(sum1 + c));", "d = (d - LOAD(sum1 + c)) + xhat * (T)0;"),
+  Defect(
+    "bn-variance-term-sign", "the gradient through the variance has the wrong sign", pointwiseKernel,
+    "FMA(-xhat, LOAD(sum2 + c)", "FMA(xhat, LOAD(sum2 + c)"),
+  Defect(
+    "bn-mean-term-missing", "the gradient through the mean is left out", pointwiseKernel,
+    "LOAD(sum2 + c), d - LOAD(sum1 + c))", "LOAD(sum2 + c), d)"),
+  Defect(
+    "bn-gamma-gradient-is-beta's", "gamma gets beta's gradient", batchNorm,
+    "gamma.gradient.pointer[c] + S(product) : S(product)", "gamma.gradient.pointer[c] + S(sum) : S(sum)"),
+  Defect(
+    "bn-momentum-swapped", "the running mean keeps a tenth instead of nine", batchNorm,
+    "S((1 - momentum) * oldMean + momentum * batchMean.pointer[c])",
+    "S(momentum * oldMean + (1 - momentum) * batchMean.pointer[c])"),
+  Defect(
+    "bn-stale-mean-in-training", "training normalises by the running mean", batchNorm,
+    "setConstants(c, mean: batchMean.pointer[c], variance: batchVariance.pointer[c])",
+    "setConstants(c, mean: Double(runningMean.value.pointer[c]), variance: batchVariance.pointer[c])"),
+  Defect(
+    "bn-normalises-by-unbiased", "training normalises by the unbiased variance", batchNormKernel,
+    "variance[c] = squares / n;", "variance[c] = squares / (n - 1);"),
+  Defect(
+    "bn-images-combined-without-means", "differences between the images' means are forgotten", batchNormKernel,
+    "squares = (squares + slot[channels + c]) + (delta * delta) * (n * m / total);",
+    "squares = squares + slot[channels + c];"),
+  Defect(
+    "bn-evaluation-as-training", "evaluation's gradient goes through statistics that are constants",
+    "Sources/Layers/Pointwise.swift", "let isTraining = norm != nil && statistics == .batch",
+    "let isTraining = norm != nil"),
+  Defect(
+    "bn-population-biased", "the population variance is not scaled by m / (m - 1)", batchNorm,
+    "variance: populationUnbias * (populationVariance.pointer[c] / batches))",
+    "variance: populationVariance.pointer[c] / batches)"),
+  Defect(
+    "bn-gamma-forgotten", "the output is not scaled by gamma", batchNorm,
+    "scale.pointer[c] = gamma.value.pointer[c] * inverse.pointer[c]", "scale.pointer[c] = inverse.pointer[c]"),
+  Defect(
+    "bn-sums-above-activation", "batch norm's sums take the gradient above the activation", batchNormKernel,
+    "if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;", "if (output) dz = dz + slope * (T)0;"),
+  Defect(
+    "bn-evaluation-changes-buffers", "a pass that gathers the population moves the running averages", batchNorm,
+    "      case .population:\n        populationMean",
+    "      case .population:\n        runningMean.value.pointer[c] = S(batchMean.pointer[c])\n        populationMean"),
+]
+
+private let betweenConvolutionsDefects = [
+  Defect(
+    "relu-gradient-zero", "the gradient of negative values is 0 instead of the slope", pointwiseKernel,
+    "if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;",
+    "if (output) dz = LOAD(output + i) > (T)0 ? dz : (T)0 * dz;"),
+  Defect(
+    "relu-slope-twice", "negative values are scaled by twice the slope", pointwiseKernel,
+    "STORE(output + i, z > (T)0 ? z : slope * z);", "STORE(output + i, z > (T)0 ? z : (T)2 * slope * z);"),
+  Defect(
+    "skip-forgotten", "the residual block's input is not added", pointwiseKernel,
+    "if (skip) z = z + LOAD(skip + i);", "if (skip) z = z + LOAD(skip + i) * (T)0;"),
+  Defect(
+    "skip-after-activation", "the skip is added after the activation", pointwiseKernel,
+    "if (skip) z = z + LOAD(skip + i);                                       \\\n  STORE(output + i, z > (T)0 ? z : slope * z);",
+    "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
+  Defect(
+    "skip-gradient-forgotten", "the skip's gradient does not reach the block's input", "Sources/Networks/PassPlan.swift",
+    "into: dx, adding: addend, images: $0.images)", "into: dx, adding: nil, images: $0.images)"),
+  Defect(
+    "skip-gradient-normalised", "the skip gets the gradient below batch norm", pointwiseKernel,
+    "if (dskip) STORE(dskip + i, dz);", "if (dskip) STORE(dskip + i, d);"),
+  Defect(
+    "pool-gradient-not-divided", "the pool's gradient is not divided by the window", poolingKernel,
+    "* channels + c) / count;", "* channels + c);"),
+  Defect(
+    "pool-gradient-last-window", "the last window's gradient is lost", poolingKernel,
+    "h / stride < rows ? h / stride + 1 : rows", "h / stride + 1 < rows ? h / stride + 1 : rows - 1"),
+  Defect(
+    "pool-wrong-divisor", "the average divides by one value too many", poolingKernel,
+    "STORE(y + i, sum / count);", "STORE(y + i, sum / (count + (T)1));"),
+]
+
+private let headDefects = [
+  Defect(
+    "loss-gradient-not-averaged", "the loss's gradient is a sum over the batch", "Sources/Layers/SoftmaxCrossEntropy.swift",
+    "1 / Double(batchCount)", "1 + 0 * Double(batchCount)"),
+  Defect(
+    "loss-gradient-without-label", "the label's one is not subtracted", lossKernel,
+    "(k == label ? share - 1.0 : share)", "(k == label ? share : share)"),
+  Defect(
+    "loss-without-maximum", "the largest logit is not added back", lossKernel,
+    "(gf_log(sum) + largest) - (double)z[label]", "gf_log(sum) - (double)z[label]"),
+  Defect("argmax-takes-last", "ties go to the highest index", lossKernel, "if (z[k] > z[best])", "if (z[k] >= z[best])"),
+  Defect(
+    "linear-input-gradient-partial", "the linear layer's input gradient covers one image of a group",
+    "Sources/Layers/Linear.swift", "convolution.backwardInput(dy, into: dx, images: images)",
+    "convolution.backwardInput(dy, into: dx, images: images.prefix(1))"),
+  Defect(
+    "global-pool-gradient-wrong-size", "the global pool's gradient is of a window of one row", "Sources/Networks/PassPlan.swift",
+    ".global(height: body.output.shape[1], width: body.output.shape[2], kernels: kernels)",
+    ".global(height: 1, width: body.output.shape[2], kernels: kernels)"),
+]
+
+private let optimiserDefects = [
+  Defect(
+    "adam-no-first-correction", "the first moment's bias is not corrected", "Sources/Networks/Adam.swift",
+    "step: learningRate / correction1", "step: learningRate + 0 * correction1"),
+  Defect(
+    "adam-no-second-correction", "the second moment's bias is not corrected", "Sources/Networks/Adam.swift",
+    "root: correction2.squareRoot()", "root: 1 + 0 * correction2"),
+  Defect(
+    "adam-epsilon-inside-root", "sqrt(v + eps)", adamKernel,
+    "(__builtin_elementwise_sqrt(v1) / root + epsilon)", "(__builtin_elementwise_sqrt(v1 + epsilon) / root)"),
+  Defect(
+    "adam-second-moment-decay", "the second moment decays by beta1", adamKernel,
+    "FMA((V)beta2, LOAD(v + i)", "FMA((V)beta1, LOAD(v + i)"),
+  Defect(
+    "adam-gradient-not-squared", "the second moment takes the gradient itself", adamKernel,
+    "(rest2 * grad) * grad", "(rest2 * grad)"),
+  Defect(
+    "adam-step-late", "powers are of t + 1", "Sources/Networks/Adam.swift",
+    "Elementary.power(constants.beta2, UInt64(step))", "Elementary.power(constants.beta2, UInt64(step + 1))"),
+  Defect(
+    "initialisation-kaiming-relu", "weights are drawn from the wider bound sqrt(6 / fan_in)",
+    "Sources/Networks/Initialisation.swift", "let bound = 1 / Double(specification.fanIn).squareRoot()",
+    "let bound = (6 / Double(specification.fanIn)).squareRoot()"),
+]

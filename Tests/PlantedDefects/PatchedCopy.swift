@@ -1,0 +1,63 @@
+import Foundation
+
+/// A copy of the package that defects are planted in, one at a time; the original is never touched.
+struct PatchedCopy {
+  let root: URL
+  private let original: URL
+
+  /// Brings a copy of sources, tests and manifest up to date, and keeps build products of an earlier copy. A file that is the
+  /// same already is left alone, so that the build tool sees only what changed.
+  init(of original: URL, at root: URL) throws {
+    self.original = original
+    self.root = root
+    for name in ["Package.swift", "Sources", "Tests"] {
+      try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name))
+    }
+  }
+
+  private static func mirror(_ source: URL, at target: URL) throws {
+    let files = FileManager.default
+    var isDirectory: ObjCBool = false
+    guard files.fileExists(atPath: source.path, isDirectory: &isDirectory) else { return }
+    if !isDirectory.boolValue {
+      if files.contentsEqual(atPath: source.path, andPath: target.path) { return }
+      try? files.removeItem(at: target)
+      try files.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try files.copyItem(at: source, to: target)
+      return
+    }
+    try files.createDirectory(at: target, withIntermediateDirectories: true)
+    let wanted = Set(try files.contentsOfDirectory(atPath: source.path))
+    for name in try files.contentsOfDirectory(atPath: target.path) where !wanted.contains(name) {
+      try files.removeItem(at: target.appendingPathComponent(name))
+    }
+    for name in wanted.sorted() {
+      try mirror(source.appendingPathComponent(name), at: target.appendingPathComponent(name))
+    }
+  }
+
+  struct DoesNotApply: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Plants `defect`, runs `body`, and takes it out again.
+  func planting<R>(_ defect: Defect, _ body: () throws -> R) throws -> R {
+    var before: [(URL, String)] = []
+    defer {
+      for (file, text) in before.reversed() { try? text.write(to: file, atomically: false, encoding: .utf8) }
+    }
+    for edit in defect.edits {
+      let file = root.appendingPathComponent(edit.file)
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let places = text.components(separatedBy: edit.find).count - 1
+      guard places == 1 else {
+        throw DoesNotApply(
+          description: "\(defect.id): its text stands \(places) times in \(edit.file), not once: bring the defect up to date")
+      }
+      before.append((file, text))
+      try text.replacingOccurrences(of: edit.find, with: edit.replace)
+        .write(to: file, atomically: false, encoding: .utf8)
+    }
+    return try body()
+  }
+}
