@@ -5,13 +5,21 @@ import PackageDescription
 // for every instruction set; everything else is Swift.
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
   name: "gradflow",
   platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "gradflow", targets: ["gradflow"])
+  ],
   dependencies: [
+    // The command line: parsing, help and usage errors.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     // SHA-256 with hardware instructions: digests of parameters and fingerprints of datasets.
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    // Matrix files are YAML; Yams keeps the line of every key, which our error messages need.
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // MARK: Foundations
@@ -22,7 +30,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
     .target(name: "Kernels", dependencies: ["CKernels"]),
     .target(name: "Digests", dependencies: [crypto]),
-    .target(name: "Files", dependencies: ["CZstd", "Digests"]),
+    .target(name: "Files", dependencies: ["CZstd"]),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
     // MARK: The engine
@@ -30,6 +38,16 @@ let package = Package(
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Networks", dependencies: ["Layers", "Randomness", "Files"]),
     .target(name: "GradientChecks", dependencies: ["Networks"]),
+
+    // MARK: The experiment
+    .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
+    .target(name: "Traces", dependencies: ["Files", "Digests"]),
+    .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
+    .target(name: "Experiments", dependencies: ["Training", "Yams"]),
+
+    // MARK: The command line
+    .executableTarget(
+      name: "gradflow", dependencies: ["GradientChecks", "Experiments", argumentParser]),
 
     // MARK: Tests
     .executableTarget(name: "planted-defects", path: "Tests/PlantedDefects"),
@@ -41,6 +59,11 @@ let package = Package(
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "Files", "CAllocationCounter"], exclude: ["Oracle"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness"]),
+    .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -19,8 +19,8 @@ const gf_kernels *gf_kernels_find(gf_instruction_set set, size_t element_bytes) 
       if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
       return single ? &gf_kernels_avx2_f32 : &gf_kernels_avx2_f64;
     case GF_AVX512:
-      if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
-          !__builtin_cpu_supports("avx512vl"))
+      if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("avx512f") ||
+          !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
         return 0;
       return single ? &gf_kernels_avx512_f32 : &gf_kernels_avx512_f64;
 #elif defined(__aarch64__)

@@ -30,6 +30,7 @@ public enum AtomicFile {
     _ bytes: UnsafeRawBufferPointer, to path: String, keepingPrevious previous: String? = nil,
     steps: (Step) throws -> Void = { _ in }
   ) throws {
+    try refuseSpecialFile(path)
     let temporary = try TemporaryFile(for: path)
     do {
       try temporary.fill(with: bytes, steps: steps)
@@ -70,6 +71,16 @@ public enum AtomicFile {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       if TemporaryFile.isName(name, for: path) { try removeFile(directory + "/" + name) }
+    }
+  }
+
+  /// Devices, pipes and sockets are not replaced by files.
+  private static func refuseSpecialFile(_ path: String) throws(FileError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    let kind = status.st_mode & S_IFMT
+    if kind != S_IFREG && kind != S_IFDIR {
+      throw .failed(path: path, operation: .write, code: EINVAL, reason: "it is a device, pipe or socket, not a regular file")
     }
   }
 

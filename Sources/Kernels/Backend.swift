@@ -8,9 +8,8 @@ public final class Backend: Sendable {
   /// - Throws: `BackendError` if this machine lacks the instruction set, or for an impossible number of threads.
   public init(instructionSet: InstructionSet = .best, threads: Int = WorkerPool.processorCount) throws(BackendError) {
     guard instructionSet.isAvailable else { throw .instructionSetUnavailable(instructionSet) }
-    guard WorkerPool.threadRange.contains(threads) else { throw .threadCount(threads) }
     self.instructionSet = instructionSet
-    pool = WorkerPool(threads: threads)
+    pool = try WorkerPool(threads: threads)
   }
 
   public var threads: Int { pool.threads }
@@ -26,6 +25,7 @@ public final class Backend: Sendable {
 public enum BackendError: Error, Equatable, CustomStringConvertible {
   case instructionSetUnavailable(InstructionSet)
   case threadCount(Int)
+  case threadRefused(number: Int, of: Int, reason: String)
 
   public var description: String {
     switch self {
@@ -35,6 +35,8 @@ public enum BackendError: Error, Equatable, CustomStringConvertible {
     case .threadCount(let count):
       "\(count) threads cannot be had: --threads takes a number from \(WorkerPool.threadRange.lowerBound) to "
         + "\(WorkerPool.threadRange.upperBound); without it, all \(WorkerPool.processorCount) processors are used"
+    case .threadRefused(let number, let count, let reason):
+      "the system refused thread \(number) of \(count) (\(reason)): raise the limit of processes, or ask for fewer with --threads"
     }
   }
 }

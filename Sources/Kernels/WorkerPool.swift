@@ -32,8 +32,9 @@ public final class WorkerPool: @unchecked Sendable {
   private let shared: Shared
   private var handles: [pthread_t] = []
 
-  public init(threads: Int) {
-    precondition(Self.threadRange.contains(threads), "a pool has \(Self.threadRange) threads")
+  /// - Throws: `BackendError` for an impossible number of threads, or if the system refuses one.
+  public init(threads: Int) throws(BackendError) {
+    guard Self.threadRange.contains(threads) else { throw .threadCount(threads) }
     self.threads = threads
     shared = Shared(helpers: threads - 1)
     for worker in 1..<max(threads, 1) {
@@ -52,7 +53,14 @@ public final class WorkerPool: @unchecked Sendable {
         start.shared.workerLoop(worker: start.worker)
         return nil
       }, start.toOpaque())
-      precondition(status == 0, "the system refused thread \(worker) of \(threads): error \(status)")
+      guard status == 0 else {
+        start.release()
+        // The threads that there are end, and are waited for, before the object that they share goes.
+        shared.stop()
+        for handle in handles { pthread_join(handle, nil) }
+        handles = []
+        throw .threadRefused(number: worker + 1, of: threads, reason: String(cString: strerror(status)))
+      }
       #if canImport(Darwin)
         handles.append(handle!)
       #else

@@ -8,7 +8,8 @@ import Tensors
 /// the running unbiased variance (m / (m − 1)) follow by exponential average. Evaluation: the same with running averages,
 /// or with population statistics (the report's equations 3, 4 and 6).
 /// Statistics: per image two passes in double, pixels ascending (Σx, then Σ(x − image mean)²); the images are combined
-/// ascending by Chan's update. Arithmetic on elements is in S, the per-channel constants being rounded to S once.
+/// ascending by Chan's update. On elements the arithmetic is in S: y = fma(x − S(mean), scale, β) with
+/// scale = γ · S(1 / √(var + ε)), rounded to S.
 /// Source: Ioffe & Szegedy, arXiv:1502.03167; Chan, Golub & LeVeque, Am. Statistician 37 (1983).
 public final class BatchNorm<S: KernelScalar> {
   public let channels: Int
@@ -35,7 +36,6 @@ public final class BatchNorm<S: KernelScalar> {
   private let populationMean: Buffer<Double>
   private let populationVariance: Buffer<Double>
   private var populationBatches = 0
-  private var populationUnbias = 0.0
 
   public init(
     gamma: Parameter<S>, beta: Parameter<S>, runningMean: StateBuffer<S>, runningVariance: StateBuffer<S>,
@@ -96,14 +96,11 @@ public final class BatchNorm<S: KernelScalar> {
           S((1 - momentum) * oldVariance + momentum * (batchVariance.pointer[c] * unbias))
       case .population:
         populationMean.pointer[c] += batchMean.pointer[c]
-        populationVariance.pointer[c] += batchVariance.pointer[c]
+        populationVariance.pointer[c] += batchVariance.pointer[c] * unbias
       case .none: break
       }
     }
-    if recording == .population {
-      populationBatches += 1
-      populationUnbias = unbias
-    }
+    if recording == .population { populationBatches += 1 }
   }
 
   /// Forgets the population statistics; a pass with `.population` recording gathers new ones.
@@ -113,8 +110,9 @@ public final class BatchNorm<S: KernelScalar> {
     populationBatches = 0
   }
 
-  /// Constants for evaluation mode. Population: E[x] is the mean of the batch means, Var[x] is m / (m − 1) times the mean of
-  /// the batches' biased variances.
+  /// Constants for evaluation mode. Population: E[x] is the mean of the batch means, Var[x] the mean of the batches'
+  /// unbiased variances, each m / (m − 1) times its biased one with its own m; for batches of one size that is the report's
+  /// equation 4.
   public func useFixedStatistics(_ statistics: BatchNormStatistics) {
     if statistics == .population {
       precondition(populationBatches > 0, "population statistics before any batch was seen")
@@ -128,7 +126,7 @@ public final class BatchNorm<S: KernelScalar> {
       case .population:
         setConstants(
           c, mean: populationMean.pointer[c] / batches,
-          variance: populationUnbias * (populationVariance.pointer[c] / batches))
+          variance: populationVariance.pointer[c] / batches)
       }
     }
   }

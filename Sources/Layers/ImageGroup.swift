@@ -1,5 +1,5 @@
-/// Images of one batch that are worked on together while they are in the cache, and that share one slot of every sum
-/// over images.
+/// Images of one batch that are worked on together while they are in the cache, and that share one slot of every weight
+/// gradient. (Statistics, bias gradients and losses are summed image by image.)
 ///
 /// The slot belongs to the images, not to the thread that happens to work on them: slot `s` holds images
 /// `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, whatever the number of threads.

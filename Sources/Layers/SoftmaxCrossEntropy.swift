@@ -5,7 +5,8 @@ import Tensors
 /// Softmax cross-entropy, mean over the batch. logits: [N, 1, 1, classes]; labels 0 ..< classes.
 ///
 /// Each example's loss log Σ exp(z − max z) + max z − z[label] is computed in double and kept in double; the batch's is
-/// their sum, ascending, over N. dL/dz = (softmax − onehot) / N, computed in double and rounded to S.
+/// their sum, ascending, over N. dL/dz = (softmax − onehot) · (1/N), in double, the reciprocal being
+/// rounded first; the product is rounded to S.
 public final class SoftmaxCrossEntropy<S: KernelScalar> {
   private let kernels: KernelTable
   private let losses: Buffer<Double>

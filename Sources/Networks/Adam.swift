@@ -55,8 +55,9 @@ public final class Adam<S: KernelScalar>: ParallelWork {
 
   public func perform(task: Int, worker: Int) {
     let parameter = parameters[task]
+    var constants = call
     kernels.pointee.adam(
-      &call, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer, second[task].pointer,
+      &constants, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer, second[task].pointer,
       parameter.count)
   }
 }

@@ -120,7 +120,7 @@ public final class Network<S: KernelScalar> {
   public func backward(accumulating: Bool = false, recorder: StepRecorder<S>? = nil) {
     guard let lastMode else { preconditionFailure("backward before forward") }
     pass.isAccumulating = accumulating
-    if case .evaluation = lastMode, imageGradient == nil {
+    if lastMode != .training, imageGradient == nil {
       preparation.run(on: backend.pool, forBackward: true)
     }
     run(lastMode.usesBatchStatistics ? backwardTraining : backwardEvaluation, recorder)

@@ -29,11 +29,11 @@ enum SpoiledControl: String, CaseIterable, Sendable {
   }
 
   /// Runs `body` on a thread whose control word is spoiled; the thread is repaired afterwards.
-  static func with<R>(_ spoils: [SpoiledControl], _ body: () -> R) -> R {
+  static func with<R>(_ spoils: [SpoiledControl], _ body: () throws -> R) rethrows -> R {
     FloatingPointControl.setStandard()
     defer { FloatingPointControl.setStandard() }
     for spoil in spoils { FloatingPointControl.word |= spoil.bits }
-    return body()
+    return try body()
   }
 
   static let losesSubnormals: [SpoiledControl] = [.flushToZero, .denormalsAreZero]
@@ -79,15 +79,15 @@ struct FloatingPointControlTests {
   }
 
   @Test("subnormals survive in a pool that a thread without them made and uses", arguments: KernelCase.all)
-  func poolKeepsSubnormals(_ kernel: KernelCase) {
+  func poolKeepsSubnormals(_ kernel: KernelCase) throws {
     let runs = kernel.runs(.subnormal)
     for set in InstructionSet.available {
       let table = kernel.table(set)
       let expected = runs.map { $0.outputs(table) }
       let found = Mutex([[Field]?](repeating: nil, count: runs.count))
-      SpoiledControl.with(SpoiledControl.allCases) {
+      try SpoiledControl.with(SpoiledControl.allCases) {
         // New threads inherit the word of the one that makes them.
-        WorkerPool(threads: 2).run(tasks: runs.count) { task, _ in
+        try WorkerPool(threads: 2).run(tasks: runs.count) { task, _ in
           let outputs = runs[task].outputs(table)
           found.withLock { $0[task] = outputs }
         }
@@ -101,10 +101,10 @@ struct FloatingPointControlTests {
   }
 
   @Test("all workers compute with the standard word, in every piece of work", arguments: [1, 2, 3, 7, 16])
-  func allWorkersAreStandard(threads: Int) {
+  func allWorkersAreStandard(threads: Int) throws {
     let standard = Mutex(Set<Int>())
     for spoils in SpoiledControl.allCases.map({ [$0] }) + [SpoiledControl.allCases] {
-      let pool = SpoiledControl.with(spoils) { WorkerPool(threads: threads) }
+      let pool = try SpoiledControl.with(spoils) { try WorkerPool(threads: threads) }
       for _ in 0..<3 {
         standard.withLock { $0 = [] }
         SpoiledControl.with(spoils) {
@@ -129,7 +129,7 @@ struct FloatingPointControlTests {
 
     private func spoilInHelper() async -> ExitTest.Result? {
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-        WorkerPool(threads: 2).everyWorker { worker in
+        try WorkerPool(threads: 2).everyWorker { worker in
           if worker == 1 { FloatingPointControl.word |= SpoiledControl.flushToZero.bits }
         }
       }
@@ -137,7 +137,7 @@ struct FloatingPointControlTests {
 
     private func spoilInCaller() async -> ExitTest.Result? {
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-        WorkerPool(threads: 1).run(tasks: 1) { _, _ in
+        try WorkerPool(threads: 1).run(tasks: 1) { _, _ in
           FloatingPointControl.word |= SpoiledControl.denormalsAreZero.bits
         }
       }

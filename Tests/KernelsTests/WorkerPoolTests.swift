@@ -16,8 +16,8 @@ func yieldProcessor() { sched_yield() }
 @Suite("A pool runs every task once, and its threads change no result")
 struct WorkerPoolTests {
   @Test("every task runs once, on a worker that does nothing else, before run returns", arguments: [1, 2, 3, 7, 16])
-  func everyTaskOnce(threads: Int) {
-    let pool = WorkerPool(threads: threads)
+  func everyTaskOnce(threads: Int) throws {
+    let pool = try WorkerPool(threads: threads)
     #expect(pool.threads == threads)
     let busy = (0..<threads).map { _ in Counter() }
     let faults = Counter()
@@ -46,10 +46,10 @@ struct WorkerPoolTests {
   }
 
   @Test("pools come and go, used or not, with threads awake or asleep", arguments: [1, 2, 7])
-  func lifetimes(threads: Int) {
+  func lifetimes(threads: Int) throws {
     for round in 0..<30 {
       let done = Counter()
-      let pool = WorkerPool(threads: threads)
+      let pool = try WorkerPool(threads: threads)
       if round % 10 == 9 { usleep(2_000) }
       if round % 3 > 0 { pool.run(tasks: 10) { _, _ in done.value.add(1, ordering: .relaxed) } }
       #expect(done.value.load(ordering: .relaxed) == (round % 3 > 0 ? 10 : 0))
@@ -57,12 +57,12 @@ struct WorkerPoolTests {
   }
 
   @Test("sums over images have the same bits for 1, 2, 3, 7 and 16 threads, on every instruction set")
-  func threadsChangeNothing() {
-    let expected = SlottedSums().run(on: .portable, threads: 1)
+  func threadsChangeNothing() throws {
+    let expected = try SlottedSums().run(on: .portable, threads: 1)
     #expect(expected.count > 0)
     for set in InstructionSet.available {
       for threads in [1, 2, 3, 7, 16] {
-        if let difference = firstDifference(found: SlottedSums().run(on: set, threads: threads), expected: expected) {
+        if let difference = firstDifference(found: try SlottedSums().run(on: set, threads: threads), expected: expected) {
           Issue.record("\(threads) threads on \(set.rawValue): \(difference)")
         }
       }
@@ -76,9 +76,9 @@ private struct SlottedSums {
   let images = 11
   let imagesPerSlot = 2
 
-  func run(on set: InstructionSet, threads: Int) -> [Field] {
+  func run(on set: InstructionSet, threads: Int) throws -> [Field] {
     let kernels = kernelTable(set, Float.self)
-    let pool = WorkerPool(threads: threads)
+    let pool = try WorkerPool(threads: threads)
     var generator = Generator("slotted sums")
     let imageCount = shape.height * shape.width * shape.channels
     let x = Memory<Float>(generator.values(images * imageCount, .ordinary))

@@ -13,7 +13,7 @@ struct TrainingStepTests {
     var testDescription: String { "\(instructionSet.rawValue), \(threads) threads" }
 
     static let all = InstructionSet.available.flatMap { set in
-      [1, 2, 3, 7].map { Place(instructionSet: set, threads: $0) }
+      [1, 2, 3, 7, 16].map { Place(instructionSet: set, threads: $0) }
     }
   }
 

@@ -106,8 +106,8 @@ private let batchNormDefects = [
     "let isTraining = norm != nil"),
   Defect(
     "bn-population-biased", "the population variance is not scaled by m / (m - 1)", batchNorm,
-    "variance: populationUnbias * (populationVariance.pointer[c] / batches))",
-    "variance: populationVariance.pointer[c] / batches)"),
+    "populationVariance.pointer[c] += batchVariance.pointer[c] * unbias",
+    "populationVariance.pointer[c] += batchVariance.pointer[c]"),
   Defect(
     "bn-gamma-forgotten", "the output is not scaled by gamma", batchNorm,
     "scale.pointer[c] = gamma.value.pointer[c] * inverse.pointer[c]", "scale.pointer[c] = inverse.pointer[c]"),

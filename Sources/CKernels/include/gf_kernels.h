@@ -112,8 +112,8 @@ typedef struct {
 
   // Statistics of one image, pixel ascending: sums[0][c] = sum x; sums[1][c] = sum (x - sums[0][c] / pixels)^2.
   void (*moments)(const void *input, size_t pixels, size_t channels, double *sums);
-  // Chan's pairwise update of `slot_count` such slots of `pixels` values each, slot ascending, for channels
-  // [begin, end): batch mean and biased variance, in double.
+  // Chan's pairwise update of `slot_count` such slots of `pixels` values each, slot ascending: batch mean and biased
+  // variance, in double.
   void (*combine_moments)(const double *slots, size_t slot_count, size_t pixels, size_t channels,
                           double *mean, double *variance);
   // sums[0][c] = sum dz, sums[1][c] = sum dz * xhat of one image, pixel ascending; of `gf_pointwise_backward`.

@@ -1,0 +1,132 @@
+import Files
+
+/// CIFAR-100 and CIFAR-10 in the official binary layout, each file plain or zstd-compressed.
+///
+/// CIFAR-100: `train.bin`, `test.bin`; a record is a coarse label, a fine label (the class) and 3,072 pixels, planes R G B.
+/// CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`; a record is a label and the pixels.
+/// The coarse label is checked and not used. Sizes are not fixed: a part of the data is a dataset too (`DatasetVerification`
+/// tells). Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, and its download page.
+public enum CIFAR: String, CaseIterable, Sendable {
+  case cifar100 = "cifar-100"
+  case cifar10 = "cifar-10"
+
+  static let side = 32
+  static let coarseClasses = 20
+  /// Six times the official size: what is larger, compressed or not, is something else.
+  static let sizeLimit = 1 << 30
+
+  var classes: Int { self == .cifar100 ? 100 : 10 }
+  var labelBytes: Int { self == .cifar100 ? 2 : 1 }
+  var recordBytes: Int { labelBytes + 3 * Self.side * Self.side }
+  var trainingFiles: [String] {
+    self == .cifar100 ? ["train.bin"] : (1...5).map { "data_batch_\($0).bin" }
+  }
+  var testFile: String { self == .cifar100 ? "test.bin" : "test_batch.bin" }
+  var labelFile: String { self == .cifar100 ? "fine_label_names.txt" : "batches.meta.txt" }
+  /// As the official archives call it.
+  var folder: String { self == .cifar100 ? "cifar-100-binary" : "cifar-10-batches-bin" }
+
+  /// Reads whichever of the two a directory holds, either itself or in a folder that is called as in the official archive.
+  public static func load(directory: String) throws(DatasetError) -> Dataset {
+    let (kind, path) = try locate(directory)
+    let training = try kind.read(kind.trainingFiles, in: path)
+    let test = try kind.read([kind.testFile], in: path)
+    return Dataset(name: kind.rawValue, classNames: kind.classNames(in: path), training: training, test: test)
+  }
+
+  // MARK: Finding
+
+  private static func locate(_ directory: String) throws(DatasetError) -> (CIFAR, String) {
+    guard isDirectory(directory) else {
+      throw fileExists(directory) ? .notADirectory(path: directory) : .missingDirectory(path: directory)
+    }
+    let present = allCases.filter { $0.isPresent(in: directory) }
+    if present.count > 1 { throw .ambiguous(path: directory, files: present.map(\.rawValue)) }
+    if let kind = present.first { return (kind, directory) }
+
+    let nested = allCases.filter { $0.isPresent(in: join(directory, $0.folder)) }
+    if nested.count > 1 { throw .ambiguous(path: directory, files: nested.map(\.folder)) }
+    guard let kind = nested.first else { throw .noData(path: directory) }
+    return (kind, join(directory, kind.folder))
+  }
+
+  /// Whether any of the files is there.
+  private func isPresent(in directory: String) -> Bool {
+    (trainingFiles + [testFile]).contains { file in
+      fileExists(join(directory, file)) || fileExists(join(directory, file) + ".zst")
+    }
+  }
+
+  // MARK: Reading
+
+  private func read(_ files: [String], in directory: String) throws(DatasetError) -> ImageSet {
+    var records: [UInt8] = []
+    var labels: [UInt16] = []
+    for file in files {
+      let (path, bytes) = try content(of: file, in: directory)
+      if bytes.isEmpty { throw .empty(path: path) }
+      guard bytes.count % recordBytes == 0 else {
+        throw .partialRecord(path: path, bytes: bytes.count, recordBytes: recordBytes)
+      }
+      labels += try self.labels(of: bytes, path: path)
+      // The usual case of a single file need not copy it.
+      if records.isEmpty { records = bytes } else { records += bytes }
+    }
+    return ImageSet(side: Self.side, labels: labels, records: records, recordBytes: recordBytes)
+  }
+
+  private func content(of file: String, in directory: String) throws(DatasetError) -> (path: String, bytes: [UInt8]) {
+    let plain = join(directory, file)
+    let compressed = plain + ".zst"
+    switch (fileExists(plain), fileExists(compressed)) {
+    case (false, false): throw .missingFile(path: plain)
+    case (true, true): throw .ambiguous(path: directory, files: [file, file + ".zst"])
+    case (true, false): return (plain, try Self.fileContent(plain))
+    case (false, true):
+      let data = try Self.fileContent(compressed)
+      do {
+        return (compressed, try Zstd.decompress(data, limit: Self.sizeLimit, name: compressed))
+      } catch {
+        throw .damaged(error)
+      }
+    }
+  }
+
+  private static func fileContent(_ path: String) throws(DatasetError) -> [UInt8] {
+    do {
+      return try readFile(path, limit: sizeLimit)
+    } catch {
+      throw .unreadable(error)
+    }
+  }
+
+  private func labels(of records: [UInt8], path: String) throws(DatasetError) -> [UInt16] {
+    var labels: [UInt16] = []
+    labels.reserveCapacity(records.count / recordBytes)
+    for start in stride(from: 0, to: records.count, by: recordBytes) {
+      let record = start / recordBytes
+      if self == .cifar100, records[start] >= Self.coarseClasses {
+        throw .coarseLabel(
+          path: path, record: record, offset: start, found: Int(records[start]), classes: Self.coarseClasses)
+      }
+      let offset = start + labelBytes - 1
+      let label = records[offset]
+      guard label < classes else {
+        throw .label(path: path, record: record, offset: offset, found: Int(label), classes: classes)
+      }
+      labels.append(UInt16(label))
+    }
+    return labels
+  }
+
+  /// From the label file beside the data; numbers where there is none or it has not a name for each class.
+  private func classNames(in directory: String) -> [String] {
+    let text = (try? readFile(join(directory, labelFile), limit: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
+    let names = (text ?? "").split(whereSeparator: \.isNewline).map(String.init)
+    return names.count == classes ? names : (0..<classes).map { "class \($0)" }
+  }
+}
+
+private func join(_ directory: String, _ name: String) -> String {
+  directory.hasSuffix("/") ? directory + name : directory + "/" + name
+}

@@ -1,0 +1,59 @@
+import Networks
+import Training
+
+/// One row of a matrix: a network and how it is trained. What a row leaves open, the profile decides.
+public struct ExperimentRow: Hashable, Sendable {
+  /// Names the row's directory, trace and golden: letters, digits, `-`, `_` and `.`.
+  public var id: String
+  /// As tables print it.
+  public var model: String
+  /// For 100 classes of 32×32 images; the profile's data decide both.
+  public var network: NetworkConfiguration
+  public var schedule: TrainingSettings.Schedule
+  public var baseLearningRate: Double
+  public var minimumLearningRate: Double
+  public var schedulePeriod: Int
+  public var batchSize: Int?
+  public var epochs: Int?
+  public var seeds: [UInt64]?
+  public var augmentation: TrainingSettings.Augmentation?
+
+  public init(
+    id: String, model: String, network: NetworkConfiguration, schedule: TrainingSettings.Schedule = .cosine,
+    baseLearningRate: Double, minimumLearningRate: Double = 2e-5, schedulePeriod: Int = 100, batchSize: Int? = nil,
+    epochs: Int? = nil, seeds: [UInt64]? = nil, augmentation: TrainingSettings.Augmentation? = nil
+  ) {
+    self.id = id
+    self.model = model
+    self.network = network
+    self.schedule = schedule
+    self.baseLearningRate = baseLearningRate
+    self.minimumLearningRate = minimumLearningRate
+    self.schedulePeriod = schedulePeriod
+    self.batchSize = batchSize
+    self.epochs = epochs
+    self.seeds = seeds
+    self.augmentation = augmentation
+  }
+
+  public init(_ row: StandardRow) {
+    self.init(
+      id: row.id, model: row.model, network: row.configuration, baseLearningRate: row.baseLearningRate)
+  }
+
+  /// The rows of Table 1.
+  public static let table1 = StandardRow.table1.map(ExperimentRow.init)
+  /// Table 1 and the rows outside it that can be named.
+  public static let builtIn = StandardRow.all.map(ExperimentRow.init)
+
+  /// The row's training under a profile, for data of that many classes and that size.
+  public func settings(
+    profile: Profile, classes: Int, side: Int
+  ) -> TrainingSettings {
+    TrainingSettings(
+      network: network.with(classes: classes, side: side), baseLearningRate: baseLearningRate,
+      batchSize: batchSize ?? profile.batchSize, schedule: schedule, minimumLearningRate: minimumLearningRate,
+      schedulePeriod: schedulePeriod, augmentation: augmentation ?? profile.augmentation,
+      validationPerClass: profile.validationPerClass)
+  }
+}

@@ -1,0 +1,140 @@
+import Networks
+import Training
+import Yams
+
+/// Rows described in a YAML file. Every key and value is checked; what is wrong is named with its line.
+public struct MatrixFile: Equatable, Sendable {
+  public static let format = "gradflow-matrix"
+  public static let version = 1
+
+  public var rows: [ExperimentRow]
+
+  public init(rows: [ExperimentRow]) { self.rows = rows }
+
+  /// - Parameter name: of the file, for messages.
+  public init(yaml text: String, name: String) throws(MatrixFileError) {
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch let error as YamlError {
+      throw MatrixFileError(file: name, line: error.line, problem: "this is not YAML: \(error.reason)")
+    } catch {
+      throw MatrixFileError(file: name, line: nil, problem: "this is not YAML: \(error)")
+    }
+    guard let root else { throw MatrixFileError(file: name, line: nil, problem: "the file is empty") }
+    let file = try YAMLMapping(root, file: name, what: "the file", keys: ["format", "version", "rows"])
+    let format = try file.string("format")
+    guard format.value == Self.format else {
+      throw format.error("the format is \"\(format.value)\", not \"\(Self.format)\"")
+    }
+    let version = try file.integer("version", in: 0...Int.max)
+    guard version.value == Self.version else {
+      throw version.error("version \(version.value) of the format is unknown; this program reads \(Self.version)")
+    }
+    var rows: [ExperimentRow] = []
+    let entries = try file.sequence("rows")
+    if entries.value.isEmpty { throw entries.error("there are no rows") }
+    for entry in entries.value {
+      let row = try readRow(entry, file: name)
+      if rows.contains(where: { $0.id == row.value.id }) {
+        throw row.error("a row named \"\(row.value.id)\" stands above already")
+      }
+      rows.append(row.value)
+    }
+    self.rows = rows
+  }
+
+  /// The file that says the same.
+  public var yaml: String {
+    var lines = [
+      "# A matrix of experiments. batch, epochs, seeds and augmentation may be left out: the profile decides then.",
+      "format: \(Self.format)", "version: \(Self.version)", "rows:",
+    ]
+    for row in rows {
+      lines += [
+        "  - id: \(row.id)",
+        "    model: \"\(row.model)\"",
+        "    depth: \(row.network.depth)",
+        "    filters: \(row.network.filters)",
+        "    batch_norm: {processing: \(row.network.normalisesProcessing), reduction: \(row.network.normalisesReduction)}",
+        "    residual: \(row.network.isResidual)",
+        "    activation: {kind: leaky_relu, slope: \(row.network.slope)}",
+        "    learning_rate: {schedule: \(row.schedule.rawValue), base: \(row.baseLearningRate), "
+          + "minimum: \(row.minimumLearningRate), period: \(row.schedulePeriod)}",
+      ]
+      if let batch = row.batchSize { lines.append("    batch: \(batch)") }
+      if let epochs = row.epochs { lines.append("    epochs: \(epochs)") }
+      if let seeds = row.seeds { lines.append("    seeds: [\(seeds.map(String.init).joined(separator: ", "))]") }
+      if let augmentation = row.augmentation {
+        lines.append("    augmentation: {padding: \(augmentation.padding), flip: \(augmentation.flips)}")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// What a row's entry in a matrix file says, with the place for messages.
+private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAMLMapping.Located<ExperimentRow> {
+  let entry = try YAMLMapping(
+    node, file: file, what: "a row",
+    keys: [
+      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "learning_rate", "batch", "epochs", "seeds",
+      "augmentation",
+    ])
+  let id = try entry.string("id")
+  guard !id.value.isEmpty, id.value.utf8.count <= 100, id.value.first != ".",
+    id.value.unicodeScalars.allSatisfy({
+      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
+    })
+  else {
+    throw id.error("a row's id names a directory: letters, digits, - _ and . (not first), at most 100; not \"\(id.value)\"")
+  }
+  let model = try entry.optionalString("model")?.value ?? id.value
+  let depth = try entry.integer("depth", in: 8...1000)
+  guard depth.value % 6 == 2 else {
+    throw depth.error("a network of depth \(depth.value) does not exist: depths are 2 (3 blocks + 3) + 2: 8, 14, 20, 26, 32, 38, ...")
+  }
+  let filters = try entry.integer("filters", in: 1...1024)
+  let norm = try entry.mapping("batch_norm", keys: ["processing", "reduction"])
+  let processing = try norm.boolean("processing"), reduction = try norm.boolean("reduction")
+  let residual = try entry.boolean("residual")
+  let activation = try entry.mapping("activation", keys: ["kind", "slope"])
+  let kind = try activation.string("kind")
+  guard kind.value == "leaky_relu" else { throw kind.error("the activation is leaky_relu, not \"\(kind.value)\"") }
+  let slope = try activation.number("slope", above: 0, upTo: 1)
+  let rate = try entry.mapping("learning_rate", keys: ["schedule", "base", "minimum", "period"])
+  let scheduleName = try rate.string("schedule")
+  guard let schedule = TrainingSettings.Schedule(rawValue: scheduleName.value) else {
+    let known = TrainingSettings.Schedule.allCases.map(\.rawValue).joined(separator: ", ")
+    throw scheduleName.error("there is no schedule \"\(scheduleName.value)\"; there are \(known)")
+  }
+  let base = try rate.number("base", above: 0, upTo: 10)
+  let minimum = try rate.optionalNumber("minimum", from: 0, upTo: 10)?.value ?? 2e-5
+  let period = try rate.optionalInteger("period", in: 1...100_000)?.value ?? 100
+  var row = ExperimentRow(
+    id: id.value, model: model,
+    network: NetworkConfiguration(
+      blocksPerStage: (depth.value - 8) / 6, filters: filters.value, normalisesProcessing: processing.value,
+      normalisesReduction: reduction.value, isResidual: residual.value, slope: slope.value),
+    schedule: schedule, baseLearningRate: base.value, minimumLearningRate: minimum, schedulePeriod: period)
+  row.batchSize = try entry.optionalInteger("batch", in: 1...100_000)?.value
+  row.epochs = try entry.optionalInteger("epochs", in: 1...period)?.value
+  if let seeds = try entry.optionalSequence("seeds") {
+    row.seeds = []
+    for node in seeds.value {
+      guard let seed = node.scalar.flatMap({ UInt64($0.string) }) else {
+        throw MatrixFileError(file: file, line: node.mark?.line, problem: "a seed is a whole number from 0")
+      }
+      if row.seeds?.contains(seed) == true {
+        throw MatrixFileError(file: file, line: node.mark?.line, problem: "seed \(seed) stands twice")
+      }
+      row.seeds?.append(seed)
+    }
+    if seeds.value.isEmpty { throw seeds.error("seeds is empty: leave it out for the default") }
+  }
+  if let augmentation = try entry.optionalMapping("augmentation", keys: ["padding", "flip"]) {
+    let padding = try augmentation.integer("padding", in: 0...31), flip = try augmentation.boolean("flip")
+    row.augmentation = .init(padding: padding.value, flips: flip.value)
+  }
+  return YAMLMapping.Located(value: row, file: file, line: id.line)
+}

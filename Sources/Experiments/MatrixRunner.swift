@@ -1,0 +1,122 @@
+import Datasets
+import Kernels
+import Synchronization
+import Training
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Runs several runs, some of them at the same time.
+///
+/// The threads are shared out among the jobs, so that together they keep the processors busy; results do not depend on it.
+public final class MatrixRunner: @unchecked Sendable {
+  public struct Result: Sendable {
+    public let run: RunSpecification
+    public let outcome: Swift.Result<TrainingOutcome, any Error>
+  }
+
+  public let runs: [RunSpecification]
+  public let dataset: Dataset
+  public let out: String
+  private let instructionSet: InstructionSet
+  private let threads: Int
+  private let jobs: Int
+  private let options: (RunSpecification) -> Trainer.Options
+  private let results = Mutex<[Int: Result]>([:])
+  private let next = Atomic<Int>(0)
+  private let stop: StopRequest
+
+  /// - Parameters:
+  ///   - threads: in all.
+  ///   - jobs: runs at the same time.
+  ///   - options: of each run; called on the thread that makes it.
+  public init(
+    runs: [RunSpecification], dataset: Dataset, out: String, instructionSet: InstructionSet, threads: Int, jobs: Int,
+    stop: StopRequest, options: @escaping (RunSpecification) -> Trainer.Options
+  ) {
+    self.runs = runs
+    self.dataset = dataset
+    self.out = out
+    self.instructionSet = instructionSet
+    self.threads = threads
+    self.jobs = max(1, min(jobs, runs.count))
+    self.stop = stop
+    self.options = options
+  }
+
+  /// Runs all; one that fails does not keep the others from running. A stop leaves the rest undone.
+  ///
+  /// - Returns: what became of each run that was begun, in the order of `runs`.
+  public func run() -> [Result] {
+    var handles: [pthread_t] = []
+    for job in 1..<max(jobs, 1) {
+      let start = Unmanaged.passRetained(Start(runner: self, job: job))
+      #if canImport(Darwin)
+        var handle: pthread_t?
+      #else
+        var handle = pthread_t()
+      #endif
+      let status = pthread_create(&handle, nil, { argument in
+        #if canImport(Darwin)
+          let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+        #else
+          let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+        #endif
+        start.runner.work(job: start.job)
+        return nil
+      }, start.toOpaque())
+      guard status == 0 else {
+        // With fewer jobs than asked for, the matrix is only slower.
+        start.release()
+        break
+      }
+      #if canImport(Darwin)
+        handles.append(handle!)
+      #else
+        handles.append(handle)
+      #endif
+    }
+    work(job: 0)
+    for handle in handles { pthread_join(handle, nil) }
+    return results.withLock { results in runs.indices.compactMap { results[$0] } }
+  }
+
+  private final class Start {
+    let runner: MatrixRunner
+    let job: Int
+    init(runner: MatrixRunner, job: Int) {
+      self.runner = runner
+      self.job = job
+    }
+  }
+
+  /// Threads of a job: an equal share, the first jobs taking what is left over, at least one.
+  private func share(of job: Int) -> Int { max(1, threads / jobs + (job < threads % jobs ? 1 : 0)) }
+
+  private func work(job: Int) {
+    FloatingPointControl.setStandard()
+    let backend = Swift.Result { try Backend(instructionSet: instructionSet, threads: share(of: job)) }
+    while stop.reason == nil {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < runs.count else { return }
+      let run = runs[index]
+      let outcome = Swift.Result { try self.train(run, on: backend.get()) }
+      results.withLock { $0[index] = Result(run: run, outcome: outcome) }
+    }
+  }
+
+  private func train(_ run: RunSpecification, on backend: Backend) throws -> TrainingOutcome {
+    let data = try ExperimentData(
+      dataset, validationPerClass: run.settings.validationPerClass, augmentation: run.settings.augmentation,
+      seed: run.seed)
+    let trainer = try Trainer(
+      run.identity(dataset: dataset), source: data, backend: backend, directory: run.directory(out: out),
+      options: options(run))
+    return try trainer.run()
+  }
+}

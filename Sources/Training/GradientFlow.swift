@@ -1,0 +1,45 @@
+import Kernels
+import Networks
+import Tensors
+import Traces
+
+/// What an epoch's last training batch says of each parameter's gradient and update.
+///
+/// Gradient flow, as in the report's Figures 2, 3 and 5: mean |gradient| of each parameter whose name ends in `weight`,
+/// under its layer's label. Beside it, for every parameter: the gradient's L2 norm, largest |g| and share of exact zeros,
+/// and the L2 norm of that batch's update over that of the values before it (0 where both are 0). Sums in double,
+/// elements ascending.
+struct GradientFlow {
+  let layers: [(label: String, mean: Double)]
+  private var parameters: [(name: String, statistics: TensorStatistics)] = []
+  private let before: [[Float]]
+
+  /// To be called between the last backward pass and its update.
+  init(of network: Network<Float>, kernels: KernelTable) {
+    parameters = network.parameters.map {
+      ($0.name, TensorStatistics(of: UnsafeBufferPointer($0.gradient.elements), kernels: kernels))
+    }
+    layers = parameters.filter { $0.name.hasSuffix(".weight") }.map {
+      (ParameterSpecification.label(of: $0.name), $0.statistics.meanAbsolute)
+    }
+    before = network.parameters.map(\.value.values)
+  }
+
+  /// To be called after the update.
+  func statistics(after network: Network<Float>) -> [GradientStatistics] {
+    zip(zip(parameters, before), network.parameters).map { recorded, parameter in
+      var change = 0.0
+      var size = 0.0
+      for (old, new) in zip(recorded.1, parameter.value.elements) {
+        let difference = Double(new) - Double(old)
+        change += difference * difference
+        size += Double(old) * Double(old)
+      }
+      let statistics = recorded.0.statistics
+      return GradientStatistics(
+        name: recorded.0.name, l2: statistics.l2, max: statistics.largest,
+        zeros: Double(statistics.zeros) / Double(statistics.count),
+        update: change == 0 ? 0 : change.squareRoot() / size.squareRoot())
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Files
+
+/// Where a run's files are: `OUT/ROW-sSEED/`.
+public struct RunDirectory: Hashable, Sendable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  public init(out: String, row: String, seed: UInt64) { path = "\(out)/\(row)-s\(seed)" }
+
+  public var trace: String { path + "/trace.jsonl.zst" }
+  public var checkpoint: String { path + "/checkpoint.safetensors" }
+  /// The checkpoint before the newest one.
+  public var previousCheckpoint: String { path + "/checkpoint.previous.safetensors" }
+  public var best: String { path + "/best.safetensors" }
+  public var results: String { path + "/result_outputs" }
+  public var summary: String { results + "/summary.csv" }
+  public var testSummary: String { results + "/test_summary.csv" }
+  public var manifest: String { path + "/manifest.json" }
+  public var lock: String { path + "/lock" }
+
+  public var holdsRun: Bool { fileExists(trace) || fileExists(checkpoint) || fileExists(previousCheckpoint) }
+}

@@ -1,0 +1,117 @@
+import Files
+import Networks
+import Tensors
+import Traces
+
+extension Trainer {
+  private static var first: String { "adam.first." }
+  private static var second: String { "adam.second." }
+  private static var best: String { "best." }
+
+  /// Everything that a checkpoint holds, under its names.
+  func stateTensors() -> SafeTensors {
+    var file = SafeTensors()
+    let state = network.state
+    for (name, tensor) in state { file[name] = tensor.safeTensor }
+    for (index, parameter) in adam.parameters.enumerated() {
+      file[Self.first + parameter.name] = adam.first[index].safeTensor
+      file[Self.second + parameter.name] = adam.second[index].safeTensor
+    }
+    for (entry, values) in zip(state, bestState) {
+      file[Self.best + entry.name] = SafeTensor(shape: entry.value.shape, values)
+    }
+    return file
+  }
+
+  /// The best epoch's weights as a file of their own, which other programs read.
+  func writeBest() throws {
+    var file = SafeTensors(metadata: [
+      "row": identity.row, "seed": String(identity.seed), "epoch": String(progress.best?.epoch ?? 0),
+    ])
+    for (entry, values) in zip(network.state, bestState) {
+      file[entry.name] = SafeTensor(shape: entry.value.shape, values)
+    }
+    try AtomicFile.write(file.fileBytes, to: directory.best)
+  }
+
+  /// Whether a kill came between the trace's first line and the first checkpoint: the run begins anew, nothing is lost.
+  func holdsHeaderAlone(_ header: TraceHeader) throws -> Bool {
+    if fileExists(directory.checkpoint) || fileExists(directory.previousCheckpoint) { return false }
+    guard let trace = try? Trace(path: directory.trace), trace.lines == 1 else { return false }
+    let differences = trace.header.differences(from: header)
+    if !differences.isEmpty { throw TrainingError.otherRun(path: directory.path, differences: differences) }
+    return true
+  }
+
+  /// The newest checkpoint that is whole and of this run, and its file; a damaged one is passed over with a warning.
+  func newestCheckpoint(header: TraceHeader) throws -> (Checkpoint, path: String) {
+    var reasons: [String] = []
+    for path in [directory.checkpoint, directory.previousCheckpoint] where fileExists(path) {
+      let checkpoint: Checkpoint
+      do {
+        checkpoint = try Checkpoint(path: path)
+      } catch {
+        reasons.append("\(error)")
+        continue
+      }
+      let differences = checkpoint.header.differences(from: header)
+      if !differences.isEmpty { throw TrainingError.otherRun(path: directory.path, differences: differences) }
+      if let problem = traceProblem(checkpoint.progress.mark) {
+        reasons.append("\(path): its trace \(problem)")
+        continue
+      }
+      let done = checkpoint.progress
+      if done.epoch > options.epochs || (done.epoch == options.epochs && done.step > 0) {
+        throw TrainingError.alreadyLonger(
+          path: directory.path, epochs: checkpoint.progress.epoch, wanted: options.epochs)
+      }
+      for reason in reasons { options.events(.warning("\(reason); continuing from the checkpoint before it")) }
+      return (checkpoint, path)
+    }
+    throw TrainingError.noCheckpoint(path: directory.path, reasons: reasons)
+  }
+
+  /// Why the trace cannot be continued from a mark, or `nil`: it was cut off before it, or holds something else.
+  private func traceProblem(_ mark: TraceMark) -> String? {
+    do {
+      try TraceWriter.check(directory.trace, holds: mark)
+      return nil
+    } catch {
+      return "cannot be continued from there: \(error)"
+    }
+  }
+
+  func restore(_ checkpoint: Checkpoint) throws {
+    let file = checkpoint.tensors
+    func values(_ name: String, _ shape: [Int]) throws -> [Float] {
+      guard let tensor = file[name], tensor.shape == shape, let values = tensor.floats else {
+        throw CheckpointError(path: directory.checkpoint, problem: "\(name) is missing, or of another shape or type")
+      }
+      return values
+    }
+    let state = network.state
+    for (name, tensor) in state { tensor.assign(try values(name, tensor.shape)) }
+    for (index, parameter) in adam.parameters.enumerated() {
+      adam.first[index].assign(try values(Self.first + parameter.name, parameter.shape))
+      adam.second[index].assign(try values(Self.second + parameter.name, parameter.shape))
+    }
+    bestState =
+      checkpoint.progress.best == nil ? [] : try state.map { try values(Self.best + $0.name, $0.value.shape) }
+    progress = checkpoint.progress
+    adam.step = progress.updates
+    // The file may be of a later epoch, which the kill took back.
+    if progress.best == nil { try removeFile(directory.best) } else { try writeBest() }
+  }
+}
+
+extension TraceHeader {
+  /// In words, which settings differ from another run's.
+  func differences(from other: TraceHeader) -> [String] {
+    let theirs = Dictionary(other.settings.map { ($0.name, $0.json) }, uniquingKeysWith: { first, _ in first })
+    let mine = Dictionary(settings.map { ($0.name, $0.json) }, uniquingKeysWith: { first, _ in first })
+    let names = settings.map(\.name) + other.settings.map(\.name).filter { mine[$0] == nil }
+    return names.filter { mine[$0] != theirs[$0] }.map {
+      "its \($0) is \(mine[$0] ?? "not set"), asked for is \(theirs[$0] ?? "none")"
+    }
+  }
+}

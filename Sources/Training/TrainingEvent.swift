@@ -1,0 +1,28 @@
+import Traces
+
+/// What a trainer tells whoever watches.
+public enum TrainingEvent: Sendable {
+  /// A checkpoint that could not be used, with the reason; an earlier one was.
+  case warning(String)
+  case resumed(epoch: Int, step: Int)
+  case step(epoch: Int, step: Int, of: Int, loss: Double)
+  case evaluating(epoch: Int)
+  case epoch(EpochLine)
+  case checkpoint(epoch: Int, step: Int)
+  case test(TestLine)
+}
+
+/// How a run ended.
+public enum TrainingOutcome: Equatable, Sendable {
+  case finished(test: TestLine)
+  /// Everything that was done is in the checkpoint.
+  case stopped(StopRequest.Reason, epoch: Int, step: Int)
+}
+
+/// Moments at which a test may stop a run as a kill would.
+public enum Failpoint: Hashable, Sendable {
+  case step(epoch: Int, step: Int)
+  case evaluation(epoch: Int, batch: Int)
+  case checkpoint(stage: String)
+  case traceFlushed(epoch: Int)
+}

@@ -1,0 +1,18 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the program reads of its environment; nothing below the command line reads any.
+enum Environment {
+  /// Where CIFAR-100 is, for the profiles that need it.
+  static var dataDirectory: String? { value("GRADFLOW_DATA") }
+
+  private static func value(_ name: String) -> String? {
+    guard let text = getenv(name).map({ String(cString: $0) }), !text.isEmpty else { return nil }
+    return text
+  }
+}

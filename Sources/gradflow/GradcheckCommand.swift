@@ -1,0 +1,46 @@
+import ArgumentParser
+import GradientChecks
+import Kernels
+
+struct GradcheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gradcheck",
+    abstract: "Hold every gradient against finite differences.",
+    discussion: """
+      Layers and small networks in double precision, and the single-precision kernels of every instruction set against the \
+      double path. An error is accepted up to its bound: "error / bound" is the worst of a tensor. Exit code 1 if one is \
+      beyond.
+      """)
+
+  @Option(help: "Only this layer; the names are \(GradientChecks.layers.joined(separator: ", ")).")
+  var layer: String?
+
+  @Flag(name: .customLong("json"), help: "Print one JSON object, a row for each tensor.")
+  var isJSON = false
+
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard let layer, GradientChecks.checks(ofLayer: layer).isEmpty else { return }
+    throw ValidationError(
+      "there are no checks of a layer named \"\(layer)\"; the layers are \(GradientChecks.layers.joined(separator: ", "))")
+  }
+
+  func run() throws {
+    let checks = layer.map(GradientChecks.checks(ofLayer:)) ?? GradientChecks.all
+    let backend = try compute.backend()
+    var rows: [GradientCheckRow] = []
+    for (index, check) in checks.enumerated() {
+      Console.progress("\(index + 1) of \(checks.count): \(check.layer), \(check.shape), \(check.mode)")
+      rows += check.run(on: backend)
+    }
+    Console.progress("")
+    let report = GradientCheckReport(rows: rows)
+    if isJSON {
+      try Console.print(GradcheckReportText(report).json.description)
+    } else {
+      for line in GradcheckReportText(report).lines { try Console.print(line) }
+    }
+    guard report.passed else { throw Stop(.failed) }
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Kernels
+
+/// The program. Each subcommand is a file of its own; `Termination` alone decides how the process ends.
+@main
+struct Gradflow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gradflow",
+    abstract: "Vanishing gradients in deep VGG networks, reproduced bit by bit.",
+    discussion: """
+      Results go to standard output, progress to standard error.
+
+      Exit codes: 0 done, and every check passed; 1 a check failed; 2 it could not be made (missing or damaged input, \
+      something this machine lacks); 64 wrong usage; 75 stopped by the time limit, to be continued.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ListCommand.self, RunCommand.self, MatrixCommand.self, BisectCommand.self, DataCommand.self, GradcheckCommand.self,
+      ProbeCommand.self, BenchCommand.self,
+    ])
+
+  static func main() {
+    Console.prepare()
+    FloatingPointControl.setStandard()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Termination(error).exit()
+    }
+    Termination.done.exit()
+  }
+}

@@ -1,0 +1,65 @@
+import Experiments
+import Files
+import Foundation
+import Kernels
+import Training
+
+/// What may differ between machines and never enters a golden: `manifest.json` of a run.
+struct Manifest: Sendable {
+  let instructionSet: InstructionSet
+  let threads: Int
+
+  /// Rewrites the manifest whenever a run reaches a checkpoint or its end.
+  func recorder(_ directory: RunDirectory, run: RunSpecification) -> (TrainingEvent) -> Void {
+    let start = Date()
+    return { event in
+      switch event {
+      case .epoch, .test, .resumed: break
+      default: return
+      }
+      let seconds = Date().timeIntervalSince(start)
+      let info = ProcessInfo.processInfo
+      let members: [JSONValue.Member] = [
+        .init("row", .string(run.row.id)), .init("seed", JSONValue(run.seed)),
+        .init("epochs_asked_for", JSONValue(run.epochs)),
+        .init("started", .string(ISO8601DateFormatter().string(from: start))),
+        .init("seconds", JSONValue((seconds * 1000).rounded() / 1000)),
+        .init("host", .string(info.hostName)),
+        .init("system", .string(info.operatingSystemVersionString)),
+        .init("peak_resident_megabytes", JSONValue(Machine.peakResidentMegabytes.rounded())),
+        .init("processors", JSONValue(info.processorCount)),
+        .init("threads", JSONValue(threads)),
+        .init("instruction_set", .string(instructionSet.rawValue)),
+        .init("numerics", JSONValue(NumericsContract.version)),
+        .init("program", .string(Gradflow.configuration.version)),
+        .init("revision", Revision.current.map { .string($0) } ?? .null),
+        .init("toolchain", .string(Self.toolchain)),
+        .init("build", .string(Self.build)),
+        .init("command", .array(CommandLine.arguments.map { .string($0) })),
+      ]
+      // Advisory: a run does not fail because its manifest could not be written.
+      try? AtomicFile.write(JSONValue.object(members).description + "\n", to: directory.manifest)
+    }
+  }
+
+  /// As exactly as a program can know what compiled it.
+  private static var toolchain: String {
+    #if compiler(>=6.4)
+      "Swift 6.4 or newer"
+    #elseif compiler(>=6.3)
+      "Swift 6.3"
+    #elseif compiler(>=6.2)
+      "Swift 6.2"
+    #else
+      "Swift 6.1"
+    #endif
+  }
+
+  private static var build: String {
+    #if DEBUG
+      "debug"
+    #else
+      "release"
+    #endif
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Files
+import Networks
+
+struct ProbeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "probe",
+    abstract: "One forward and backward pass on given weights and a given batch.",
+    discussion: """
+      Weights: parameters and buffers under the course code's names, F32 or F64; filters and classes are theirs. Batch: \
+      "images" [N, 3, H, W], already normalised, and "labels" [N], I64. Out: "logits", "loss", "grad.NAME" for every \
+      parameter and "grad.images", always of the given weights; in training mode the buffers after the pass; with --steps, \
+      parameters and buffers after the last update. All are safetensors files; a name that ends in .zst is compressed.
+      """)
+
+  @Option(help: "The row that the weights are for: see `gradflow list`.")
+  var row: RowArgument
+
+  @Option(help: "The file of the weights.")
+  var weights: String
+
+  @Option(help: "The file of the batch.")
+  var batch: String
+
+  @Option(help: "The file to be written.")
+  var out: String
+
+  @Option(help: "train (the batch's statistics) or eval (the running averages).")
+  var mode = ProbeRequest.Mode.eval
+
+  @Option(help: "f32 or f64.")
+  var precision = ProbeRequest.Precision.f32
+
+  @Option(help: "Training steps, each followed by an Adam update; training mode only.")
+  var steps: Int?
+
+  @Option(name: .customLong("lr"), help: "Their learning rate; the row's base learning rate, if not given.")
+  var learningRate: Double?
+
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard out != weights, out != batch else { throw ValidationError("--out names a file that is read: \(out)") }
+    if let steps {
+      guard (1...1_000_000).contains(steps) else {
+        throw ValidationError("\(steps) steps: --steps takes 1 to 1000000")
+      }
+      guard mode == .train else { throw ValidationError("--steps trains, which needs --mode train") }
+    }
+    if let learningRate {
+      guard steps != nil else { throw ValidationError("--lr is the learning rate of --steps, which is not given") }
+      guard Float(learningRate).isFinite, learningRate >= 0 else {
+        throw ValidationError("a learning rate of \(learningRate): --lr takes a finite number that is not negative")
+      }
+    }
+  }
+
+  func run() throws {
+    let backend = try compute.backend()
+    let request = ProbeRequest(
+      row: row.row, mode: mode, precision: precision,
+      updates: steps.map { .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate) },
+      memory: Machine.memory)
+    let answer = try Probe.run(
+      request, weights: try ProbeFile(path: weights), batch: try ProbeFile(path: batch), backend: backend)
+    let bytes = answer.fileBytes
+    try AtomicFile.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes, to: out)
+    Console.log("\(out): \(answer.names.count) tensors")
+  }
+}
+
+extension ProbeRequest.Mode: ExpressibleByArgument {}
+extension ProbeRequest.Precision: ExpressibleByArgument {}

@@ -1,0 +1,110 @@
+import Datasets
+import Experiments
+import Files
+import Kernels
+import Networks
+import Synchronization
+import Training
+
+/// Makes the runs that `run` or `matrix` was asked for, and ends with their table.
+struct RunSession {
+  let rows: [ExperimentRow]
+  let options: TrainingOptions
+  let jobs: Int
+  let shard: Shard?
+
+  func run() throws {
+    let stop = options.stopRequest()
+    let isa = options.compute.isa.instructionSet ?? .best
+    let threads = options.compute.threads ?? WorkerPool.processorCount
+    // Refuses an instruction set that is missing before anything is read or written.
+    _ = try Backend(instructionSet: isa, threads: 1)
+    let dataset = try options.dataset()
+    let runs = self.runs(dataset)
+    if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
+    try check(runs, dataset)
+    let out = options.outDirectory
+    let manifest = Manifest(instructionSet: isa, threads: threads)
+    let killAt = options.killAt
+    let runner = MatrixRunner(
+      runs: runs, dataset: dataset, out: out, instructionSet: isa, threads: threads, jobs: jobs, stop: stop
+    ) { run in
+      var trainer = Trainer.Options(epochs: run.epochs)
+      trainer.isResuming = options.resume
+      trainer.isOverwriting = options.overwrite
+      trainer.stop = stop
+      let progress = Mutex(RunProgress(run, isAlone: jobs == 1))
+      let record = manifest.recorder(run.directory(out: out), run: run)
+      trainer.events = { event in
+        progress.withLock { $0.tell(event) }
+        record(event)
+      }
+      if let killAt { trainer.failpoint = KillSwitch(killAt).reach }
+      return trainer
+    }
+    let results = runner.run()
+    Console.clearProgress()
+    try report(results, planned: runs, out: out)
+  }
+
+  private func runs(_ dataset: Dataset) -> [RunSpecification] {
+    let all = rows.flatMap { row in
+      (options.chosenSeeds ?? row.seeds ?? [0]).map { seed in
+        RunSpecification(
+          row: row, profile: options.profile, seed: seed, dataset: dataset, epochs: options.epochs,
+          batchNormStatistics: options.batchNormStatistics)
+      }
+    }
+    return shard?.part(of: all) ?? all
+  }
+
+  /// Finds what would make a run impossible before the first one begins.
+  private func check(_ runs: [RunSpecification], _ dataset: Dataset) throws {
+    for run in runs {
+      if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
+      try MemoryNeed(run.settings.network, images: run.settings.batchSize, bytesPerElement: 4)
+        .check(against: Machine.memory / max(1, min(jobs, runs.count)))
+      let directory = run.directory(out: options.outDirectory)
+      if directory.holdsRun, !options.resume, !options.overwrite {
+        throw TrainingError.runExists(path: directory.path)
+      }
+    }
+    if let perClass = runs.map(\.settings.validationPerClass).max() {
+      let split = try Split(of: dataset, perClass: perClass, seed: 0)
+      if let run = runs.first(where: { $0.settings.batchSize > split.training.count }) {
+        throw DatasetError.batchTooLarge(batch: run.settings.batchSize, images: split.training.count)
+      }
+    }
+  }
+
+  // MARK: Results
+
+  private func report(_ results: [MatrixRunner.Result], planned: [RunSpecification], out: String) throws {
+    let made = results.filter { if case .success = $0.outcome { true } else { false } }
+    if !made.isEmpty {
+      for line in try ResultTable(made.map { $0.run.directory(out: out) }).lines { try Console.print(line) }
+    }
+    var failures: [String] = []
+    var stopped: StopRequest.Reason?
+    for result in results {
+      switch result.outcome {
+      case .success(.finished): break
+      case .success(.stopped(let reason, _, _)): stopped = reason
+      case .failure(let error): failures.append("\(result.run.row.id)-s\(result.run.seed): \(error)")
+      }
+    }
+    if results.count < planned.count, stopped == nil, failures.isEmpty { stopped = options.timeLimit == nil ? .interrupt : .timeLimit }
+    for failure in failures.dropLast() { Console.log("gradflow: error: \(failure)") }
+    if let failure = failures.last { throw Stop(.impossible, failure) }
+    if let stopped {
+      let left = planned.count - results.count
+      let advice =
+        (left == 0 ? "" : "\(left) of \(planned.count) runs were not begun; ")
+        + "everything done so far is kept; the same command with --resume continues"
+      switch stopped {
+      case .timeLimit: throw Stop(.stopped, "stopped by the time limit: \(advice)")
+      case .interrupt: throw Stop(.stopped, "stopped by request: \(advice)")
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// Numbers for people.
+enum Text {
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "\(value)" }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    guard abs(value) < 1e12 else { return "\(value)" }
+    let scaled = Int64((abs(value) * scale).rounded())
+    let whole = scaled / Int64(scale), rest = String(scaled % Int64(scale))
+    let sign = value < 0 && scaled != 0 ? "-" : ""
+    return digits == 0
+      ? "\(sign)\(whole)" : "\(sign)\(whole)." + String(repeating: "0", count: digits - rest.count) + rest
+  }
+
+  /// A fraction as a percentage.
+  static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + " %" }
+
+  static func time(seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "?" }
+    let total = Int(seconds.rounded())
+    if total < 60 { return "\(total) s" }
+    if total < 3600 { return "\(total / 60) min \(total % 60) s" }
+    return "\(total / 3600) h \(total % 3600 / 60) min"
+  }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Files
+import Layers
+import Training
+
+/// What `run` and `matrix` share.
+struct TrainingOptions: ParsableArguments {
+  @Option(help: "How much is run: smoke, quick (both on built-in data), short or paper (both on CIFAR-100).")
+  var profile = Profile.quick
+
+  @Option(help: "Directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
+  var data: String?
+
+  @Option(help: "Seed of everything random but the built-in data.")
+  var seed: UInt64?
+
+  @Option(help: "Several seeds: A..B, both included.")
+  var seeds: SeedRange?
+
+  @Option(help: "Where runs go; runs/PROFILE if not given.")
+  var out: String?
+
+  @Option(help: "Epochs to make: a prefix of the schedule, whose learning rates stay.")
+  var epochs: Int?
+
+  @Option(name: .customLong("bn-eval"), help: "What batch norm normalises by in evaluation: running or population.")
+  var batchNormStatistics = BatchNormStatistics.running
+
+  @Option(name: .customLong("time-limit"), help: "Stop cleanly after this time, as in 5h30m, 90m or 45s; exit code 75.")
+  var timeLimit: TimeLimit?
+
+  @Flag(help: "Continue from the newest checkpoint.")
+  var resume = false
+
+  @Flag(help: "Begin anew in place of a run that is there.")
+  var overwrite = false
+
+  @Option(name: .customLong("kill-at"), help: .hidden)
+  var killAt: String?
+
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if seed != nil && seeds != nil { throw ValidationError("--seed and --seeds exclude each other") }
+    if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other") }
+    if out == "" { throw ValidationError("--out is empty: name a directory") }
+    if data == "" { throw ValidationError("--data is empty: name a directory") }
+    if let epochs, !(1...100).contains(epochs) {
+      throw ValidationError("--epochs takes a number from 1 to 100, the length of the schedule; not \(epochs)")
+    }
+  }
+
+  /// Those that were asked for on the command line.
+  var chosenSeeds: [UInt64]? { seeds.map { Array($0.range) } ?? seed.map { [$0] } }
+
+  var outDirectory: String { out ?? "runs/\(profile.rawValue)" }
+
+  /// The profile's data, or those of `--data`.
+  func dataset() throws -> Dataset {
+    if let data { return try CIFAR.load(directory: data) }
+    if let synthetic = profile.synthetic { return synthetic.dataset() }
+    guard let directory = Environment.dataDirectory else {
+      throw Stop(
+        .impossible,
+        "the profile \(profile.rawValue) needs CIFAR-100: `make data` fetches it; then say where it is with --data DIR or "
+          + "GRADFLOW_DATA")
+    }
+    return try CIFAR.load(directory: directory)
+  }
+
+  /// Raised by Ctrl-C, by SIGTERM and by the time limit.
+  func stopRequest() -> StopRequest {
+    let stop = StopRequest(deadline: timeLimit.map { .now + $0.duration })
+    Interrupts.raise(stop)
+    return stop
+  }
+}
+
+extension Profile: ExpressibleByArgument {}
+extension BatchNormStatistics: ExpressibleByArgument {}
+
+/// `A..B`, both included.
+struct SeedRange: ExpressibleByArgument {
+  let range: ClosedRange<UInt64>
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "..", omittingEmptySubsequences: false)
+    guard parts.count == 2, let first = UInt64(parts[0]), let last = UInt64(parts[1]), first <= last,
+      last - first < 100_000
+    else { return nil }
+    range = first...last
+  }
+}
+
+/// A time such as `5h30m`, `90m`, `45s` or `1h`.
+struct TimeLimit: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    var seconds = 0
+    var digits = ""
+    var units: [Character: Int] = ["h": 3600, "m": 60, "s": 1]
+    for character in argument {
+      if character.isASCII, character.isNumber {
+        digits.append(character)
+      } else {
+        // Each unit once, in any order.
+        guard let unit = units.removeValue(forKey: character), let count = Int(digits), count <= 1_000_000 else {
+          return nil
+        }
+        seconds += count * unit
+        digits = ""
+      }
+    }
+    guard digits.isEmpty, seconds > 0 else { return nil }
+    duration = .seconds(seconds)
+  }
+}

@@ -1,0 +1,54 @@
+import Files
+import Foundation
+import Kernels
+import Traces
+
+/// Runs of the built program that take a fraction of a second.
+enum SmallRuns {
+  static let arguments = ["run", "vgg08", "--profile", "smoke", "--epochs", "2"]
+
+  /// Not the fastest, which runs use by themselves, and not the portable one either if there is a third: it takes twenty
+  /// times as long.
+  static let otherInstructionSet =
+    (InstructionSet.available.first { $0 != .best && $0 != .portable }
+    ?? InstructionSet.available.first { $0 != .best } ?? .best).rawValue
+
+  /// A matrix of narrow networks.
+  static let matrix =
+    """
+    format: gradflow-matrix
+    version: 1
+    rows:
+
+    """
+    + ["one", "two", "three", "four", "five"].enumerated().map { index, id in
+      """
+        - id: \(id)
+          depth: \(index % 2 == 0 ? 8 : 14)
+          filters: 4
+          batch_norm: {processing: \(index == 1), reduction: \(index == 2)}
+          residual: \(index == 3)
+          activation: {kind: leaky_relu, slope: 0.01}
+          learning_rate: {schedule: cosine, base: 0.01}
+          epochs: 1
+
+      """
+    }.joined()
+
+  static let rows = ["one", "two", "three", "four", "five"]
+}
+
+extension TemporaryDirectory {
+  func write(_ bytes: [UInt8], _ name: String) throws { try AtomicFile.write(bytes, to: path(name)) }
+  func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }
+
+  /// A run's trace, decompressed.
+  func trace(_ run: String, in out: String = "out") throws -> String {
+    String(decoding: try Zstd.readFile(path("\(out)/\(run)/trace.jsonl.zst"), limit: 1 << 26), as: UTF8.self)
+  }
+
+  /// What a directory holds, sorted; nothing if it is not there.
+  func names(_ name: String = "out") -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []).sorted()
+  }
+}

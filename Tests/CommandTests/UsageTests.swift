@@ -1,0 +1,61 @@
+import Files
+import Kernels
+import Testing
+
+@Suite("Wrong usage is told apart from what this machine cannot do")
+struct UsageTests {
+  private static let probe = ["probe", "--row", "vgg08", "--weights", "w", "--batch", "b", "--out", "o"]
+
+  static let wrong: [(arguments: [String], says: String)] = [
+    (["frobnicate"], "frobnicate"),
+    (["bench", "--row", "vgg16"], "vgg38-bn-rc-1e-2"),
+    (["bench", "--threads", "0"], "0 threads"),
+    (["bench", "--threads", "-1"], "--threads"),
+    (["bench", "--threads=-1"], "-1 threads"),
+    (["bench", "--threads", "100000"], "100000 threads"),
+    (["bench", "--threads", "99999999999999999999"], "threads"),
+    (["bench", "--threads", "two"], "two"),
+    (["bench", "--isa", "sse2"], "portable"),
+    (["bench", "--batch", "0"], "--batch"),
+    (["bench", "--steps", "0"], "--steps"),
+    (["gradcheck", "--layer", "Dropout"], "BatchNorm"),
+    (["gradcheck", "--threads", "0"], "0 threads"),
+    (["probe"], "--row"),
+    (["probe", "--row", "vgg08", "--weights", "w", "--batch", "b"], "--out"),
+    (["probe", "--row", "vgg16", "--weights", "w", "--batch", "b", "--out", "o"], "vgg08"),
+    (probe + ["--mode", "test"], "train"),
+    (probe + ["--precision", "f16"], "f32"),
+    (probe + ["--mode", "train", "--steps", "0"], "--steps"),
+    (probe + ["--steps", "3"], "--mode train"),
+    (probe + ["--mode", "train", "--lr", "0.1"], "--steps"),
+    (probe + ["--mode", "train", "--steps", "1", "--lr", "nan"], "learning rate"),
+    (probe + ["--mode", "train", "--steps", "1", "--lr=-1"], "learning rate"),
+    (probe + ["--threads", "0"], "0 threads"),
+  ]
+
+  @Test("exit code 64, and standard error says what would be right", arguments: wrong)
+  func wrongUsage(arguments: [String], says: String) throws {
+    let outcome = try Program.run(arguments)
+    #expect(outcome.hasExited && outcome.code == 64, "\(outcome.errors)")
+    #expect(outcome.output == "")
+    #expect(outcome.errors.hasPrefix("gradflow: error: "))
+    #expect(outcome.errors.contains(says), "\(outcome.errors)")
+  }
+
+  @Test("an instruction set that this machine lacks: exit code 2, and those that it has", arguments: ["bench", "gradcheck"])
+  func missingInstructionSet(command: String) throws {
+    // No machine has both AVX-512 and NEON.
+    let missing = try #require(InstructionSet.allCases.first { !$0.isAvailable })
+    let outcome = try Program.run([command, "--isa", missing.rawValue])
+    #expect(outcome.hasExited && outcome.code == 2)
+    #expect(outcome.errors.hasPrefix("gradflow: error: this machine has no \(missing.rawValue)"))
+    for set in InstructionSet.available { #expect(outcome.errors.contains(set.rawValue)) }
+  }
+
+  @Test("a batch that the memory cannot hold: exit code 2, and how much it would take")
+  func tooLargeBatch() throws {
+    let outcome = try Program.run(["bench", "--row", "vgg38-bn-rc-1e-2", "--batch", "100000"])
+    #expect(outcome.hasExited && outcome.code == 2)
+    #expect(outcome.errors.contains("GiB"))
+  }
+}

@@ -1,0 +1,150 @@
+import Experiments
+import Networks
+import Testing
+import Training
+
+@Suite("Matrix files")
+struct MatrixFileTests {
+  @Test("the built-in matrix, printed and read, is the same")
+  func roundTrip() throws {
+    for rows in [ExperimentRow.table1, ExperimentRow.builtIn] {
+      let file = MatrixFile(rows: rows)
+      #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
+    }
+  }
+
+  @Test("every optional part, printed and read, is the same")
+  func everyPart() throws {
+    let row = ExperimentRow(
+      id: "my.row_1", model: "A network: with, signs #1",
+      network: NetworkConfiguration(blocksPerStage: 2, filters: 7, normalisesReduction: true, isResidual: true, slope: 0.2),
+      schedule: .constant, baseLearningRate: 3e-4, minimumLearningRate: 0, schedulePeriod: 30, batchSize: 13, epochs: 9,
+      seeds: [0, UInt64.max], augmentation: .init(padding: 0, flips: false))
+    let file = MatrixFile(rows: [row])
+    #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
+  }
+
+  @Test("what a row leaves out, the profile and the protocol decide")
+  func defaults() throws {
+    let row = try MatrixFile(yaml: Self.lines.filter { !$0.contains("seeds") }.joined(separator: "\n"), name: "m").rows[0]
+    #expect(row.minimumLearningRate == 2e-5 && row.schedulePeriod == 100)
+    #expect(row.batchSize == nil && row.epochs == nil && row.seeds == nil && row.augmentation == nil)
+    let settings = row.settings(profile: .paper, classes: 100, side: 32)
+    #expect(settings.batchSize == 100 && settings.augmentation == .init(padding: 4, flips: true))
+    #expect(settings.validationPerClass == 25)
+  }
+
+  /// A file that is right; the line numbers below are its.
+  static let lines = [
+    "format: gradflow-matrix",
+    "version: 1",
+    "rows:",
+    "  - id: first",
+    "    model: \"First\"",
+    "    depth: 8",
+    "    filters: 16",
+    "    batch_norm: {processing: true, reduction: false}",
+    "    residual: false",
+    "    activation: {kind: leaky_relu, slope: 0.01}",
+    "    learning_rate: {schedule: cosine, base: 0.001}",
+    "    seeds: [0, 1]",
+  ]
+
+  struct Mistake: CustomTestStringConvertible {
+    let name: String
+    /// Counted from 1; what stands there instead.
+    let line: Int
+    let text: String
+    /// Where the error says it is.
+    var told: Int?
+    let words: [String]
+
+    init(_ name: String, _ line: Int, _ text: String, told: Int? = nil, _ words: String...) {
+      self.name = name
+      self.line = line
+      self.text = text
+      self.told = told
+      self.words = words
+    }
+
+    var testDescription: String { name }
+  }
+
+  static let mistakes = [
+    Mistake("unknown key", 9, "    residul: false", "residul"),
+    Mistake("missing key", 7, "    batch: 10", told: 4, "filters"),
+    Mistake("unknown key in a mapping", 10, "    activation: {kind: leaky_relu, slope: 0.01, a: 1}", "\"a\""),
+    Mistake("unknown key of the file", 2, "version: 1\nrow: 3", told: 3, "\"row\"", "format, version, rows"),
+    Mistake("a word for a number", 7, "    filters: many", "many", "1 to 1024"),
+    Mistake("a fraction for a whole number", 7, "    filters: 1.5", "1.5"),
+    Mistake("a list for a number", 7, "    filters: [1]", "filters"),
+    Mistake("a number for a truth value", 9, "    residual: 1", "true or false"),
+    Mistake("a number for a mapping", 8, "    batch_norm: 3", "batch_norm"),
+    Mistake("a mapping for a list", 12, "    seeds: {a: 1}", "seeds"),
+    Mistake("impossible depth", 6, "    depth: 9", "depth 9", "8, 14, 20"),
+    Mistake("depth too small", 6, "    depth: 2", "depth"),
+    Mistake("no filters", 7, "    filters: 0", "filters", "1 to 1024"),
+    Mistake("huge number", 7, "    filters: 99999999999999999999", "filters"),
+    Mistake("negative slope", 10, "    activation: {kind: leaky_relu, slope: -0.5}", "slope"),
+    Mistake("unknown activation", 10, "    activation: {kind: tanh, slope: 0.01}", "tanh"),
+    Mistake("learning rate 0", 11, "    learning_rate: {schedule: cosine, base: 0}", "base"),
+    Mistake("learning rate nan", 11, "    learning_rate: {schedule: cosine, base: nan}", "base"),
+    Mistake("learning rate too large", 11, "    learning_rate: {schedule: cosine, base: 1e9}", "base"),
+    Mistake("unknown schedule", 11, "    learning_rate: {schedule: steps, base: 0.1}", "steps", "cosine, constant"),
+    Mistake("epochs beyond the schedule", 12, "    epochs: 101", "epochs", "1 to 100"),
+    Mistake("seed twice", 12, "    seeds: [4, 4]", "4", "twice"),
+    Mistake("negative seed", 12, "    seeds: [-1]", "seed"),
+    Mistake("no seeds", 12, "    seeds: []", "empty"),
+    Mistake("padding too large", 12, "    augmentation: {padding: 99, flip: true}", "padding"),
+    Mistake("id with a slash", 4, "  - id: a/b", "a/b"),
+    Mistake("id that leaves the directory", 4, "  - id: ..", "id"),
+    Mistake("key twice", 9, "    residual: false\n    residual: true", told: 9, "residual", "twice"),
+    Mistake("id twice", 12, "  - {id: first, depth: 8, filters: 1, batch_norm: {processing: true, reduction: true}, residual: true, activation: {kind: leaky_relu, slope: 1}, learning_rate: {schedule: constant, base: 1}}", "first"),
+    Mistake("a control character", 8, "    batch_norm: \u{1}", "not YAML"),
+    Mistake("not YAML", 8, "    batch_norm: {processing: true", told: 9, "not YAML"),
+    Mistake("a tab", 8, "\tbatch_norm: 1", "not YAML"),
+    Mistake("another format", 1, "format: other", "other"),
+    Mistake("a later version", 2, "version: 2", "version 2"),
+  ]
+
+  @Test("a mistake is refused, named, and told with its line", arguments: mistakes)
+  func mistake(_ mistake: Mistake) throws {
+    var lines = Self.lines
+    lines[mistake.line - 1] = mistake.text
+    let error = #expect(throws: MatrixFileError.self) { try MatrixFile(yaml: lines.joined(separator: "\n"), name: "m.yaml") }
+    let text = "\(try #require(error))"
+    #expect(error?.line == mistake.told ?? mistake.line, "\(text)")
+    #expect(text.hasPrefix("m.yaml:"), "\(text)")
+    for word in mistake.words { #expect(text.contains(word), "\(text)") }
+  }
+
+  @Test("a file without rows is refused")
+  func noRows() throws {
+    let text = Self.lines[0...1].joined(separator: "\n")
+    for (rows, word) in [("rows: []", "no rows"), ("rows:", "a list"), ("", "rows"), ("rows: [3]", "mapping")] {
+      let error = #expect(throws: MatrixFileError.self) { try MatrixFile(yaml: text + "\n" + rows, name: "m.yaml") }
+      #expect(error?.problem.contains(word) == true, "\(rows): \(String(describing: error))")
+    }
+  }
+
+  @Test("a file without content, or of one value, is refused", arguments: ["", "# nothing\n", "3", "- 1", "---\n...\n", "a: 1\n---\nb: 2"])
+  func empty(text: String) {
+    #expect(throws: MatrixFileError.self) { try MatrixFile(yaml: text, name: "m.yaml") }
+  }
+
+  @Test("bytes that mean nothing are refused, never trapped on")
+  func garbage() {
+    let good = Array(Self.lines.joined(separator: "\n").utf8)
+    var state: UInt64 = 7
+    func next(_ count: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(count))
+    }
+    for _ in 0..<500 {
+      var bytes = good
+      for _ in 0...next(3) { bytes[next(bytes.count)] = UInt8(next(256)) }
+      if next(4) == 0 { bytes.removeLast(next(bytes.count)) }
+      _ = try? MatrixFile(yaml: String(decoding: bytes, as: UTF8.self), name: "m.yaml")
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import Files
+import Kernels
+import Layers
+import Networks
+import Testing
+import Traces
+import Training
+
+@Suite("Best epoch, test and population statistics")
+struct EvaluationTests {
+  @Test("of epochs with equal validation accuracy the first is the best")
+  func ties() throws {
+    var run = try TestRun()
+    // Steps too small to change any answer.
+    run.learningRate = 1e-12
+    run.minimumLearningRate = 0
+    run.epochs = 3
+    try run.train()
+    let trace = try run.trace()
+    #expect(Set(trace.epochs.map(\.validationAccuracy)).count == 1)
+    #expect(trace.test?.epoch == 0)
+  }
+
+  @Test("the test line is of the first epoch with the highest validation accuracy, also if it is not the first or last")
+  func best() throws {
+    var seen: Set<Int> = []
+    for seed in 0..<UInt64(4) {
+      var run = try TestRun()
+      run.seed = seed
+      run.network.filters = 8
+      run.learningRate = 3e-2
+      run.epochs = 6
+      try run.train()
+      let trace = try run.trace()
+      let accuracies = trace.epochs.map(\.validationAccuracy)
+      let expected = accuracies.firstIndex(of: accuracies.max() ?? 0)
+      #expect(trace.test?.epoch == expected, "\(accuracies)")
+      if let expected { seen.insert(expected) }
+    }
+    #expect(seen.count > 1, "these seeds do not tell one epoch from another")
+  }
+
+  @Test("the test's numbers are those of the weights in best.safetensors", arguments: [TestRun.shallow, TestRun.deep])
+  func test(network: NetworkConfiguration) throws {
+    var run = try TestRun(network)
+    run.epochs = 3
+    let outcome = try run.train()
+    let test = try #require(try run.trace().test)
+    #expect(outcome == .finished(test: test))
+    var other = try run.elsewhere()
+    other.epochs = 0
+    let plain = try PlainTraining(other)
+    let weights = try SafeTensors(path: run.files.best)
+    try plain.network.load(weights, file: "best")
+    let source = try run.source()
+    let (loss, accuracy) = try plain.evaluate(.test, count: source.testCount, from: source)
+    #expect(isNear(test.loss, loss) && test.accuracy == accuracy)
+    #expect(weights.metadata["epoch"] == "\(test.epoch)" && weights.metadata["row"] == "tiny")
+  }
+
+  @Test("population statistics change what evaluation says, and no bit of the training")
+  func populationAlone() throws {
+    var run = try TestRun(TestRun.deep)
+    let running = try run.elsewhere()
+    run.statistics = .population
+    try run.train()
+    try running.train()
+    for (a, b) in zip(try run.trace().epochs, try running.trace().epochs) {
+      #expect(a.digest == b.digest && a.trainLoss == b.trainLoss)
+      #expect(a.validationLoss != b.validationLoss)
+    }
+  }
+
+  @Test("the validation with population statistics is that of the report's equations 3, 4 and 6")
+  func population() throws {
+    var run = try TestRun(NetworkConfiguration(blocksPerStage: 0, filters: 4))
+    run.statistics = .population
+    run.epochs = 4
+    run.learningRate = 3e-2
+    run.batchSize = 6  // 18 images: three whole batches, of equal weight.
+    try run.train()
+    let line = try #require(try run.trace().epochs.last)
+
+    // The entry's batch norm is the only one: everything before it is linear, so its input can be computed by hand.
+    let plain = try PlainTraining(run)
+    let source = try run.source()
+    let side = run.data.side, filters = 4, m = Double(6 * side * side)
+    let weight = try #require(plain.network.parameters.first { $0.name.hasSuffix("input_conv.layer_dict.conv_0.weight") })
+    var means = [Double](repeating: 0, count: filters), variances = means
+    for batch in 0..<3 {
+      var values = [[Double]](repeating: [], count: filters)
+      for place in batch * 6..<batch * 6 + 6 {
+        _ = source.load(.training, place: place, epoch: nil, into: plain.network.images.at(0))
+        let image = plain.network.images.at(0)
+        for filter in 0..<filters {
+          values[filter] += Self.convolve(image, side: side, weight: weight.value.values, filter: filter)
+        }
+      }
+      for filter in 0..<filters {
+        let mean = values[filter].reduce(0, +) / m
+        means[filter] += mean / 3
+        variances[filter] += values[filter].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / m / 3
+      }
+    }
+    // As the running averages of the same network, they must give the same validation.
+    for buffer in plain.network.buffers {
+      let isMean = buffer.name.hasSuffix("running_mean")
+      buffer.value.assign(isMean ? means.map(Float.init) : variances.map { Float($0 * m / (m - 1)) })
+    }
+    let (loss, accuracy) = try plain.evaluate(.validation, count: source.validationCount, from: source)
+    #expect(isNear(line.validationLoss, loss, 1e-6) && line.validationAccuracy == accuracy)
+    let (running, _) = try PlainTraining(run).evaluate(.validation, count: source.validationCount, from: source)
+    #expect(!isNear(line.validationLoss, running, 1e-4), "the running averages give the same: this decides nothing")
+  }
+
+  /// One output channel of a 3×3 convolution with zero padding, [side, side, 3] to side².
+  private static func convolve(
+    _ image: UnsafeMutablePointer<Float>, side: Int, weight: [Float], filter: Int
+  ) -> [Double] {
+    var output: [Double] = []
+    for y in 0..<side {
+      for x in 0..<side {
+        var sum = 0.0
+        for channel in 0..<3 {
+          for ky in 0..<3 where (0..<side).contains(y + ky - 1) {
+            for kx in 0..<3 where (0..<side).contains(x + kx - 1) {
+              sum += Double(weight[((filter * 3 + channel) * 3 + ky) * 3 + kx])
+                * Double(image[((y + ky - 1) * side + x + kx - 1) * 3 + channel])
+            }
+          }
+        }
+        output.append(sum)
+      }
+    }
+    return output
+  }
+}
+
+@Suite("A run that cannot go on")
+struct RefusalTests {
+  @Test("a loss that is not finite stops the run and names epoch, step and the first layer that is not")
+  func nonFinite() throws {
+    var run = try TestRun()
+    run.wrap = { PoisonedSource($0, epoch: 1, slot: 11, pixel: .infinity) }
+    // Image 11 of an epoch's order is in its third batch of 5.
+    let error = #expect(throws: TrainingError.self) { try run.train() }
+    guard case .nonFiniteLoss(let epoch, let step, let loss, let layer)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(epoch == 1 && step == 2 && !loss.isFinite && layer == "the images")
+    #expect(try run.trace().epochs.count == 1 && run.trace().test == nil)
+    // Nothing of the bad step is in the checkpoint: with the data mended the run goes on as if it had never met it.
+    var whole = try run.elsewhere()
+    whole.wrap = { $0 }
+    try whole.train()
+    run.wrap = { $0 }
+    try run.resume()
+    #expect(try run.content() == whole.content())
+  }
+
+  @Test("numbers too large for binary32 are traced to the layer whose output is the first to overflow")
+  func overflow() throws {
+    var run = try TestRun()
+    run.wrap = { PoisonedSource($0, epoch: 0, slot: 0, pixel: 3e38) }
+    run.network.filters = 32
+    let error = words { try run.train() }
+    #expect(error.contains("epoch 0, step 0"), "\(error)")
+    #expect(error.contains("input_conv_conv_0"), "\(error)")
+  }
+
+  @Test("settings that no run has are refused")
+  func settings() throws {
+    var run = try TestRun()
+    run.batchSize = 19
+    #expect(words { try run.train() }.contains("a batch of 19 is larger than the training set of 18 images"))
+    run.batchSize = 5
+    run.epochs = 101
+    #expect(words { try run.train() }.contains("101 epochs"))
+    run.epochs = 0
+    #expect(words { try run.train() }.contains("0 epochs"))
+    run.epochs = 1
+    run.learningRate = .infinity
+    #expect(words { try run.train() }.contains("learning rate"))
+    #expect(!fileExists(run.files.path), "a refused run left something behind")
+  }
+
+  @Test("a batch that leaves batch norm a single value is refused by the layer's name")
+  func singleValue() throws {
+    var run = try TestRun(TestRun.deep)
+    // 18 = 17 + 1: the last batch has one image, and the last layers one pixel.
+    run.batchSize = 17
+    #expect(words { try run.train() }.contains("reduction_block_2_bn_1"))
+  }
+}
+
+/// Sets every pixel of one training image, in one epoch, to one value.
+final class PoisonedSource: BatchSource {
+  private let source: any BatchSource
+  private let epoch: Int
+  private let slot: Int
+  private let pixel: Float
+  private var victim = -1
+
+  /// - Parameter slot: the image's position in the epoch's order.
+  init(_ source: any BatchSource, epoch: Int, slot: Int, pixel: Float) {
+    self.source = source
+    self.epoch = epoch
+    self.slot = slot
+    self.pixel = pixel
+  }
+
+  var trainingCount: Int { source.trainingCount }
+  var validationCount: Int { source.validationCount }
+  var testCount: Int { source.testCount }
+
+  func trainingOrder(epoch: Int) -> [Int] {
+    let order = source.trainingOrder(epoch: epoch)
+    victim = order[slot]
+    return order
+  }
+
+  func load(_ set: DataSet, place: Int, epoch: Int?, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
+    let label = source.load(set, place: place, epoch: epoch, into: pixels)
+    if set == .training, epoch == self.epoch, place == victim {
+      for index in 0..<8 * 8 * 3 { pixels[index] = pixel }
+    }
+    return label
+  }
+}

@@ -1,0 +1,135 @@
+import Datasets
+import Experiments
+import Files
+import Foundation
+import Kernels
+import Layers
+import Networks
+import Testing
+import Traces
+import Training
+
+/// A directory of its own for one test; it goes with the object.
+final class TemporaryDirectory: Sendable {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)").path
+    try createDirectory(path)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// A run that takes a fraction of a second in a debug build, in a directory of its own.
+struct TestRun {
+  var network: NetworkConfiguration
+  var seed: UInt64 = 0
+  var epochs = 2
+  var learningRate = 1e-2
+  var minimumLearningRate = 2e-5
+  var statistics = BatchNormStatistics.running
+  var row = "tiny"
+  var batchSize = 5
+  var threads = 1
+  var instructionSet = InstructionSet.best
+  /// 6 images a class to train with: 18 images are 4 batches of 5, the last one incomplete.
+  var data = Synthetic(classes: 3, side: 8, trainingPerClass: 8, testPerClass: 3)
+  /// Changes the options before a run.
+  var adjust: (inout Trainer.Options) -> Void = { _ in }
+  /// Puts another source in front of the data.
+  var wrap: (ExperimentData) -> any BatchSource = { $0 }
+  let directory: TemporaryDirectory
+
+  static let shallow = NetworkConfiguration(blocksPerStage: 0, filters: 4)
+  static let deep = NetworkConfiguration(
+    blocksPerStage: 1, filters: 4, normalisesProcessing: true, normalisesReduction: true, isResidual: true)
+
+  init(_ network: NetworkConfiguration = shallow) throws {
+    self.network = network
+    directory = try TemporaryDirectory()
+  }
+
+  /// The same in a directory of its own.
+  func elsewhere() throws -> TestRun {
+    var copy = try TestRun(network)
+    copy.seed = seed
+    copy.epochs = epochs
+    copy.learningRate = learningRate
+    copy.minimumLearningRate = minimumLearningRate
+    copy.statistics = statistics
+    copy.row = row
+    copy.batchSize = batchSize
+    copy.threads = threads
+    copy.instructionSet = instructionSet
+    copy.data = data
+    copy.adjust = adjust
+    copy.wrap = wrap
+    return copy
+  }
+
+  var settings: TrainingSettings {
+    TrainingSettings(
+      network: network.with(classes: data.classes, side: data.side), baseLearningRate: learningRate, batchSize: batchSize,
+      minimumLearningRate: minimumLearningRate, augmentation: .init(padding: 2), validationPerClass: 2,
+      batchNormStatistics: statistics)
+  }
+
+  var files: RunDirectory { RunDirectory(path: directory.path + "/run") }
+  var backend: Backend { get throws { try Backend(instructionSet: instructionSet, threads: threads) } }
+
+  func source() throws -> ExperimentData {
+    try ExperimentData(data.dataset(), validationPerClass: 2, augmentation: settings.augmentation, seed: seed)
+  }
+
+  func identity() -> RunIdentity {
+    RunIdentity(
+      row: row, profile: "test", seed: seed, dataName: data.name, dataFingerprint: data.dataset().fingerprint,
+      settings: settings)
+  }
+
+  func trainer(resuming: Bool = false) throws -> Trainer {
+    var options = Trainer.Options(epochs: epochs)
+    options.isResuming = resuming
+    adjust(&options)
+    return try Trainer(identity(), source: wrap(source()), backend: backend, directory: files, options: options)
+  }
+
+  @discardableResult
+  func train() throws -> TrainingOutcome { try trainer().run() }
+
+  @discardableResult
+  func resume() throws -> TrainingOutcome { try trainer(resuming: true).run() }
+
+  /// The trace, decompressed.
+  func content() throws -> String { String(decoding: try Zstd.readFile(files.trace, limit: 1 << 24), as: UTF8.self) }
+  func lines() throws -> [Substring] { try content().split(separator: "\n") }
+  func trace() throws -> Trace { try Trace(path: files.trace) }
+}
+
+/// What a test throws where a kill would end the process.
+struct Killed: Error {}
+
+/// Counts a run's failpoints, and throws at one of them.
+final class KillCounter {
+  private(set) var reached: [Failpoint] = []
+  private let last: Int?
+
+  /// - Parameter index: of the failpoint to stop at.
+  init(at index: Int? = nil) { last = index }
+
+  func reach(_ point: Failpoint) throws {
+    reached.append(point)
+    if reached.count - 1 == last { throw Killed() }
+  }
+}
+
+/// The error that `body` throws, in words; empty if it throws none.
+func words(_ body: () throws -> some Any) -> String {
+  do {
+    _ = try body()
+    return ""
+  } catch {
+    return "\(error)"
+  }
+}
