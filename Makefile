@@ -35,7 +35,7 @@ build: prepare ## Build the program in release
 
 .PHONY: matrix
 matrix: build ## Run the seven experiments of Table 1 on the built-in data, about five minutes on two cores
-	@$(RELEASE) matrix --profile quick $(ARGUMENTS)
+	@$(RELEASE) matrix --profile quick $(if $(findstring --resume,$(ARGUMENTS)),,--overwrite) $(ARGUMENTS)
 
 .PHONY: test
 test: prepare ## Run all tests: gradients, oracle, bits, data, traces, command line
