@@ -57,7 +57,7 @@ let package = Package(
     // C, as it stands in front of the C library's allocator.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "Files", "CAllocationCounter"], exclude: ["Oracle"]),
+      name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "CAllocationCounter"], exclude: ["Oracle"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
