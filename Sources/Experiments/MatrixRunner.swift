@@ -3,14 +3,6 @@ import Kernels
 import Synchronization
 import Training
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Runs several runs, some of them at the same time.
 ///
 /// The threads are shared out among the jobs, so that together they keep the processors busy; results do not depend on it.
@@ -53,53 +45,19 @@ public final class MatrixRunner: @unchecked Sendable {
   ///
   /// - Returns: what became of each run that was begun, in the order of `runs`.
   public func run() -> [Result] {
-    var handles: [pthread_t] = []
-    for job in 1..<max(jobs, 1) {
-      let start = Unmanaged.passRetained(Start(runner: self, job: job))
-      #if canImport(Darwin)
-        var handle: pthread_t?
-      #else
-        var handle = pthread_t()
-      #endif
-      let status = pthread_create(&handle, nil, { argument in
-        #if canImport(Darwin)
-          let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        #else
-          let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        #endif
-        start.runner.work(job: start.job)
-        return nil
-      }, start.toOpaque())
-      guard status == 0 else {
-        // With fewer jobs than asked for, the matrix is only slower.
-        start.release()
-        break
-      }
-      #if canImport(Darwin)
-        handles.append(handle!)
-      #else
-        handles.append(handle)
-      #endif
+    // A job a task; where the system refuses the threads, the matrix is only slower.
+    if let pool = try? WorkerPool(threads: jobs) {
+      pool.run(tasks: jobs) { job, _ in self.work(job: job) }
+    } else {
+      work(job: 0)
     }
-    work(job: 0)
-    for handle in handles { pthread_join(handle, nil) }
     return results.withLock { results in runs.indices.compactMap { results[$0] } }
-  }
-
-  private final class Start {
-    let runner: MatrixRunner
-    let job: Int
-    init(runner: MatrixRunner, job: Int) {
-      self.runner = runner
-      self.job = job
-    }
   }
 
   /// Threads of a job: an equal share, the first jobs taking what is left over, at least one.
   private func share(of job: Int) -> Int { max(1, threads / jobs + (job < threads % jobs ? 1 : 0)) }
 
   private func work(job: Int) {
-    FloatingPointControl.setStandard()
     let backend = Swift.Result { try Backend(instructionSet: instructionSet, threads: share(of: job)) }
     while stop.reason == nil {
       let index = next.add(1, ordering: .relaxed).oldValue
