@@ -1,4 +1,5 @@
 import Files
+import Kernels
 
 /// CIFAR-100 and CIFAR-10 in the official binary layout, each file plain or zstd-compressed.
 ///
@@ -29,9 +30,38 @@ public enum CIFAR: String, CaseIterable, Sendable {
   /// Reads whichever of the two a directory holds, either itself or in a folder that is called as in the official archive.
   public static func load(directory: String) throws(DatasetError) -> Dataset {
     let (kind, path) = try locate(directory)
-    let training = try kind.read(kind.trainingFiles, in: path)
-    let test = try kind.read([kind.testFile], in: path)
-    return Dataset(name: kind.rawValue, classNames: kind.classNames(in: path), training: training, test: test)
+    let sets = Reading(of: kind, in: path)
+    // The two sets at the same time; where the system refuses the threads, one after the other.
+    if let pool = try? WorkerPool(threads: Reading.tasks) {
+      pool.run(sets, tasks: Reading.tasks)
+    } else {
+      for task in 0..<Reading.tasks { sets.perform(task: task, worker: 0) }
+    }
+    return Dataset(
+      name: kind.rawValue, classNames: kind.classNames(in: path), training: try sets.training.get(), test: try sets.test.get())
+  }
+
+  /// Reads the training set (task 0) and the test set (task 1).
+  private final class Reading: ParallelWork {
+    static let tasks = 2
+    private let kind: CIFAR
+    private let path: String
+    // Each written by its own task.
+    private(set) var training = Result<ImageSet, DatasetError>.failure(.noData(path: ""))
+    private(set) var test = Result<ImageSet, DatasetError>.failure(.noData(path: ""))
+
+    init(of kind: CIFAR, in path: String) {
+      self.kind = kind
+      self.path = path
+    }
+
+    func perform(task: Int, worker: Int) {
+      if task == 0 { training = read(kind.trainingFiles) } else { test = read([kind.testFile]) }
+    }
+
+    private func read(_ files: [String]) -> Result<ImageSet, DatasetError> {
+      do { return .success(try kind.read(files, in: path)) } catch { return .failure(error) }
+    }
   }
 
   // MARK: Finding

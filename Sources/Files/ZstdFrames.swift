@@ -82,8 +82,8 @@ enum ZstdFrame {
   }
 
   private static func decompress(_ data: UnsafeRawBufferPointer, limit: Int, hasChecksum: Bool) -> ZstdFrame {
-    // A frame that announces too much is refused before anything is decompressed. Announcing proves nothing else: no
-    // memory is taken on its word.
+    // A frame that announces too much is refused before anything is decompressed. Announcing proves nothing else: on its
+    // word, no more memory is set aside than ordinary data of its length could need.
     let announced = ZSTD_getFrameContentSize(data.baseAddress, data.count)
     let isAnnounced = announced < unknownContentSizes
     if isAnnounced, announced > UInt64(max(limit, 0)) { return .tooLarge }
@@ -94,6 +94,7 @@ enum ZstdFrame {
     defer { block.deallocate() }
     var input = ZSTD_inBuffer(src: data.baseAddress, size: data.count, pos: 0)
     var content: [UInt8] = []
+    if isAnnounced { content.reserveCapacity(min(Int(announced), 16 * data.count)) }
     while true {
       var output = ZSTD_outBuffer(dst: block.baseAddress, size: block.count, pos: 0)
       let code = ZSTD_decompressStream(context, &output, &input)

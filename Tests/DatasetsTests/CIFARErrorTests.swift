@@ -67,6 +67,13 @@ struct CIFARErrorTests {
     #expect(load() == .ambiguous(path: directory.path, files: ["train.bin", "train.bin.zst"]))
   }
 
+  @Test("of two files that cannot be used, the training set's is told, though both are read at the same time")
+  func bothUnusable() throws {
+    try directory.write([1], "test.bin")
+    try directory.write([1, 2], "train.bin")
+    #expect(load() == .partialRecord(path: directory.path("train.bin"), bytes: 2, recordBytes: 3074))
+  }
+
   @Test("a directory in a file's place")
   func directoryForFile() throws {
     try removeFile(directory.path("test.bin"))

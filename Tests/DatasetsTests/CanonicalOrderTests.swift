@@ -57,6 +57,24 @@ struct CanonicalOrderTests {
     #expect(dataset.fingerprint == bytes.withUnsafeBytes { Digest(of: $0) })
   }
 
+  @Test("what is read from files, plain or compressed, has the order and fingerprint of a slow reference", arguments: [false, true])
+  func reference(compressed: Bool) throws {
+    var scrambler = Scrambler(3)
+    let sets = [scrambler.shuffled(Records.cifar100(perClass: 3)), scrambler.shuffled(Records.cifar100(perClass: 1, seed: 1))]
+    let directory = try TemporaryDirectory()
+    try directory.writeCIFAR100(training: sets[0], test: sets[1], compressed: compressed)
+    let dataset = try CIFAR.load(directory: directory.path)
+
+    // Without the coarse label, records sort as the images do: by label, then by bytes.
+    let sorted = sets.map { $0.map { Array($0.dropFirst()) }.sorted { $0.lexicographicallyPrecedes($1) } }
+    func word(_ value: Int) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    var bytes = Array("gradflow-dataset-v1".utf8) + [0] + word(100) + word(32)
+    for records in sorted { bytes += word(records.count) + records.flatMap { [$0[0], 0] } + records.flatMap { $0.dropFirst() } }
+    #expect(dataset.training.pixels == sorted[0].flatMap { Array($0.dropFirst()) })
+    #expect(dataset.test.labels == sorted[1].map { UInt16($0[0]) })
+    #expect(dataset.fingerprint == bytes.withUnsafeBytes { Digest(of: $0) })
+  }
+
   @Test("the fingerprint changes with any pixel, any label, the set that an image is in, and the number of classes")
   func sensitivity() {
     func fingerprint(
