@@ -24,7 +24,7 @@ public final class StateDigest<S: KernelScalar> {
       + zip(adam.parameters, adam.second).map { ($0.name + ".second", $1) }
     self.adam = adam
     backend = network.backend
-    tensorDigests = TensorDigests(named.map(\.tensor), kernels: backend.kernels(for: S.self))
+    tensorDigests = TensorDigests(named, kernels: backend.kernels(for: S.self))
   }
 
   /// Of parameters, buffers, optimiser state and the number of updates.
@@ -47,43 +47,49 @@ public final class StateDigest<S: KernelScalar> {
   private func hash(_ count: Int) -> Digest.Hasher {
     backend.pool.run(tensorDigests, tasks: count)
     var hasher = Digest.Hasher()
-    for index in 0..<count {
-      hasher.update(named[index].name)
-      hasher.update("\0")
-      hasher.update(tensorDigests[index])
-    }
+    hasher.update(tensorDigests.listing(count))
     return hasher
   }
 }
 
-/// The digests of some tensors, a tensor a task.
+/// The digests of some tensors, a tensor a task, each written behind its tensor's name: what a state's digest covers, in one
+/// piece, since hundreds of small pieces take longer to hash than the small networks' tensors.
 private final class TensorDigests<S: KernelScalar>: ParallelWork {
   private let tensors: [Tensor<S>]
   private let kernels: KernelTable
-  private let digests: UnsafeMutableBufferPointer<Digest?>
+  /// For each tensor its name, a zero byte, and its digest from `places[index]` to `places[index] + digestBytes`.
+  private let bytes: UnsafeMutableRawBufferPointer
+  private let places: [Int]
+  private static var digestBytes: Int { 32 }
   var isQuick = false
 
-  init(_ tensors: [Tensor<S>], kernels: KernelTable) {
-    self.tensors = tensors
+  init(_ named: [(name: String, tensor: Tensor<S>)], kernels: KernelTable) {
+    tensors = named.map(\.tensor)
     self.kernels = kernels
-    digests = .allocate(capacity: tensors.count)
-    digests.initialize(repeating: nil)
+    var listing: [UInt8] = []
+    var places: [Int] = []
+    for (name, _) in named {
+      listing += Array(name.utf8) + [0]
+      places.append(listing.count)
+      listing += [UInt8](repeating: 0, count: Self.digestBytes)
+    }
+    self.places = places
+    bytes = .allocate(byteCount: listing.count, alignment: 16)
+    bytes.copyBytes(from: listing)
   }
 
-  deinit {
-    digests.deinitialize()
-    digests.deallocate()
-  }
+  deinit { bytes.deallocate() }
 
   func perform(task: Int, worker: Int) {
     let values = UnsafeBufferPointer(tensors[task].elements)
-    digests[task] =
+    let digest =
       isQuick
       ? MixDigest.digest(of: values, kernels: kernels) : CanonicalDigest.digest(of: values, kernels: kernels)
+    UnsafeMutableRawBufferPointer(rebasing: bytes[places[task]...].prefix(Self.digestBytes)).copyBytes(from: digest.bytes)
   }
 
-  subscript(index: Int) -> Digest {
-    guard let digest = digests[index] else { preconditionFailure("tensor \(index) was not digested") }
-    return digest
+  /// Names and digests of the first `count` tensors.
+  func listing(_ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[..<(count == 0 ? 0 : places[count - 1] + Self.digestBytes)])
   }
 }
