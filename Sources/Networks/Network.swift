@@ -25,6 +25,8 @@ public final class Network<S: KernelScalar> {
   public let logits: Tensor<S>
   /// dL/d(images), where the network was made with `withImageGradient`.
   public let imageGradient: Tensor<S>?
+  /// Where the time of passes is added up, if anywhere.
+  public var stepTimes: StepTimes?
 
   let units: [ConvolutionUnit<S>]
   let kernels: KernelTable
@@ -106,7 +108,9 @@ public final class Network<S: KernelScalar> {
       case .evaluation: .none
       }
     lastMode = mode
+    let start = stepTimes == nil ? 0 : StepTimes.now
     preparation.run(on: backend.pool, forBackward: mode == .training || imageGradient != nil)
+    stepTimes?.add(.preparation, since: start)
     if case .evaluation(let statistics) = mode {
       for unit in units { unit.norm?.useFixedStatistics(statistics) }
     }
@@ -124,13 +128,15 @@ public final class Network<S: KernelScalar> {
       preparation.run(on: backend.pool, forBackward: true)
     }
     run(lastMode.usesBatchStatistics ? backwardTraining : backwardEvaluation, recorder)
+    let start = stepTimes == nil ? 0 : StepTimes.now
     combination.run(on: backend.pool, pass: pass)
+    stepTimes?.add(.combination, since: start)
   }
 
   /// By index, here and above: where this generic code is not specialised, an array's iterator allocates.
   private func run(_ phases: [Phase<S>], _ recorder: StepRecorder<S>?) {
     for index in 0..<phases.count {
-      phases[index].run(on: backend.pool, imageCount: pass.imageCount, recorder: recorder)
+      phases[index].run(on: backend.pool, imageCount: pass.imageCount, recorder: recorder, times: stepTimes)
     }
   }
 

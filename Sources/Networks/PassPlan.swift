@@ -29,12 +29,12 @@ struct PassPlan<S: KernelScalar> {
       case .unit(let unit):
         builder.add(unit.label, .forward, result: unit.norm == nil ? nil : unit.raw) { unit.convolve($0) }
         if let norm = unit.norm, usingBatchStatistics {
-          builder.add(unit.description.normLabel, .forward) { unit.collectStatistics($0) }
+          builder.add(unit.description.normLabel, .forward, part: .statistics) { unit.collectStatistics($0) }
           builder.barrier {
             norm.finishStatistics(imageCount: pass.imageCount, pixels: unit.pixels, recording: pass.recording)
           }
         }
-        builder.add(unit.lastLabel, .forward, result: unit.output) { unit.activate($0) }
+        builder.add(unit.lastLabel, .forward, part: .pointwise, result: unit.output) { unit.activate($0) }
       case .pool(let pool):
         builder.add(pool.label, .forward, result: pool.output) {
           pool.layer.forward(pool.input, into: pool.output, images: $0.images)
@@ -84,11 +84,13 @@ struct PassPlan<S: KernelScalar> {
         let dRaw = needsBoth ? tensors.take(like: dy) : dy
         addDeactivation(of: unit, dy, into: dRaw, skip: needsBoth ? dy : nil, statistics, to: &builder)
         if unit.skip != nil { skipGradient = dy }
-        builder.add(unit.label, .inputGradient) { unit.convolution.backwardWeight(unit.input, dRaw, group: $0) }
+        builder.add(unit.label, .inputGradient, part: .weightGradient) {
+          unit.convolution.backwardWeight(unit.input, dRaw, group: $0)
+        }
         let addend = unit.description.index == 0 ? skipGradient : nil
         let dx: Tensor<S>? = position == 0 ? imageGradient : addend ?? tensors.take(like: unit.input)
         if let dx {
-          builder.add(unit.label, .inputGradient, result: dx) {
+          builder.add(unit.label, .inputGradient, part: .inputGradient, result: dx) {
             unit.convolution.backwardInput(dRaw, into: dx, adding: addend, images: $0.images)
           }
           gradient = dx
@@ -121,12 +123,12 @@ struct PassPlan<S: KernelScalar> {
   ) {
     let pass = pass
     if let norm = unit.norm {
-      builder.add(unit.description.normLabel, .inputGradient) { unit.collectGradient(dy, $0) }
+      builder.add(unit.description.normLabel, .inputGradient, part: .statistics) { unit.collectGradient(dy, $0) }
       builder.barrier {
         norm.finishGradient(imageCount: pass.imageCount, pixels: unit.pixels, accumulating: pass.isAccumulating)
       }
     }
-    builder.add(unit.lastLabel, .inputGradient, result: dRaw) {
+    builder.add(unit.lastLabel, .inputGradient, part: .pointwise, result: dRaw) {
       unit.deactivate(dy, into: dRaw, skip: dSkip, statistics: statistics, $0)
     }
   }

@@ -8,6 +8,7 @@ struct Step<S: KernelScalar> {
 
   let label: String
   let kind: Kind
+  let part: WorkPart
   /// What the step leaves, if it is something to compare between two runs: [image, ...].
   let result: Tensor<S>?
   let run: (ImageGroup) -> Void
@@ -20,6 +21,7 @@ final class Phase<S: KernelScalar>: ParallelWork {
   let finish: () -> Void
   var imageCount = 0
   var recorder: StepRecorder<S>?
+  var times: StepTimes?
 
   init(steps: [Step<S>], finish: @escaping () -> Void) {
     self.steps = steps
@@ -28,20 +30,28 @@ final class Phase<S: KernelScalar>: ParallelWork {
 
   func perform(task: Int, worker: Int) {
     let group = ImageGroup(slot: task, of: imageCount)
+    if let times { return performTimed(group, worker: worker, times) }
     // By index: an iterator over pairs would allocate wherever this generic code is not specialised.
-    for index in 0..<steps.count {
-      steps[index].run(group)
-      if let recorder { recorder.record(steps[index], index: index, of: self, group: group) }
-    }
+    for index in 0..<steps.count { run(step: index, group) }
   }
 
-  func run(on pool: WorkerPool, imageCount: Int, recorder: StepRecorder<S>?) {
+  func run(step index: Int, _ group: ImageGroup) {
+    steps[index].run(group)
+    if let recorder { recorder.record(steps[index], index: index, of: self, group: group) }
+  }
+
+  func run(on pool: WorkerPool, imageCount: Int, recorder: StepRecorder<S>?, times: StepTimes?) {
     self.imageCount = imageCount
     self.recorder = recorder
+    self.times = times
     recorder?.begin(self)
+    times?.begin(self)
     pool.run(self, tasks: ImageGroup.slots(of: imageCount))
+    let end = times == nil ? 0 : StepTimes.now
     finish()
+    times?.add(.betweenPhases, since: end)
     self.recorder = nil
+    self.times = nil
   }
 }
 
@@ -51,9 +61,11 @@ struct PhaseBuilder<S: KernelScalar> {
   private var steps: [Step<S>] = []
 
   mutating func add(
-    _ label: String, _ kind: Step<S>.Kind, result: Tensor<S>? = nil, run: @escaping (ImageGroup) -> Void
+    _ label: String, _ kind: Step<S>.Kind, part: WorkPart? = nil, result: Tensor<S>? = nil,
+    run: @escaping (ImageGroup) -> Void
   ) {
-    steps.append(Step(label: label, kind: kind, result: result, run: run))
+    let part = part ?? WorkPart(label: label, kind: kind)
+    steps.append(Step(label: label, kind: kind, part: part, result: result, run: run))
   }
 
   mutating func barrier(_ finish: @escaping () -> Void = {}) {

@@ -1,0 +1,93 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The most that a machine gives a backend's threads, measured: what the kernels' speed is held against.
+public struct Ceilings: Equatable, Sendable {
+  /// Fused multiply-adds in binary32 from registers, 10⁹ operations a second (two a multiply-add).
+  public let gigaflops: Double
+  /// Copying between two pieces of memory that no cache holds, 10⁹ bytes read and written a second.
+  public let gigabytes: Double
+
+  /// Takes about a third of a second.
+  public init(of backend: Backend) {
+    gigaflops = Self.multiplyAdds(backend)
+    gigabytes = Self.copying(backend)
+  }
+
+  /// The best of some rounds that take at least 20 milliseconds each.
+  private static func multiplyAdds(_ backend: Backend) -> Double {
+    let work = PeakLoop(backend)
+    var nanoseconds = 0.0
+    while true {
+      nanoseconds = time { backend.pool.run(work, tasks: work.tasks) }
+      if nanoseconds > 20e6 { break }
+      work.rounds *= 2
+    }
+    for _ in 0..<4 { nanoseconds = min(nanoseconds, time { backend.pool.run(work, tasks: work.tasks) }) }
+    return work.operations / nanoseconds
+  }
+
+  private static func copying(_ backend: Backend) -> Double {
+    let work = CopyLoop()
+    // The first touches the pages.
+    backend.pool.run(work, tasks: CopyLoop.tasks)
+    let nanoseconds = (0..<5).map { _ in time { backend.pool.run(work, tasks: CopyLoop.tasks) } }.min() ?? .nan
+    return 2 * Double(CopyLoop.bytes) / nanoseconds
+  }
+
+  private static func time(_ body: () -> Void) -> Double {
+    let clock = ContinuousClock()
+    let (seconds, attoseconds) = clock.measure(body).components
+    return Double(seconds) * 1e9 + Double(attoseconds) * 1e-9
+  }
+}
+
+/// Multiply-adds in as many equal tasks as keep all threads busy to the end.
+private final class PeakLoop: ParallelWork {
+  let tasks: Int
+  var rounds = 1 << 12
+  private let code: gf_instruction_set
+  private let results: UnsafeMutableBufferPointer<(operations: Double, sink: Float)>
+
+  init(_ backend: Backend) {
+    tasks = 8 * backend.threads
+    code = backend.instructionSet.code
+    results = .allocate(capacity: tasks)
+    results.initialize(repeating: (0, 0))
+  }
+
+  deinit { results.deallocate() }
+
+  var operations: Double { results.reduce(0) { $0 + $1.operations } }
+
+  func perform(task: Int, worker: Int) {
+    results[task].operations = gf_peak_multiply_adds(code, rounds, &results[task].sink)
+  }
+}
+
+/// Copies a piece of memory larger than any cache here, in slices.
+private final class CopyLoop: ParallelWork {
+  static let bytes = 128 << 20
+  static let tasks = 64
+  private let source = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
+  private let target = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
+
+  init() { memset(source, 1, Self.bytes) }
+
+  deinit {
+    source.deallocate()
+    target.deallocate()
+  }
+
+  func perform(task: Int, worker: Int) {
+    let slice = Self.bytes / Self.tasks
+    memcpy(target + task * slice, source + task * slice, slice)
+  }
+}
