@@ -82,9 +82,40 @@ gradcheck: build ## Finite-difference checks of every layer and of whole network
 mutants: prepare ## Plant defects in copies of the source, one at a time: the checks must catch each (about 30 minutes)
 	@$(SWIFT) run planted-defects $(ARGUMENTS)
 
+# --- speed: nothing here passes or fails by a time; let nothing else run meanwhile -----------------------------------
+
+PEER ?= .build-peer
+PEER_PYTHON ?= python3
+PEER_PACKAGES ?= torch numpy
+
 .PHONY: bench
-bench: build ## Time of a training step of every row
-	@for row in $$($(RELEASE) list --yaml | awk '/- id:/ { print $$3 }'); do $(RELEASE) bench --row $$row $(ARGUMENTS); done
+bench: build ## One table: training step and evaluation of every row, beside PyTorch's where it is installed
+	@peer=; isas=auto; \
+	if [ -x '$(PEER)/bin/python' ]; then peer='$(PEER)/bin/python Tests/NetworksTests/Oracle/peer_step.py --serve'; \
+	else echo "make: no PyTorch here, so our times alone; make bench-peer installs it" >&2; fi; \
+	if $(RELEASE) list --json | grep -q '"avx2"'; then isas=auto,avx2; fi; \
+	$(RELEASE) bench --rows all --isas "$$isas" $${peer:+--peer "$$peer"} $(ARGUMENTS)
+
+.PHONY: bench-peer
+bench-peer: ## Install PyTorch for make bench, in a virtual environment of its own (.build-peer)
+	@$(PEER_PYTHON) -m venv --help >/dev/null 2>&1 || \
+	  { echo "make: Python 3 with its venv module is needed: sudo apt-get install python3-venv, or set PEER_PYTHON=..." >&2; exit 2; }
+	@$(PEER_PYTHON) -m venv '$(PEER)'
+	@'$(PEER)/bin/python' -m pip install --quiet --disable-pip-version-check $(PEER_PACKAGES) || \
+	  { echo "make: PyTorch could not be installed; make bench-peer tries again, PEER_PACKAGES=... names another build" >&2; exit 2; }
+	@cd Tests/NetworksTests/Oracle && '$(abspath $(PEER))/bin/python' -B -c 'import torch, peer_step; print("PyTorch", torch.__version__)'
+
+.PHONY: bench-scaling
+bench-scaling: build ## Time and memory against threads, batch, depth and epochs: tables, then CSV (a few minutes)
+	@$(RELEASE) bench --scaling $(ARGUMENTS)
+
+.PHONY: bench-jobs
+bench-jobs: build ## Seconds for the seven smoke runs, one after the other with all threads, and two at the same time
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; TIMEFORMAT='%R'; \
+	for round in 1 2 3; do for jobs in 1 2; do \
+	  seconds=$$({ time $(RELEASE) matrix --profile smoke --jobs $$jobs --out "$$out/$$round-$$jobs" $(ARGUMENTS) >/dev/null 2>&1; } 2>&1); \
+	  echo "matrix --profile smoke --jobs $$jobs: $$seconds s"; \
+	done; done
 
 # --- the same bits on another architecture --------------------------------------------------------------------------
 

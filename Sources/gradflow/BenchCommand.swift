@@ -1,18 +1,22 @@
 import ArgumentParser
+import Files
 import Kernels
 import Networks
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Time the training step of a row.",
+    abstract: "Time the training step of a row, or of several beside another framework's.",
     discussion: """
       A step is forward with the loss, backward and Adam's update on one batch of made-up images, in single precision. \
-      Let nothing else run meanwhile.
+      Let nothing else run meanwhile; no time decides anything here.
       """)
 
   @Option(help: "The row: see `gradflow list`.")
   var row = RowArgument(.standardBenchmark)
+
+  @Option(help: "The row's network with another depth: 8, 14, 20, 26, 32, 38, ...")
+  var depth: Int?
 
   @Option(help: "Images in the batch.")
   var batch = 100
@@ -26,8 +30,32 @@ struct BenchCommand: ParsableCommand {
   @Flag(name: .customLong("eval"), help: "Time the forward pass of evaluation instead.")
   var isEvaluation = false
 
+  @Flag(name: .customLong("breakdown"), help: "Where the step's time goes, beside what the machine can do at most.")
+  var isBreakdown = false
+
+  @Flag(name: .customLong("trainer"), help: "What a training run adds to the bare step: loading, digests, events.")
+  var isTrainer = false
+
+  @Flag(
+    name: .customLong("scaling"),
+    help: "Time and memory against threads, batch, depth and epochs, as tables, then as CSV (some minutes).")
+  var isScaling = false
+
+  @Option(help: "One table of these rows, separated by commas; `all`: of Table 1's.")
+  var rows: RowsArgument?
+
+  @Option(help: "In the table, these instruction sets, separated by commas, instead of --isa.")
+  var isas: InstructionSetsArgument?
+
+  @Option(
+    help: "In the table, beside the times of this command, which is asked in turn: see Tests/NetworksTests/Oracle/peer_step.py.")
+  var peer: String?
+
   @Flag(name: .customLong("json"), help: "Print one JSON object.")
   var isJSON = false
+
+  @Flag(name: .customLong("markdown"), help: "Print the table in Markdown.")
+  var isMarkdown = false
 
   @OptionGroup var compute: ComputeOptions
 
@@ -41,22 +69,93 @@ struct BenchCommand: ParsableCommand {
     guard (0...1_000_000).contains(warmup) else {
       throw ValidationError("\(warmup) steps of warm-up: --warmup takes 0 to 1000000")
     }
+    if let depth {
+      guard NetworkConfiguration.blocksPerStage(depth: depth) != nil else {
+        throw ValidationError("a depth of \(depth): --depth takes 8, 14, 20, 26, 32, 38, ... to 608")
+      }
+    }
+    let kinds = [
+      (isEvaluation, "--eval"), (isBreakdown, "--breakdown"), (isTrainer, "--trainer"), (isScaling, "--scaling"),
+      (rows != nil, "--rows"),
+    ].filter(\.0).map(\.1)
+    if kinds.count > 1 { throw ValidationError("\(kinds.joined(separator: " and ")) exclude each other") }
+    if rows == nil {
+      for (isGiven, name) in [(peer != nil, "--peer"), (isas != nil, "--isas"), (isMarkdown, "--markdown")] where isGiven {
+        throw ValidationError("\(name) is for the table: give --rows too")
+      }
+    } else if depth != nil {
+      throw ValidationError("--rows and --depth exclude each other")
+    }
+    if isJSON && isMarkdown { throw ValidationError("--json and --markdown exclude each other") }
+    if isJSON && isScaling { throw ValidationError("--scaling prints CSV for machines: --json does not go with it") }
+  }
+
+  private var network: NetworkConfiguration {
+    var configuration = row.row.configuration
+    if let depth, let blocks = NetworkConfiguration.blocksPerStage(depth: depth) { configuration.blocksPerStage = blocks }
+    return configuration
   }
 
   func run() throws {
+    try MemoryNeed(network, images: batch, bytesPerElement: 4).check(against: Machine.memory)
     let backend = try compute.backend()
-    try MemoryNeed(row.row.configuration, images: batch, bytesPerElement: 4).check(against: Machine.memory)
-    let timer = try StepTimer(row: row.row, batch: batch, backend: backend)
-    let measure = isEvaluation ? timer.evaluationPass : timer.trainingStep
-    for _ in 0..<warmup { _ = try measure() }
-    let times = try (0..<steps).map { _ in try measure() }
-    let report = BenchReport(
-      row: row.row.id, batch: batch, backend: backend, isEvaluation: isEvaluation, times: times)
-    if isJSON {
-      try Console.print(report.json.description)
+    if let rows {
+      try printTable(rows.rows, backend)
+    } else if isScaling {
+      try ScalingBench(row: row.row, steps: steps, isa: backend.instructionSet, threads: backend.threads).run()
+    } else if isTrainer {
+      let report = try TrainerBench(row: row.row, configuration: network, batch: batch, steps: steps, backend: backend).run()
+      try show(report.lines, report.json)
+    } else if isBreakdown {
+      let ceilings = Ceilings(of: backend)
+      let report = try timer(backend).breakdown(row: row.row.id, steps: steps, warmup: warmup, ceilings: ceilings)
+      try show(report.lines, report.json)
     } else {
-      for line in report.lines { try Console.print(line) }
+      let report = try measure(backend)
+      try show(report.lines, report.json)
     }
+  }
+
+  private func timer(_ backend: Backend) throws -> StepTimer {
+    try StepTimer(network, learningRate: row.row.baseLearningRate, batch: batch, backend: backend)
+  }
+
+  private func show(_ lines: [String], _ json: JSONValue) throws {
+    for line in isJSON ? [json.description] : lines { try Console.print(line) }
+  }
+
+  private func measure(_ backend: Backend) throws -> BenchReport {
+    let timer = try timer(backend)
+    var report = BenchReport(row: row.row.id, depth: network.depth, batch: batch, backend: backend, isEvaluation: isEvaluation)
+    if !isEvaluation {
+      for _ in 0..<warmup { _ = try timer.trainingStep() }
+      report.times = try (0..<steps).map { _ in try timer.trainingStep() }
+    }
+    for _ in 0..<warmup { _ = try timer.evaluationPass() }
+    let evaluation = try (0..<steps).map { _ in try timer.evaluationPass() }
+    report.evaluation = evaluation.map(\.step)
+    if isEvaluation { report.times = evaluation }
+    return report
+  }
+
+  private func printTable(_ rows: [StandardRow], _ backend: Backend) throws {
+    let sets = isas?.sets ?? [backend.instructionSet]
+    let table = try BenchTable(
+      rows: rows, backends: sets.map { try Backend(instructionSet: $0, threads: backend.threads) }, batch: batch,
+      steps: steps, warmup: warmup, peerCommand: peer)
+    let text = try table.run()
+    if isJSON {
+      try Console.print(text.json.description)
+    } else {
+      for line in isMarkdown ? text.markdown : text.lines { try Console.print(line) }
+    }
+  }
+}
+
+extension NetworkConfiguration {
+  /// The blocks that a network of that depth has, if there is one.
+  static func blocksPerStage(depth: Int) -> Int? {
+    depth >= 8 && (depth - 8) % (2 * stages) == 0 && depth <= 608 ? (depth - 8) / (2 * stages) : nil
   }
 }
 
@@ -68,4 +167,37 @@ extension StandardRow {
     }
     return row
   }
+}
+
+/// Rows by name, separated by commas, or `all` of Table 1.
+struct RowsArgument: ExpressibleByArgument {
+  let rows: [StandardRow]
+
+  init?(argument: String) {
+    if argument == "all" {
+      rows = StandardRow.table1
+      return
+    }
+    let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let known = names.compactMap { name in StandardRow.all.first { $0.id == name } }
+    guard known.count == names.count, Set(names).count == names.count else { return nil }
+    rows = known
+  }
+
+  static var allValueStrings: [String] { ["all"] + StandardRow.all.map(\.id) }
+}
+
+/// Instruction sets by name, separated by commas.
+struct InstructionSetsArgument: ExpressibleByArgument {
+  let sets: [InstructionSet]
+
+  init?(argument: String) {
+    let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let known = names.compactMap { InstructionSetChoice(rawValue: String($0)).map { $0.instructionSet ?? .best } }
+    guard known.count == names.count else { return nil }
+    // `auto` may be one that is named too.
+    sets = known.enumerated().filter { known.firstIndex(of: $0.element) == $0.offset }.map(\.element)
+  }
+
+  static var allValueStrings: [String] { InstructionSetChoice.allValueStrings }
 }

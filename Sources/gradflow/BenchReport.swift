@@ -1,29 +1,54 @@
 import Files
 import Kernels
 
-/// What a benchmark measured, as people and as programs read it.
+/// What a benchmark of one row measured, as people and as programs read it.
 struct BenchReport {
-  let row: String
-  let batch: Int
-  let backend: Backend
-  let isEvaluation: Bool
-  let times: [StepTimer.Times]
+  /// The same work by another framework, measured in turn with ours.
+  struct Peer {
+    var step: [Double] = []
+    var evaluation: [Double] = []
+  }
 
-  /// The middle one; of an even number, the mean of the middle two.
-  private func median(_ part: (StepTimer.Times) -> Double) -> Double {
-    let sorted = times.map(part).sorted()
+  let row: String
+  let depth: Int
+  let batch: Int
+  let threads: Int
+  let isa: String
+  let isEvaluation: Bool
+  /// Of training, or of evaluation where that alone was asked for.
+  var times: [StepTimer.Times] = []
+  /// Milliseconds of evaluation's forward passes.
+  var evaluation: [Double] = []
+  var peer: Peer?
+
+  init(row: String, depth: Int, batch: Int, backend: Backend, isEvaluation: Bool = false) {
+    self.row = row
+    self.depth = depth
+    self.batch = batch
+    threads = backend.threads
+    isa = backend.instructionSet.rawValue
+    self.isEvaluation = isEvaluation
+  }
+
+  private func median(_ part: (StepTimer.Times) -> Double) -> Double { Self.median(times.map(part)) }
+
+  /// The middle one; of an even number, the mean of the middle two; NaN of none.
+  static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return .nan }
     let middle = sorted.count / 2
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
-  private var stepMedian: Double { median(\.step) }
+  var stepMedian: Double { median(\.step) }
+  var evaluationMedian: Double { Self.median(evaluation) }
   private var stepMinimum: Double { times.map(\.step).min() ?? .nan }
   private var imagesPerSecond: Double { Double(batch) / stepMedian * 1000 }
 
   var json: JSONValue {
     let head: KeyValuePairs<String, JSONValue> = [
-      "row": .string(row), "batch": JSONValue(batch), "threads": JSONValue(backend.threads),
-      "isa": .string(backend.instructionSet.rawValue), "steps": JSONValue(times.count),
+      "row": .string(row), "depth": JSONValue(depth), "batch": JSONValue(batch), "threads": JSONValue(threads),
+      "isa": .string(isa), "steps": JSONValue(times.count),
       "mode": .string(isEvaluation ? "eval" : "train"), "step_ms_median": number(stepMedian),
       "step_ms_min": number(stepMinimum), "forward_ms_median": number(median(\.forward)),
     ]
@@ -31,17 +56,30 @@ struct BenchReport {
       "backward_ms_median": number(median(\.backward)), "update_ms_median": number(median(\.update)),
     ]
     let tail: KeyValuePairs<String, JSONValue> = [
-      "images_per_second": number(imagesPerSecond), "peak_rss_mb": number(Machine.peakResidentMegabytes),
+      "evaluation_ms_median": number(evaluationMedian), "images_per_second": number(imagesPerSecond),
+      "peak_rss_mb": number(Machine.peakResidentMegabytes),
     ]
-    return .members(isEvaluation ? [head, tail] : [head, parts, tail])
+    return .members((isEvaluation ? [head, tail] : [head, parts, tail]) + peerMembers)
+  }
+
+  private var peerMembers: [KeyValuePairs<String, JSONValue>] {
+    guard let peer else { return [] }
+    let (step, evaluation) = (Self.median(peer.step), Self.median(peer.evaluation))
+    return [
+      [
+        "peer_step_ms_median": number(step), "peer_evaluation_ms_median": number(evaluation),
+        "step_ratio": number(stepMedian / step), "evaluation_ratio": number(evaluationMedian / evaluation),
+      ]
+    ]
   }
 
   var lines: [String] {
     let what = isEvaluation ? "evaluation forward" : "training step"
     var table = TextTable([("\(row), \(what)", .left), ("", .right)])
+    table.add(["depth", "\(depth)"])
     table.add(["batch", "\(batch)"])
-    table.add(["threads", "\(backend.threads)"])
-    table.add(["instruction set", backend.instructionSet.rawValue])
+    table.add(["threads", "\(threads)"])
+    table.add(["instruction set", isa])
     table.add(["steps", "\(times.count)"])
     table.add(["step, median", "\(rounded(stepMedian)) ms"])
     table.add(["step, minimum", "\(rounded(stepMinimum)) ms"])
@@ -49,6 +87,7 @@ struct BenchReport {
       table.add(["forward, median", "\(rounded(median(\.forward))) ms"])
       table.add(["backward, median", "\(rounded(median(\.backward))) ms"])
       table.add(["update, median", "\(rounded(median(\.update))) ms"])
+      table.add(["evaluation forward, median", "\(rounded(evaluationMedian)) ms"])
     }
     table.add(["images per second", "\(rounded(imagesPerSecond))"])
     table.add(["peak resident memory", "\(rounded(Machine.peakResidentMegabytes)) MiB"])

@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -14,6 +16,23 @@ enum Machine {
     guard pages > 0, size > 0 else { return .max }
     return pages.multipliedReportingOverflow(by: size).overflow ? .max : pages * size
   }
+
+  /// What the processor calls itself: "AMD EPYC"; "unknown processor" where the system does not tell.
+  static var processorName: String {
+    #if canImport(Darwin)
+      var size = 0
+      sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0)
+      var name = [UInt8](repeating: 0, count: max(size, 1))
+      guard sysctlbyname("machdep.cpu.brand_string", &name, &size, nil, 0) == 0 else { return unknownProcessor }
+      return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+    #else
+      let text = (try? readFile("/proc/cpuinfo", limit: 1 << 24)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+      return line?.split(separator: ": ").last.map(String.init) ?? unknownProcessor
+    #endif
+  }
+
+  private static var unknownProcessor: String { "unknown processor" }
 
   /// Largest resident memory of this process so far, in units of 2²⁰ bytes.
   static var peakResidentMegabytes: Double {

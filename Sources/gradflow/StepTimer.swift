@@ -13,16 +13,18 @@ struct StepTimer {
     var step: Double { forward + backward + update }
   }
 
+  let configuration: NetworkConfiguration
+  let batch: Int
   private let network: Network<Float>
   private let adam: Adam<Float>
   private let rate: Double
-  private let batch: Int
 
   /// - Throws: `LayerError` for a batch of no images.
-  init(row: StandardRow, batch: Int, backend: Backend) throws {
+  init(_ configuration: NetworkConfiguration, learningRate: Double, batch: Int, backend: Backend) throws {
+    self.configuration = configuration
     self.batch = batch
-    rate = row.baseLearningRate
-    network = try Network(row.configuration, backend: backend, capacity: batch)
+    rate = learningRate
+    network = try Network(configuration, backend: backend, capacity: batch)
     network.initialise(seed: 0)
     adam = Adam(network.parameters, backend: backend)
     // Any images of about unit variance cost the same: a Weyl sequence on ±√3, labels in turn.
@@ -30,7 +32,7 @@ struct StepTimer {
       let fraction = Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_769) >> 8) * 0x1p-24
       network.images.pointer[index] = (2 * fraction - 1) * Float(3).squareRoot()
     }
-    for image in 0..<batch { network.labels[image] = Int32(image % row.configuration.classes) }
+    for image in 0..<batch { network.labels[image] = Int32(image % configuration.classes) }
   }
 
   /// Forward with the loss, backward, and Adam's update.
@@ -44,8 +46,8 @@ struct StepTimer {
     adam.update(learningRate: rate)
     let end = clock.now
     return Times(
-      forward: milliseconds(forward - start), backward: milliseconds(backward - forward),
-      update: milliseconds(end - backward))
+      forward: Self.milliseconds(forward - start), backward: Self.milliseconds(backward - forward),
+      update: Self.milliseconds(end - backward))
   }
 
   /// Forward with the loss, normalised by the running averages.
@@ -53,10 +55,30 @@ struct StepTimer {
     let clock = ContinuousClock()
     let start = clock.now
     try network.forward(count: batch, mode: .evaluation(.running))
-    return Times(forward: milliseconds(clock.now - start))
+    return Times(forward: Self.milliseconds(clock.now - start))
   }
 
-  private func milliseconds(_ duration: Duration) -> Double {
+  /// Some training steps with the time of every part.
+  func breakdown(row: String, steps: Int, warmup: Int, ceilings: Ceilings) throws -> Breakdown {
+    let times = StepTimes(threads: network.backend.threads)
+    network.stepTimes = times
+    defer { network.stepTimes = nil }
+    for _ in 0..<max(1, warmup) { _ = try trainingStep() }
+    times.reset()
+    let measured = try (0..<steps).map { _ in try trainingStep() }
+    return Breakdown(
+      row: row, configuration: configuration, batch: batch, backend: network.backend, ceilings: ceilings, times: times,
+      updates: measured.reduce(0) { $0 + $1.update }, wall: measured.reduce(0) { $0 + $1.step }, steps: steps)
+  }
+
+  /// Milliseconds of digesting the state as a training run does after every step.
+  func digestTimes(count: Int) -> [Double] {
+    let digest = StateDigest(network, adam)
+    let clock = ContinuousClock()
+    return (0..<count).map { _ in Self.milliseconds(clock.measure { _ = digest.quick() }) }
+  }
+
+  static func milliseconds(_ duration: Duration) -> Double {
     let (seconds, attoseconds) = duration.components
     return Double(seconds) * 1e3 + Double(attoseconds) * 1e-15
   }

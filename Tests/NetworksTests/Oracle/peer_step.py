@@ -2,18 +2,29 @@
 
     python peer_step.py --row vgg38-bn-rc-1e-2 --batch 100 --threads 2 --steps 10        # prints one JSON object
     python peer_step.py --eval                                                           # evaluation's forward pass
+    python peer_step.py --serve --threads 2    # for `gradflow bench --peer`: measures when asked, waits in between
 
 A step is forward, loss, backward and Adam's update on one batch of random images at the protocol's initialisation.
 Adam is PyTorch's fused one, its fastest on a CPU; `--adam default` takes what `torch.optim.Adam(...)` gives.
+`--isa avx2` keeps PyTorch and oneDNN from wider vectors; any other set leaves the choice to them.
 Times are those of this process alone: let nothing else run meanwhile. Needs torch (requirements.txt).
+
+Served requests are lines `ROW BATCH train|eval WARMUP STEPS`; answers are lines of JSON, `times_ms` or `error`. The first
+line is a greeting, `name`.
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import sys
 import time
+
+# Before torch is imported: it looks at these once.
+if "avx2" in sys.argv[1:]:
+    os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
+    os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
 
 import torch
 from torch.nn import functional as F
@@ -54,6 +65,49 @@ def evaluation(network, images, labels, steps):
     return times
 
 
+class Subject:
+    """A row's network with its optimiser and one batch, made as the protocol initialises it."""
+
+    def __init__(self, row_id, batch, adam="fused"):
+        torch.manual_seed(0)
+        row = ROWS[row_id]
+        self.network = Network(row).to(memory_format=torch.channels_last)
+        self.images = torch.randn(batch, 3, 32, 32).contiguous(memory_format=torch.channels_last)
+        self.labels = torch.randint(0, 100, (batch,))
+        self.adam = torch.optim.Adam(
+            self.network.parameters(), lr=row.learning_rate, fused=True if adam == "fused" else None)
+
+    def times(self, is_evaluation, steps):
+        if is_evaluation:
+            return evaluation(self.network, self.images, self.labels, steps)
+        return training(self.network, self.images, self.labels, self.adam, steps)
+
+
+def answer(request, subjects):
+    """The answer to one request; `subjects` keeps the last one's network for the next."""
+    try:
+        row, batch, mode, warmup, steps = request.split()
+        batch, warmup, steps = int(batch), int(warmup), int(steps)
+        if row not in ROWS or mode not in ("train", "eval") or batch < 1 or warmup < 0 or steps < 1:
+            raise ValueError
+    except ValueError:
+        return {"error": f"not a request: {request.strip()!r}"}
+    if (row, batch) not in subjects:
+        subjects.clear()
+        subjects[row, batch] = Subject(row, batch)
+    times = subjects[row, batch].times(mode == "eval", warmup + steps)[warmup:]
+    return {"times_ms": [round(1e3 * sum(parts), 4) for parts in times]}
+
+
+def serve():
+    version = torch.__version__.split("+")[0]
+    print(json.dumps({"name": f"PyTorch {version} (fp32, channels_last)"}), flush=True)
+    subjects = {}
+    for request in sys.stdin:
+        print(json.dumps(answer(request, subjects)), flush=True)
+    return 0
+
+
 def positive(text):
     value = int(text)
     if value < 1:
@@ -70,23 +124,15 @@ def main():
     parser.add_argument("--warmup", type=int, default=2, help="steps before these")
     parser.add_argument("--adam", choices=["fused", "default"], default="fused")
     parser.add_argument("--eval", action="store_true", help="time the forward pass of evaluation instead")
+    parser.add_argument("--isa", default="auto", help="avx2: no wider vectors; all else: PyTorch's own choice")
+    parser.add_argument("--serve", action="store_true", help="answer requests on standard input")
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
-    torch.manual_seed(0)
-    row = ROWS[arguments.row]
-    network = Network(row).to(memory_format=torch.channels_last)
-    images = torch.randn(arguments.batch, 3, 32, 32).contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, 100, (arguments.batch,))
-    steps = arguments.warmup + arguments.steps
-    if arguments.eval:
-        times = evaluation(network, images, labels, steps)
-    else:
-        fused = True if arguments.adam == "fused" else None
-        adam = torch.optim.Adam(network.parameters(), lr=row.learning_rate, fused=fused)
-        times = training(network, images, labels, adam, steps)
-
-    times = times[arguments.warmup :]
+    if arguments.serve:
+        return serve()
+    subject = Subject(arguments.row, arguments.batch, arguments.adam)
+    times = subject.times(arguments.eval, arguments.warmup + arguments.steps)[arguments.warmup :]
     totals = [sum(t) for t in times]
     result = {
         "row": arguments.row, "batch": arguments.batch, "threads": torch.get_num_threads(), "steps": len(times),

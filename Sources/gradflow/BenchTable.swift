@@ -1,0 +1,61 @@
+import Files
+import Kernels
+import Networks
+
+/// Training step and evaluation of several rows on several instruction sets, beside another framework's where there is one.
+///
+/// Ours and the peer's are measured in turn, a few steps each, so that what slows the machine down meanwhile slows both.
+struct BenchTable {
+  static let rounds = 5
+
+  let rows: [StandardRow]
+  let backends: [Backend]
+  let batch: Int
+  let steps: Int
+  let warmup: Int
+  let peerCommand: String?
+
+  func run() throws -> BenchTableText {
+    var reports: [BenchReport] = []
+    var peerName: String?
+    for backend in backends {
+      let peer = try peerCommand.map { try PeerProcess(command: $0, backend: backend) }
+      peerName = peer?.name ?? peerName
+      for row in rows {
+        try MemoryNeed(row.configuration, images: batch, bytesPerElement: 4).check(against: Machine.memory)
+        Console.progress("\(row.id), \(backend.instructionSet.rawValue)")
+        reports.append(try measure(row, backend, peer))
+      }
+    }
+    Console.clearProgress()
+    return BenchTableText(reports: reports, peer: peerName, batch: batch, steps: steps, threads: backends[0].threads)
+  }
+
+  private func measure(_ row: StandardRow, _ backend: Backend, _ peer: PeerProcess?) throws -> BenchReport {
+    let timer = try StepTimer(row.configuration, learningRate: row.baseLearningRate, batch: batch, backend: backend)
+    var report = BenchReport(row: row.id, depth: row.configuration.depth, batch: batch, backend: backend)
+    var others = BenchReport.Peer()
+    for isEvaluation in [false, true] {
+      for (round, steps) in Self.shares(of: steps).enumerated() {
+        // The first round meets cold memory; the later ones caches that the other's round has filled.
+        let warmup = round == 0 ? warmup : min(warmup, 1)
+        let measure = isEvaluation ? timer.evaluationPass : timer.trainingStep
+        for _ in 0..<warmup { _ = try measure() }
+        let times = try (0..<steps).map { _ in try measure() }
+        if isEvaluation { report.evaluation += times.map(\.step) } else { report.times += times }
+        if let peer {
+          let times = try peer.times(row: row.id, batch: batch, isEvaluation: isEvaluation, warmup: warmup, steps: steps)
+          if isEvaluation { others.evaluation += times } else { others.step += times }
+        }
+      }
+    }
+    if peer != nil { report.peer = others }
+    return report
+  }
+
+  /// Steps of each round: all of them, as evenly as can be.
+  static func shares(of steps: Int) -> [Int] {
+    let count = min(rounds, steps)
+    return (0..<count).map { steps / count + ($0 < steps % count ? 1 : 0) }
+  }
+}
