@@ -57,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "proof", dependencies: ["ReferenceRuns", "ReferenceTables", "Processes"], path: "Tests/Proof"),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "Layers", "ReferenceTables"], exclude: ["Reference"]),
+      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "Layers", "ReferenceTables"], exclude: ["Reference"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
     .testTarget(name: "LayersTests", dependencies: ["GradientChecks"]),
     // C, as it stands in front of the C library's allocator.

@@ -110,7 +110,7 @@ private let matrix =
         residual: \(row == "residual")
         activation: {kind: leaky_relu, slope: 0.01}
         learning_rate: {schedule: cosine, base: 0.01}
-        epochs: 12
+        epochs: 6
 
     """
   }.joined()
