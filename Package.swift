@@ -28,7 +28,7 @@ let package = Package(
       name: "CKernels",
       // Optimised in debug builds too: the gradient checks and the training tests run these loops.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
-    .target(name: "Kernels", dependencies: ["CKernels"]),
+    .target(name: "Kernels", dependencies: ["CKernels"], exclude: ["CONTRACT.md"]),
     .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Files", dependencies: ["CZstd"]),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
