@@ -150,6 +150,30 @@ conformance-arm64: conformance ## The same for arm64: cross-compiled by clang, r
 	    echo "  $(CONFORMANCE)/here --cases --isa portable; qemu-aarch64 $(CONFORMANCE)/arm64 --cases --isa neon" >&2; exit 1; }
 	@echo "conformance: $$(wc -l <$(CONFORMANCE)/arm64.txt) digests on arm64 (under qemu) equal those of this machine"
 
+# --- the reproducibility contract, proved ---------------------------------------------------------------------------
+
+.PHONY: proof-build
+proof-build: build
+	@$(SWIFT) build -c release --product proof
+	@$(SWIFT) build --build-tests
+
+.PHONY: proof
+proof: proof-build ## Every property of the contract on this machine, as a table (about 8 minutes; --record after a new version)
+	@.build/release/proof $(ARGUMENTS)
+
+.PHONY: proof-alive
+proof-alive: proof-build ## Break the contract in copies of the source, one way at a time: the proof must notice each (an hour)
+	@.build/debug/planted-defects --proof $(ARGUMENTS)
+
+.PHONY: bisect-alive
+bisect-alive: proof-build ## Plant differences between two builds: gradflow bisect --rerun must find and name each (10 minutes)
+	@.build/debug/planted-defects --bisect
+
+.PHONY: proof-cost
+proof-cost: build ## What digests and checkpoints take of a training step; let nothing else run meanwhile
+	@$(SWIFT) build -c release --product proof
+	@.build/release/proof cost
+
 .PHONY: clean
 clean: ## Remove what was built (runs stay)
 	rm -rf .build .build-*

@@ -28,7 +28,7 @@ let package = Package(
       name: "CKernels",
       // Optimised in debug builds too: the gradient checks and the training tests run these loops.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
-    .target(name: "Kernels", dependencies: ["CKernels"]),
+    .target(name: "Kernels", dependencies: ["CKernels"], exclude: ["CONTRACT.md"]),
     .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Files", dependencies: ["CZstd"]),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
@@ -50,8 +50,14 @@ let package = Package(
       name: "gradflow", dependencies: ["GradientChecks", "Experiments", argumentParser]),
 
     // MARK: Tests
-    .executableTarget(name: "planted-defects", path: "Tests/PlantedDefects"),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], exclude: ["Reference"]),
+    .target(name: "Processes", path: "Tests/Processes"),
+    .executableTarget(name: "planted-defects", dependencies: ["Processes"], path: "Tests/PlantedDefects"),
+    .target(name: "ReferenceTables", path: "Tests/ReferenceTables"),
+    .target(name: "ReferenceRuns", dependencies: ["Experiments"], path: "Tests/ReferenceRuns", exclude: ["digests.txt"]),
+    .executableTarget(
+      name: "proof", dependencies: ["ReferenceRuns", "ReferenceTables", "Processes"], path: "Tests/Proof"),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "Layers", "ReferenceTables"], exclude: ["Reference"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
     .testTarget(name: "LayersTests", dependencies: ["GradientChecks"]),
     // C, as it stands in front of the C library's allocator.
@@ -61,7 +67,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
   ],

@@ -32,6 +32,20 @@ public struct Synthetic: Hashable, Sendable {
     "synthetic-v\(Self.version)-c\(classes)-s\(side)-n\(trainingPerClass)-t\(testPerClass)"
   }
 
+  /// The set of that name, if this version has it.
+  public init?(name: String) {
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    func number(_ index: Int, _ letter: String, _ range: ClosedRange<Int>) -> Int? {
+      guard parts[index].hasPrefix(letter), let number = Int(parts[index].dropFirst()) else { return nil }
+      return range.contains(number) ? number : nil
+    }
+    guard parts.count == 6, let classes = number(2, "c", 2...1000), let side = number(3, "s", 8...256),
+      let training = number(4, "n", 1...10_000), let test = number(5, "t", 1...10_000)
+    else { return nil }
+    self.init(classes: classes, side: side, trainingPerClass: training, testPerClass: test)
+    if self.name != name { return nil }
+  }
+
   public func dataset() -> Dataset {
     Dataset(
       name: name, classNames: (0..<classes).map { "pattern \($0)" },

@@ -11,14 +11,28 @@ public final class StepRecorder<S: KernelScalar>: @unchecked Sendable {
     /// `forward` or `input_gradient`.
     public let phase: String
     public let digest: Digest
+    /// Of the result: [image, ...].
+    public let shape: [Int]
+    /// The result itself, of the one entry that was to be kept.
+    public let values: [S]?
   }
 
   private let kernels: KernelTable
   private var slots: [ObjectIdentifier: UnsafeMutableBufferPointer<Digest?>] = [:]
   private var phases: [Phase<S>] = []
   private var slotCount = 0
+  private var imageCount = 0
+  private let kept: Int?
+  private var entryCount = 0
+  /// The phase and step of the entry to be kept, and where its values go.
+  private var keptPlace: (phase: ObjectIdentifier, step: Int)?
+  private var keptValues: Buffer<S>?
 
-  public init(kernels: KernelTable) { self.kernels = kernels }
+  /// - Parameter kept: the index in `entries` of the one whose values are to be kept.
+  public init(kernels: KernelTable, keeping kept: Int? = nil) {
+    self.kernels = kernels
+    self.kept = kept
+  }
 
   deinit {
     for buffer in slots.values {
@@ -34,6 +48,15 @@ public final class StepRecorder<S: KernelScalar>: @unchecked Sendable {
     buffer.initialize(repeating: nil)
     slots[ObjectIdentifier(phase)] = buffer
     phases.append(phase)
+    imageCount = phase.imageCount
+    for (index, step) in phase.steps.enumerated() {
+      guard let result = step.result else { continue }
+      if entryCount == kept {
+        keptPlace = (ObjectIdentifier(phase), index)
+        keptValues = Buffer(count: imageCount * result.stride)
+      }
+      entryCount += 1
+    }
   }
 
   /// Called on the worker that just ran the step; every (step, slot) has a place of its own.
@@ -42,18 +65,24 @@ public final class StepRecorder<S: KernelScalar>: @unchecked Sendable {
     let values = UnsafeBufferPointer(
       start: result.at(group.images.lowerBound), count: group.images.count * result.stride)
     buffer[index * slotCount + group.slot] = MixDigest.digest(of: values, kernels: kernels)
+    if let keptPlace, keptPlace == (ObjectIdentifier(phase), index), let keptValues {
+      (keptValues.pointer + group.images.lowerBound * result.stride).update(from: values.baseAddress!, count: values.count)
+    }
   }
 
   /// One entry a step that leaves something, in the order of the pass: the digest of its slots' digests, ascending.
   public var entries: [Entry] {
     phases.flatMap { phase in
       phase.steps.enumerated().compactMap { index, step -> Entry? in
-        guard step.result != nil, let buffer = slots[ObjectIdentifier(phase)] else { return nil }
+        guard let result = step.result, let buffer = slots[ObjectIdentifier(phase)] else { return nil }
         var hasher = Digest.Hasher()
         for slot in 0..<slotCount {
           if let digest = buffer[index * slotCount + slot] { hasher.update(digest) }
         }
-        return Entry(layer: step.label, phase: step.kind.rawValue, digest: hasher.finalize())
+        let isKept = keptPlace.map { $0 == (ObjectIdentifier(phase), index) } ?? false
+        return Entry(
+          layer: step.label, phase: step.kind.rawValue, digest: hasher.finalize(),
+          shape: [imageCount] + result.shape.dropFirst(), values: isKept ? keptValues.map { Array($0.elements) } : nil)
       }
     }
   }

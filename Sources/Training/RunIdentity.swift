@@ -61,3 +61,49 @@ extension TrainingSettings {
     ]
   }
 }
+
+extension RunIdentity {
+  /// The run that a trace's first line describes.
+  ///
+  /// - Parameter path: of the trace, for errors.
+  /// - Throws: `TrainingError.otherProgram` if this program would not have written that line.
+  public init(_ header: TraceHeader, path: String) throws(TrainingError) {
+    func refuse(_ problem: String) -> TrainingError { .otherProgram(path: path, problem: problem) }
+    guard header.numerics == NumericsContract.version else {
+      throw refuse(
+        "version \(header.numerics) of the numeric contract is not this program's, which is \(NumericsContract.version)")
+    }
+    let values = Dictionary(header.training.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    func value<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws(TrainingError) -> Value {
+      guard let value = values[name].flatMap(read) else { throw refuse("the setting \(name) is missing or unknown") }
+      return value
+    }
+    let depth = try value("depth", \.int)
+    let network = NetworkConfiguration(
+      blocksPerStage: (depth - 8) / 6, filters: try value("filters", \.int), classes: try value("classes", \.int),
+      side: try value("side", \.int), normalisesProcessing: try value("normalise_processing", \.bool),
+      normalisesReduction: try value("normalise_reduction", \.bool), isResidual: try value("residual", \.bool),
+      slope: try value("leaky_slope", \.double))
+    let settings = TrainingSettings(
+      network: network, baseLearningRate: try value("base_learning_rate", \.double),
+      batchSize: try value("batch_size", \.int),
+      schedule: try value("schedule") { $0.string.flatMap(TrainingSettings.Schedule.init) },
+      minimumLearningRate: try value("minimum_learning_rate", \.double),
+      schedulePeriod: try value("schedule_period", \.int),
+      adam: .init(
+        beta1: try value("adam_beta1", \.double), beta2: try value("adam_beta2", \.double),
+        epsilon: try value("adam_epsilon", \.double)),
+      augmentation: .init(padding: try value("padding", \.int), flips: try value("flips", \.bool)),
+      validationPerClass: try value("validation_per_class", \.int),
+      batchNormStatistics: try value("batch_norm_evaluation") { $0.string.flatMap(BatchNormStatistics.init) })
+    guard let fingerprint = Digest(hex: String(header.dataFingerprint.dropFirst("sha256:".count))) else {
+      throw refuse("the data's fingerprint cannot be read")
+    }
+    self.init(
+      row: header.row, profile: header.profile, seed: header.seed, dataName: header.dataName,
+      dataFingerprint: fingerprint, settings: settings)
+    // Every bit of a run follows from its header, so one that is not given back whole is not understood.
+    let differences = header.differences(from: self.header)
+    if let first = differences.first { throw refuse(first) }
+  }
+}

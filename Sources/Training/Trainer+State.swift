@@ -4,20 +4,12 @@ import Tensors
 import Traces
 
 extension Trainer {
-  private static var first: String { "adam.first." }
-  private static var second: String { "adam.second." }
   private static var best: String { "best." }
 
   /// Everything that a checkpoint holds, under its names.
-  func stateTensors() -> SafeTensors {
-    var file = SafeTensors()
-    let state = network.state
-    for (name, tensor) in state { file[name] = tensor.safeTensor }
-    for (index, parameter) in adam.parameters.enumerated() {
-      file[Self.first + parameter.name] = adam.first[index].safeTensor
-      file[Self.second + parameter.name] = adam.second[index].safeTensor
-    }
-    for (entry, values) in zip(state, bestState) {
+  var checkpointTensors: SafeTensors {
+    var file = step.tensors
+    for (entry, values) in zip(step.network.state, bestState) {
       file[Self.best + entry.name] = SafeTensor(shape: entry.value.shape, values)
     }
     return file
@@ -28,7 +20,7 @@ extension Trainer {
     var file = SafeTensors(metadata: [
       "row": identity.row, "seed": String(identity.seed), "epoch": String(progress.best?.epoch ?? 0),
     ])
-    for (entry, values) in zip(network.state, bestState) {
+    for (entry, values) in zip(step.network.state, bestState) {
       file[entry.name] = SafeTensor(shape: entry.value.shape, values)
     }
     try AtomicFile.write(file.fileBytes, to: directory.best)
@@ -81,24 +73,15 @@ extension Trainer {
     }
   }
 
-  func restore(_ checkpoint: Checkpoint) throws {
-    let file = checkpoint.tensors
-    func values(_ name: String, _ shape: [Int]) throws -> [Float] {
-      guard let tensor = file[name], tensor.shape == shape, let values = tensor.floats else {
-        throw CheckpointError(path: directory.checkpoint, problem: "\(name) is missing, or of another shape or type")
-      }
-      return values
-    }
-    let state = network.state
-    for (name, tensor) in state { tensor.assign(try values(name, tensor.shape)) }
-    for (index, parameter) in adam.parameters.enumerated() {
-      adam.first[index].assign(try values(Self.first + parameter.name, parameter.shape))
-      adam.second[index].assign(try values(Self.second + parameter.name, parameter.shape))
-    }
+  func restore(_ checkpoint: Checkpoint, path: String) throws {
+    try step.restore(checkpoint.tensors, updates: checkpoint.progress.updates, path: path)
     bestState =
-      checkpoint.progress.best == nil ? [] : try state.map { try values(Self.best + $0.name, $0.value.shape) }
+      checkpoint.progress.best == nil
+      ? []
+      : try step.network.state.map {
+        try checkpoint.tensors.floats(Self.best + $0.name, $0.value.shape, path: path)
+      }
     progress = checkpoint.progress
-    adam.step = progress.updates
     // The file may be of a later epoch, which the kill took back.
     if progress.best == nil { try removeFile(directory.best) } else { try writeBest() }
   }

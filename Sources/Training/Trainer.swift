@@ -30,13 +30,10 @@ public final class Trainer {
   public let identity: RunIdentity
   let directory: RunDirectory
   let options: Options
-  let source: any BatchSource
-  let network: Network<Float>
-  let adam: Adam<Float>
-  private let digest: StateDigest<Float>
-  private let loading: BatchLoading
-  private let stepsPerEpoch: Int
-  private let kernels: KernelTable
+  let step: TrainingStep
+  private var source: any BatchSource { step.source }
+  private var network: Network<Float> { step.network }
+  private var stepsPerEpoch: Int { step.stepsPerEpoch }
   var progress = Checkpoint.Progress()
   /// Parameters and buffers of the best epoch so far.
   var bestState: [[Float]] = []
@@ -47,26 +44,14 @@ public final class Trainer {
   public init(
     _ identity: RunIdentity, source: any BatchSource, backend: Backend, directory: RunDirectory, options: Options
   ) throws {
-    let settings = identity.settings
-    if let problem = settings.problem { throw TrainingError.impossible(problem) }
-    guard (1...settings.schedulePeriod).contains(options.epochs) else {
+    step = try TrainingStep(identity.settings, source: source, backend: backend)
+    guard (1...identity.settings.schedulePeriod).contains(options.epochs) else {
       throw TrainingError.impossible(
-        "\(options.epochs) epochs; the schedule has \(settings.schedulePeriod), and a run makes 1 to all of them")
-    }
-    guard source.trainingCount >= settings.batchSize else {
-      throw TrainingError.impossible(
-        "a batch of \(settings.batchSize) is larger than the training set of \(source.trainingCount) images")
+        "\(options.epochs) epochs; the schedule has \(identity.settings.schedulePeriod), and a run makes 1 to all of them")
     }
     self.identity = identity
-    self.source = source
     self.directory = directory
     self.options = options
-    network = try Network(settings.network, backend: backend, capacity: settings.batchSize)
-    adam = Adam(network.parameters, constants: settings.adam, backend: backend)
-    digest = StateDigest(network, adam)
-    loading = BatchLoading(source: source, images: network.images, labels: network.labels)
-    stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize
-    kernels = backend.kernels(for: Float.self)
   }
 
   /// Trains until all epochs are done or a stop is asked for.
@@ -104,49 +89,43 @@ public final class Trainer {
   private func trainEpoch(_ trace: TraceWriter) throws {
     let epoch = progress.epoch
     let order = source.trainingOrder(epoch: epoch)
-    let rate = identity.settings.learningRate(epoch: epoch)
-    let batchSize = identity.settings.batchSize
     while progress.step < stepsPerEpoch {
       try checkStop()
-      try options.failpoint(.step(epoch: epoch, step: progress.step))
-      let step = progress.step
-      let places = order[step * batchSize..<min((step + 1) * batchSize, order.count)]
-      loading.load(.training, places: places, epoch: epoch, on: network.backend.pool)
-      let recorder = step < Self.recordedSteps ? StepRecorder<Float>(kernels: kernels) : nil
-      let result = try network.forward(count: places.count, mode: .training, recorder: recorder)
-      guard result.lossSum.isFinite else {
-        throw TrainingError.nonFiniteLoss(
-          epoch: epoch, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")
+      let index = progress.step
+      try options.failpoint(.step(epoch: epoch, step: index))
+      let recorder = index < Self.recordedSteps ? StepRecorder<Float>(kernels: step.kernels) : nil
+      let isLast = index == stepsPerEpoch - 1
+      var flow: GradientFlow?
+      let result = try step.run(index, epoch: epoch, order: order, recorder: recorder) {
+        if isLast { flow = GradientFlow(of: network, kernels: step.kernels) }
       }
-      network.backward(recorder: recorder)
-      let gradients = recorder.map { _ in parameterDigests(\.gradient) }
-      let isLast = step == stepsPerEpoch - 1
-      let flow = isLast ? GradientFlow(of: network, kernels: kernels) : nil
-      adam.update(learningRate: rate)
-      if let recorder, let gradients {
-        try trace.append(.layers(layersLine(step: step, recorder: recorder, gradients: gradients)))
+      if let recorder {
+        let parts = step.parts(recorder, count: result.count, detail: false)
+        try trace.append(
+          .layers(
+            LayersLine(
+              epoch: epoch, step: index,
+              entries: parts.map { LayersLine.Entry(layer: $0.layer, phase: $0.phase, digest: $0.digest) })))
       }
-      progress.updates = adam.step
+      progress.updates = step.adam.step
       progress.lossSum += result.lossSum
       progress.correct += result.correct
       progress.examples += result.count
-      progress.stepDigests.append(ShortDigest(digest.quick()))
+      progress.stepDigests.append(step.stepDigest)
       progress.step += 1
-      precondition(
-        FloatingPointControl.isStandard, "the floating-point control word was changed; the results cannot be trusted")
-      if let flow { progress.draft = draft(flow, learningRate: rate) }
+      if let flow { progress.draft = draft(flow) }
       options.events(.step(epoch: epoch, step: progress.step, of: stepsPerEpoch, loss: result.loss))
       if !isLast, ContinuousClock.now - lastCheckpoint > options.checkpointInterval { try save(trace) }
     }
   }
 
   /// The epoch's line, all but its evaluation.
-  private func draft(_ flow: GradientFlow, learningRate: Double) -> EpochLine {
+  private func draft(_ flow: GradientFlow) -> EpochLine {
     EpochLine(
-      epoch: progress.epoch, learningRate: learningRate, trainLoss: progress.lossSum / Double(progress.examples),
+      epoch: progress.epoch, learningRate: identity.settings.learningRate(epoch: progress.epoch), trainLoss: progress.lossSum / Double(progress.examples),
       trainAccuracy: Double(progress.correct) / Double(progress.examples), validationLoss: 0, validationAccuracy: 0,
       gradientFlow: flow.layers.map { NamedValue($0.label, $0.mean) },
-      gradientStatistics: flow.statistics(after: network), digest: digest.full())
+      gradientStatistics: flow.statistics(after: network), digest: step.stateDigest.full())
   }
 
   private func finishEpoch(_ trace: TraceWriter) throws {
@@ -173,7 +152,7 @@ public final class Trainer {
   private func evaluate(_ set: DataSet, epoch: Int) throws -> Evaluation {
     try Evaluation(
       of: network, on: set, from: source, epoch: epoch, batchSize: identity.settings.batchSize,
-      statistics: identity.settings.batchNormStatistics, loading: loading
+      statistics: identity.settings.batchNormStatistics, loading: step.loading
     ) { batch in
       try checkStop()
       try options.failpoint(.evaluation(epoch: epoch, batch: batch))
@@ -185,37 +164,12 @@ public final class Trainer {
     guard let best = progress.best else { preconditionFailure("a run without a best epoch") }
     for (entry, values) in zip(network.state, bestState) { entry.value.assign(values) }
     let result = try evaluate(.test, epoch: options.epochs)
-    let line = TestLine(epoch: best.epoch, loss: result.loss, accuracy: result.accuracy, digest: digest.evaluated())
+    let line = TestLine(epoch: best.epoch, loss: result.loss, accuracy: result.accuracy, digest: step.stateDigest.evaluated())
     try trace.append(.test(line))
     try trace.close()
     try Summary.write(epochs: epochLines, test: line, to: directory.results)
     options.events(.test(line))
     return line
-  }
-
-  // MARK: Digests
-
-  private func parameterDigests(_ tensor: KeyPath<Parameter<Float>, Tensor<Float>>) -> [(String, ShortDigest)] {
-    network.parameters.map { parameter in
-      let values = UnsafeBufferPointer(parameter[keyPath: tensor].elements)
-      let kind = parameter.name.split(separator: ".").last ?? ""
-      return (
-        "\(ParameterSpecification.label(of: parameter.name)).\(kind)",
-        ShortDigest(MixDigest.digest(of: values, kernels: kernels))
-      )
-    }
-  }
-
-  private func layersLine(
-    step: Int, recorder: StepRecorder<Float>, gradients: [(String, ShortDigest)]
-  ) -> LayersLine {
-    let passes = recorder.entries.map {
-      LayersLine.Entry(
-        layer: $0.layer, phase: $0.phase == "forward" ? .forward : .inputGradient, digest: ShortDigest($0.digest))
-    }
-    let weights = gradients.map { LayersLine.Entry(layer: $0.0, phase: .weightGradient, digest: $0.1) }
-    let updates = parameterDigests(\.value).map { LayersLine.Entry(layer: $0.0, phase: .update, digest: $0.1) }
-    return LayersLine(epoch: progress.epoch, step: step, entries: passes + weights + updates)
   }
 
   // MARK: Files
@@ -236,7 +190,7 @@ public final class Trainer {
         options.events(.warning("\(directory.trace): \(torn); the run goes on from its checkpoint"))
       }
       let trace = try TraceWriter(resuming: directory.trace, header: header, at: checkpoint.progress.mark)
-      try restore(checkpoint)
+      try restore(checkpoint, path: path)
       // A damaged newest one must not become the one that is kept while the next is written.
       if path != directory.checkpoint { try removeFile(directory.checkpoint) }
       epochLines = try Trace(path: directory.trace).epochs
@@ -260,7 +214,7 @@ public final class Trainer {
     try trace.flush()
     try options.failpoint(.traceFlushed(epoch: progress.epoch))
     progress.mark = trace.mark
-    let checkpoint = Checkpoint(header: identity.header, progress: progress, tensors: stateTensors())
+    let checkpoint = Checkpoint(header: identity.header, progress: progress, tensors: checkpointTensors)
     try AtomicFile.write(
       checkpoint.fileBytes, to: directory.checkpoint, keepingPrevious: directory.previousCheckpoint,
       steps: { try options.failpoint(.checkpoint(stage: $0.rawValue)) })

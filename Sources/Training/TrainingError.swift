@@ -6,6 +6,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case runExists(path: String)
   case noCheckpoint(path: String, reasons: [String])
   case otherRun(path: String, differences: [String])
+  case otherProgram(path: String, problem: String)
   case alreadyLonger(path: String, epochs: Int, wanted: Int)
 
   public var description: String {
@@ -26,6 +27,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .otherRun(let path, let differences):
       "\(path) belongs to another run: \(differences.joined(separator: "; ")): continue it with its own settings, begin anew "
         + "with --overwrite, or choose another --out"
+    case .otherProgram(let path, let problem):
+      "\(path): \(problem): run it again with the program that wrote it"
     case .alreadyLonger(let path, let epochs, let wanted):
       "\(path) has made \(epochs) epochs already, more than the \(wanted) asked for: a longer run cannot be cut; choose "
         + "another --out for the shorter one"

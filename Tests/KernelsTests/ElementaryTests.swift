@@ -1,4 +1,5 @@
 import CKernels
+import ReferenceTables
 import Kernels
 import Testing
 

@@ -1,23 +1,35 @@
 import Foundation
+import Processes
 
-/// The checks that a planted defect has to get past, in the order in which they are asked.
-struct Checks {
+/// Checks that a planted defect has to get past.
+protocol Checks {
+  /// Builds the copy as it is now and asks it.
+  func run() throws -> CheckOutcome
+}
+
+enum CheckOutcome {
+  /// Names of the checks that failed.
+  case caught([String])
+  case survived
+  case doesNotBuild(String)
+}
+
+extension PatchedCopy {
+  /// Builds in debug; what the compiler says where that fails.
+  func build(_ more: [String] = ["--build-tests"]) throws -> String? {
+    let build = try Shell.run(["swift", "build"] + more, in: root)
+    if build.code == 0 { return nil }
+    return build.output.split(separator: "\n").first { $0.contains("error:") }.map(String.init) ?? build.output
+  }
+}
+
+/// Test targets, in the order in which they are asked.
+struct TestSuites: Checks {
   let copy: PatchedCopy
   let filters: [String]
 
-  enum Outcome {
-    /// Names of the checks that failed.
-    case caught([String])
-    case survived
-    case doesNotBuild(String)
-  }
-
-  func run() throws -> Outcome {
-    let build = try Shell.run(["swift", "build", "--build-tests"], in: copy.root)
-    guard build.code == 0 else {
-      return .doesNotBuild(
-        build.output.split(separator: "\n").first { $0.contains("error:") }.map(String.init) ?? build.output)
-    }
+  func run() throws -> CheckOutcome {
+    if let error = try copy.build() { return .doesNotBuild(error) }
     for filter in filters {
       let test = try Shell.run(["swift", "test", "--skip-build", "--filter", filter], in: copy.root)
       if test.code != 0 { return .caught(Self.failures(in: test.output, filter: filter)) }

@@ -1,23 +1,30 @@
 import Foundation
+import Processes
 
-// Plants each defect of a collection in a copy of the source, runs the checks and prints which check caught which.
+// Plants each defect of a collection in a copy of the source, runs the checks and prints which check caught which:
+// mistakes of the engine by default, breaches of the reproducibility contract with --proof.
+//
+//   planted-defects [--proof] [ID ...]
+//   planted-defects --bisect
+//
 // Exit code 0: none survived; 1: some did; 2: the checks fail without any defect, or a defect does not apply.
 
-/// Prints at once: a run takes long, and is watched through pipes.
-func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
-
-let arguments = CommandLine.arguments.dropFirst()
-let only = Set(arguments)
-let known = Set(engineDefects.map(\.id))
+let arguments = Array(CommandLine.arguments.dropFirst())
+let isProof = arguments.first == "--proof"
+if arguments.first == "--bisect" { exit(BisectDefects.run()) }
+let defects = isProof ? contractDefects : engineDefects
+let only = Set(arguments.dropFirst(isProof ? 1 : 0))
+let known = Set(defects.map(\.id))
 if let unknown = only.first(where: { !known.contains($0) }) {
-  say("there is no defect named \(unknown); the defects are:\n" + engineDefects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
+  say("there is no defect named \(unknown); the defects are:\n" + defects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
   exit(64)
 }
 
 let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
 do {
   let copy = try PatchedCopy(of: package, at: package.appendingPathComponent(".build-defects"))
-  let checks = Checks(copy: copy, filters: ["LayersTests", "NetworksTests", "KernelsTests"])
+  let checks: any Checks =
+    isProof ? ProofChecks(copy: copy) : TestSuites(copy: copy, filters: ["LayersTests", "NetworksTests", "KernelsTests"])
   switch try checks.run() {
   case .survived: say("without a defect: all checks pass\n")
   case .caught(let names):
@@ -30,7 +37,7 @@ do {
 
   var survivors: [String] = []
   var unusable: [String] = []
-  let chosen = engineDefects.filter { only.isEmpty || only.contains($0.id) }
+  let chosen = defects.filter { only.isEmpty || only.contains($0.id) }
   for (number, defect) in chosen.enumerated() {
     let outcome: String
     do {

@@ -1,0 +1,98 @@
+import Files
+import Kernels
+import Networks
+import Tensors
+import Traces
+
+/// A network under training, and one step of it: the same code for a run and for its replay.
+final class TrainingStep {
+  let network: Network<Float>
+  let adam: Adam<Float>
+  let loading: BatchLoading
+  let kernels: KernelTable
+  let source: any BatchSource
+  let settings: TrainingSettings
+  let stepsPerEpoch: Int
+  private let digest: StateDigest<Float>
+
+  /// - Throws: `TrainingError` for settings that cannot be trained on these data; `LayerError`.
+  init(_ settings: TrainingSettings, source: any BatchSource, backend: Backend) throws {
+    if let problem = settings.problem { throw TrainingError.impossible(problem) }
+    guard source.trainingCount >= settings.batchSize else {
+      throw TrainingError.impossible(
+        "a batch of \(settings.batchSize) is larger than the training set of \(source.trainingCount) images")
+    }
+    self.settings = settings
+    self.source = source
+    network = try Network(settings.network, backend: backend, capacity: settings.batchSize)
+    adam = Adam(network.parameters, constants: settings.adam, backend: backend)
+    digest = StateDigest(network, adam)
+    loading = BatchLoading(source: source, images: network.images, labels: network.labels)
+    kernels = backend.kernels(for: Float.self)
+    stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize
+  }
+
+  /// Loads the batch, and makes both passes and the update.
+  ///
+  /// - Parameters:
+  ///   - order: of the epoch.
+  ///   - beforeUpdate: called when all gradients are there.
+  func run(
+    _ step: Int, epoch: Int, order: [Int], recorder: StepRecorder<Float>? = nil, beforeUpdate: () -> Void = {}
+  ) throws -> BatchResult {
+    let places = order[step * settings.batchSize..<min((step + 1) * settings.batchSize, order.count)]
+    loading.load(.training, places: places, epoch: epoch, on: network.backend.pool)
+    let result = try network.forward(count: places.count, mode: .training, recorder: recorder)
+    guard result.lossSum.isFinite else {
+      throw TrainingError.nonFiniteLoss(
+        epoch: epoch, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")
+    }
+    network.backward(recorder: recorder)
+    beforeUpdate()
+    adam.update(learningRate: settings.learningRate(epoch: epoch))
+    precondition(
+      FloatingPointControl.isStandard, "the floating-point control word was changed; the results cannot be trusted")
+    return result
+  }
+
+  // MARK: State
+
+  /// Of parameters, buffers and optimiser state: what `steps` lines hold.
+  var stepDigest: ShortDigest { ShortDigest(digest.quick()) }
+  /// What epoch lines hold.
+  var stateDigest: StateDigest<Float> { digest }
+
+  private static let first = "adam.first."
+  private static let second = "adam.second."
+
+  /// Parameters, buffers and optimiser state under the names that checkpoints give them.
+  var tensors: SafeTensors {
+    var file = SafeTensors()
+    for (name, tensor) in network.state { file[name] = tensor.safeTensor }
+    for (index, parameter) in adam.parameters.enumerated() {
+      file[Self.first + parameter.name] = adam.first[index].safeTensor
+      file[Self.second + parameter.name] = adam.second[index].safeTensor
+    }
+    return file
+  }
+
+  /// Takes what `tensors` gave.
+  func restore(_ file: SafeTensors, updates: Int, path: String) throws {
+    for (name, tensor) in network.state { tensor.assign(try file.floats(name, tensor.shape, path: path)) }
+    for (index, parameter) in adam.parameters.enumerated() {
+      adam.first[index].assign(try file.floats(Self.first + parameter.name, parameter.shape, path: path))
+      adam.second[index].assign(try file.floats(Self.second + parameter.name, parameter.shape, path: path))
+    }
+    adam.step = updates
+  }
+}
+
+extension SafeTensors {
+  /// - Parameter path: of the file, for the error.
+  func floats(_ name: String, _ shape: [Int], path: String) throws -> [Float] {
+    guard let tensor = self[name], tensor.shape == shape, let values = tensor.floats else {
+      throw CheckpointError(path: path, problem: "\(name) is missing, or of another shape or type")
+    }
+    return values
+  }
+}

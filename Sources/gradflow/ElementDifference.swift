@@ -1,0 +1,54 @@
+import Files
+
+/// The first element in which two tensors of one shape differ. NaNs are equal to each other, whatever their payload.
+struct ElementDifference: CustomStringConvertible {
+  /// Where it is, row-major.
+  let place: [Int]
+  let first: Double
+  let second: Double
+  /// Representable numbers from one to the other; `nil` if one is a NaN.
+  let ulps: UInt64?
+  /// How many elements differ, and of how many.
+  let count: Int
+  let of: Int
+  private let isSingle: Bool
+
+  /// `nil` if none differs.
+  init?(_ a: SafeTensor, _ b: SafeTensor) {
+    guard a.shape == b.shape, let (x, y) = Self.values(a, b) else { return nil }
+    func differs(_ i: Int) -> Bool { x[i].bitPattern != y[i].bitPattern && !(x[i].isNaN && y[i].isNaN) }
+    guard let index = x.indices.first(where: differs) else { return nil }
+    var rest = index, place: [Int] = []
+    for size in a.shape.reversed() {
+      place.insert(rest % size, at: 0)
+      rest /= size
+    }
+    self.place = place
+    (first, second) = (x[index], y[index])
+    count = x.indices.count(where: differs)
+    of = x.count
+    isSingle = a.type == .f32
+    ulps =
+      first.isNaN || second.isNaN
+      ? nil : (Self.rank(first, isSingle: isSingle) - Self.rank(second, isSingle: isSingle)).magnitude
+  }
+
+  /// Numbers in their order: positive bit patterns upwards from 0, negative ones downwards.
+  private static func rank(_ value: Double, isSingle: Bool) -> Int64 {
+    let bits = isSingle ? Int64(Float(value).magnitude.bitPattern) : Int64(bitPattern: value.magnitude.bitPattern)
+    return value.sign == .minus ? -bits : bits
+  }
+
+  /// Binary32 is exact in binary64, so both are compared as that; a NaN stays one.
+  private static func values(_ a: SafeTensor, _ b: SafeTensor) -> ([Double], [Double])? {
+    if let x = a.floats, let y = b.floats { return (x.map { Double($0) }, y.map { Double($0) }) }
+    if let x = a.doubles, let y = b.doubles { return (x, y) }
+    return nil
+  }
+
+  var description: String {
+    func text(_ value: Double) -> String { isSingle ? "\(Float(value))" : "\(value)" }
+    let distance = ulps.map { $0 == 0 ? "the signs of zero differ" : "\($0) ulp apart" } ?? "one is not a number"
+    return "element \(place) is \(text(first)) and \(text(second)), \(distance); \(count) of \(of) elements differ"
+  }
+}

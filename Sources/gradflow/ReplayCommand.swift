@@ -1,0 +1,159 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Files
+import Kernels
+import Traces
+import Training
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run a run again up to one step, and list what that step computed.",
+    discussion: """
+      Prints JSON: a line about the replay, then one for each part of the step, in the order in which it was computed: \
+      images and labels, outputs layer by layer, buffers, gradients from the last layer to the first, gradients of \
+      parameters, updated parameters. The run itself is only read. `gradflow bisect --rerun` compares two such lists.
+      """)
+
+  @Argument(help: ArgumentHelp("A run's directory, or its trace.", valueName: "run"))
+  var path: String
+
+  @Option(help: "The step: EPOCH:STEP, both from 0.")
+  var step: StepArgument
+
+  @Option(help: "Begin at this checkpoint, which must stand before the step; otherwise at the run's start.")
+  var from: String?
+
+  @Option(help: "Leave the state before the step in this file, for --from.")
+  var save: String?
+
+  @Option(help: "Write the values of this part, counted from 0 in the list, to the file of --values.")
+  var part: Int?
+
+  @Option(help: "A safetensors file for the part's values, under the name \"values\".")
+  var values: String?
+
+  @Option(help: "Directory of the dataset, where it is not the built-in one.")
+  var data: String?
+
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (part == nil) == (values == nil) else { throw ValidationError("--part and --values go together") }
+    if let part, part < 0 { throw ValidationError("--part counts from 0; not \(part)") }
+  }
+
+  func run() throws {
+    let path = TracePath.resolve(self.path)
+    let trace = try Trace(path: path)
+    let identity = try RunIdentity(trace.header, path: path)
+    let source = try ExperimentData(
+      dataset(of: identity), validationPerClass: identity.settings.validationPerClass,
+      augmentation: identity.settings.augmentation, seed: identity.seed)
+    let replay = try Replay(identity, source: source, backend: compute.backend(), from: from)
+    let start = replay.position
+    let recorded = trace.stepDigests
+    let departure = try replay.advance(to: step.position) { place in
+      guard let digests = recorded[place.epoch], digests.indices.contains(place.step) else { return nil }
+      return digests[place.step]
+    }
+    if let save { try replay.save(to: save) }
+    let (parts, tensor) = try replay.inspect(part: part)
+    if let tensor, let values {
+      var file = SafeTensors()
+      file["values"] = tensor
+      try AtomicFile.write(file.fileBytes, to: values)
+    }
+    for line in ReplayReport(start: start, step: step.position, departure: departure, parts: parts).lines {
+      try Console.print(line)
+    }
+  }
+
+  /// The data that the run was made on.
+  private func dataset(of identity: RunIdentity) throws -> Dataset {
+    let dataset: Dataset
+    if let data {
+      dataset = try CIFAR.load(directory: data)
+    } else if let synthetic = Synthetic(name: identity.dataName) {
+      dataset = synthetic.dataset()
+    } else if let directory = Environment.dataDirectory {
+      dataset = try CIFAR.load(directory: directory)
+    } else {
+      throw Stop(
+        .impossible, "the run was made on \(identity.dataName): say where that is with --data DIR or GRADFLOW_DATA")
+    }
+    guard dataset.fingerprint == identity.dataFingerprint else {
+      throw Stop(
+        .impossible,
+        "these are other data (\(dataset.name), fingerprint \(dataset.fingerprint)) than those of the run "
+          + "(\(identity.dataName), \(identity.dataFingerprint)): name theirs with --data DIR")
+    }
+    return dataset
+  }
+}
+
+/// `EPOCH:STEP`, both counted from 0.
+struct StepArgument: ExpressibleByArgument {
+  let position: StepPosition
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let epoch = Int(parts[0]), let step = Int(parts[1]), epoch >= 0, step >= 0 else { return nil }
+    position = StepPosition(epoch: epoch, step: step)
+  }
+}
+
+/// What `replay` prints and `bisect --rerun` reads.
+struct ReplayReport {
+  let start: StepPosition
+  let step: StepPosition
+  /// The first step on the way after which the state was not the one that the run's trace has.
+  let departure: StepPosition?
+  let parts: [Replay.Part]
+
+  init(start: StepPosition, step: StepPosition, departure: StepPosition?, parts: [Replay.Part]) {
+    self.start = start
+    self.step = step
+    self.departure = departure
+    self.parts = parts
+  }
+
+  var lines: [String] {
+    func place(_ position: StepPosition) -> JSONValue {
+      .object([.init("epoch", JSONValue(position.epoch)), .init("step", JSONValue(position.step))])
+    }
+    let head: [JSONValue.Member] = [
+      .init("replay", place(step)), .init("from", place(start)), .init("departure", departure.map(place) ?? .null),
+    ]
+    return [JSONValue.object(head).description]
+      + parts.map { part in
+        let members: [JSONValue.Member] = [
+          .init("layer", .string(part.layer)), .init("phase", .string(part.phase.rawValue)),
+          .init("shape", .array(part.shape.map { JSONValue($0) })), .init("digest", .string(part.digest.description)),
+        ]
+        return JSONValue.object(members).description
+      }
+  }
+
+  /// Reads `lines`; `nil` for anything else.
+  init?(_ text: String) {
+    func position(_ value: JSONValue?) -> StepPosition? {
+      guard let epoch = value?["epoch"]?.int, let step = value?["step"]?.int else { return nil }
+      return StepPosition(epoch: epoch, step: step)
+    }
+    let lines = text.split(separator: "\n").map { try? JSONValue(parsing: String($0)) }
+    guard let head = lines.first ?? nil, let step = position(head["replay"]), let start = position(head["from"]) else {
+      return nil
+    }
+    var parts: [Replay.Part] = []
+    for line in lines.dropFirst() {
+      guard let line, let layer = line["layer"]?.string, let phase = line["phase"]?.string.flatMap(Traces.Phase.init),
+        let shape = line["shape"]?.array?.compactMap(\.int), let digest = line["digest"]?.string.flatMap(ShortDigest.init(hex:))
+      else { return nil }
+      parts.append(Replay.Part(layer: layer, phase: phase, shape: shape, digest: digest))
+    }
+    guard !parts.isEmpty else { return nil }
+    self.init(start: start, step: step, departure: position(head["departure"]), parts: parts)
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// Runs a program to its end and keeps what it printed.
+public enum Shell {
+  public struct Result: Sendable {
+    /// Negative: the number of the signal that ended the process.
+    public let code: Int32
+    /// Standard output and standard error, as they came.
+    public let output: String
+  }
+
+  /// - Parameters:
+  ///   - words: the program, looked for in PATH, and its arguments.
+  ///   - kill: ends the process by SIGKILL after this many seconds, if it has not ended by then.
+  public static func run(_ words: [String], in directory: URL? = nil, killingAfter kill: Double? = nil) throws -> Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = words
+    if let directory { process.currentDirectoryURL = directory }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    if let kill {
+      let number = process.processIdentifier
+      let deadline = ContinuousClock.now + .seconds(kill)
+      while process.isRunning, ContinuousClock.now < deadline { usleep(500) }
+      if process.isRunning { Foundation.kill(number, SIGKILL) }
+    }
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    let code = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    return Result(code: code, output: String(decoding: data, as: UTF8.self))
+  }
+}
+
+/// Prints at once: a run takes long, and is watched through pipes.
+public func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
