@@ -46,6 +46,9 @@ public struct Golden: Equatable, Sendable {
     trace.reduced(layerEpochs: layerEpochs, stepDigests: stepDigests, epochs: epochs)
   }
 
+  /// Whether a trace was read from a file that calls itself a golden.
+  public static func isGolden(_ trace: Trace) -> Bool { trace.unknown.contains { $0["golden"] != nil } }
+
   // MARK: Checks
 
   private func check(path: String) throws(GoldenError) {

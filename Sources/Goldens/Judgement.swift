@@ -11,6 +11,8 @@ public struct Judgement: Equatable, Sendable {
     public var digests = 0
     /// Numbers held against a band.
     public var banded = 0
+
+    public init() {}
   }
 
   public let row: String

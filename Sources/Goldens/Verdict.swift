@@ -24,6 +24,8 @@ public enum Verdict: Equatable, Sendable {
     case settings([SettingDifference])
     /// There is no golden for this row, here.
     case noGolden(path: String)
+    /// There is a golden, and no run to hold against it.
+    case noRun(directories: [String])
     /// The golden has no bands, and the bits differ.
     case noBands
     /// The run has no epoch yet.
@@ -87,6 +89,7 @@ extension Verdict.Obstacle: CustomStringConvertible {
     switch self {
     case .settings(let differences): differences.map(\.description).joined(separator: "; ")
     case .noGolden(let path): "there is no golden \(path)"
+    case .noRun(let directories): "there is no run of this row in \(directories.joined(separator: ", "))"
     case .noBands: "the bits differ, and the golden has no bands: its ensemble has too few seeds"
     case .nothing: "the run has no epoch yet"
     }
