@@ -42,12 +42,13 @@ let package = Package(
     // MARK: The experiment
     .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
     .target(name: "Traces", dependencies: ["Files", "Digests"]),
+    .target(name: "Goldens", dependencies: ["Traces", "Files", "Digests"]),
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
     // MARK: The command line
     .executableTarget(
-      name: "gradflow", dependencies: ["GradientChecks", "Experiments", argumentParser]),
+      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Goldens", argumentParser]),
 
     // MARK: Tests
     .target(name: "Processes", path: "Tests/Processes"),
@@ -67,6 +68,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
+    .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Goldens
 import Kernels
 import Traces
 import Training
@@ -20,7 +21,7 @@ struct BisectCommand: ParsableCommand {
       Exit codes: 0 no difference; 1 there is one; 2 nothing could be compared, or the step could not be run again.
       """)
 
-  @Argument(help: "A trace, or a run's directory: A.")
+  @Argument(help: "A trace, a golden, or a run's directory: A.")
   var first: String
 
   @Argument(help: "Another one: B.")
@@ -63,7 +64,9 @@ struct BisectCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (a, b) = (try trace(first), try trace(second))
+    var (a, b) = (try trace(first), try trace(second))
+    // A golden keeps fewer digests than a run writes: what it has not is no difference.
+    if Golden.isGolden(a) || Golden.isGolden(b) { (a, b) = (Golden.reduced(a), Golden.reduced(b)) }
     let comparison = TraceComparison(a, b)
     try Console.print(comparison.description)
     switch comparison.verdict {
