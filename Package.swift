@@ -45,9 +45,19 @@ let package = Package(
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
+    // MARK: The report
+    .target(
+      name: "Reports", dependencies: ["Traces", "Files", "Digests"],
+      resources: [
+        // The published numbers, compiled in: the program stays one file.
+        .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),
+        .embedInCode("Published/figure4.csv"), .embedInCode("Published/gradient_flow.csv"),
+        .embedInCode("Published/course_vgg08.csv"), .embedInCode("Published/course_vgg38.csv"),
+      ]),
+
     // MARK: The command line
     .executableTarget(
-      name: "gradflow", dependencies: ["GradientChecks", "Experiments", argumentParser]),
+      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Reports", argumentParser]),
 
     // MARK: Tests
     .executableTarget(name: "planted-defects", path: "Tests/PlantedDefects"),
@@ -63,6 +73,7 @@ let package = Package(
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Traces", "Files", "Digests"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
   ],
   swiftLanguageModes: [.v6]
