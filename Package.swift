@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Traces", "Files", "Digests"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
   ],
   swiftLanguageModes: [.v6]

@@ -12,9 +12,9 @@ enum Format {
   static func fixed(_ value: Double, _ digits: Int) -> String {
     if value.isNaN { return "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-    guard abs(value) < 1e12 else { return scientific(value) }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
+    guard abs(value) < 1e12, abs(value) * scale < 1e18 else { return scientific(value) }
     let scaled = Int64((abs(value) * scale).rounded())
     let whole = scaled / Int64(scale), rest = String(scaled % Int64(scale))
     let sign = value < 0 && scaled != 0 ? "-" : ""
@@ -36,7 +36,9 @@ enum Format {
     if value == 0 { return "0" }
     guard value.isFinite else { return fixed(value, 0) }
     var exponent = Int(log10(abs(value)).rounded(.down))
-    var tenths = Int((abs(value) / powerOfTen(exponent) * 10).rounded())
+    // The power itself is 0 or infinite at the ends of the range.
+    let mantissa = abs(exponent) < 300 ? abs(value) / powerOfTen(exponent) : pow(10, log10(abs(value)) - Double(exponent))
+    var tenths = Int((mantissa * 10).rounded())
     if tenths >= 100 { (tenths, exponent) = (tenths / 10, exponent + 1) }
     return "\(value < 0 ? "-" : "")\(tenths / 10).\(tenths % 10)e\(exponent)"
   }
@@ -55,7 +57,7 @@ enum Format {
   /// "1 epoch", "2 epochs".
   static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
-  /// 10 to a whole power, also among the subnormal numbers.
+  /// 10 to a whole power.
   static func powerOfTen(_ exponent: Int) -> Double { pow(10, Double(exponent)) }
 
   /// A coordinate: at most two decimals, none that are zero.

@@ -3,7 +3,8 @@ struct Legend {
   enum Mark {
     case line(Palette.Series, String)
     case area(String)
-    case diamond
+    /// A published number, in a series' colour or the text's.
+    case diamond(Palette.Series?)
     /// A triangle at the axis' end.
     case beyond
     case cross
@@ -34,10 +35,10 @@ struct Legend {
     case .line(let series, let style): svg.line(.init(x: x, y: y), .init(x: x + 26, y: y), "\(series.line) \(style)")
     case .area(let style): svg.rectangle(Frame(x: x, y: y - 6, width: 26, height: 12), style)
     case .cell(let style): svg.rectangle(Frame(x: x + 7, y: y - 6, width: 12, height: 12), style)
-    case .diamond:
+    case .diamond(let series):
       svg.polygon(
         [.init(x: x + 13, y: y - 4.5), .init(x: x + 17.5, y: y), .init(x: x + 13, y: y + 4.5), .init(x: x + 8.5, y: y)],
-        "gf-hollow")
+        "gf-hollow \(series.map { "gf-\($0.rawValue)" } ?? "")")
     case .beyond:
       svg.polygon(
         [.init(x: x + 9, y: y + 3.5), .init(x: x + 17, y: y + 3.5), .init(x: x + 13, y: y - 3.5)], Palette.Series.grey.dot)
@@ -48,5 +49,5 @@ struct Legend {
   }
 
   /// Generous, as the reader's font is not known.
-  static func width(of words: String) -> Double { Double(words.count) * 6.6 }
+  static func width(of words: String) -> Double { Double(words.count) * 6.3 }
 }

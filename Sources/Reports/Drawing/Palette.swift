@@ -37,20 +37,23 @@ enum Palette {
 
   /// Rules that hold on any ground.
   private static let shapes = """
-    .gf-text,.gf-small,.gf-tiny,.gf-title{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+    .gf-text,.gf-small,.gf-tiny,.gf-micro,.gf-title{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
     .gf-text{font-size:12px}
     .gf-small{font-size:11px}
     .gf-tiny{font-size:9.5px}
+    .gf-micro{font-size:8.5px}
     .gf-title{font-size:13px;font-weight:600}
     .gf-line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
     .gf-thin{stroke-width:1.1}
     .gf-strong{stroke-width:2.6}
     .gf-dashed{stroke-dasharray:6 4;stroke-width:1.5}
     .gf-faint{stroke-width:.9;stroke-opacity:.3}
+    .gf-few{stroke-width:1.2;stroke-opacity:.55}
+    .gf-error{stroke-width:1.5;fill:none}
     .gf-area{stroke:none;fill-opacity:.16}
     .gf-band{stroke:none;fill-opacity:.22}
     .gf-dot{stroke:none}
-    .gf-hollow{stroke-width:1.5}
+    .gf-hollow{stroke-width:1.4}
     .gf-axis{stroke-width:1;fill:none}
     .gf-grid{stroke-width:1}
 
@@ -69,8 +72,9 @@ enum Palette {
       var rules = """
         .gf-ground{fill:\(ground)}
         .gf-text,.gf-title{fill:\(text)}
-        .gf-small,.gf-tiny{fill:\(muted)}
+        .gf-small,.gf-tiny,.gf-micro{fill:\(muted)}
         .gf-axis{stroke:\(axis)}
+        .gf-error{stroke:\(text)}
         .gf-grid{stroke:\(grid)}
         .gf-band{fill:\(band)}
         .gf-hollow{fill:\(ground);stroke:\(text)}

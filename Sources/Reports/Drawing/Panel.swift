@@ -40,8 +40,9 @@ struct Panel {
         + "H\(Format.coordinate(frame.right))", "class=\"gf-axis\"")
     svg.text(title, at: .init(x: frame.x, y: frame.y - 14), style: "gf-title")
     if let xTitle { svg.text(xTitle, at: .init(x: frame.x + frame.width / 2, y: frame.bottom + 34), .middle, style: "gf-small") }
+    let labels = y.ticks(yTicks).map { Legend.width(of: $0.label) }.max() ?? 0
     svg.text(
-      yTitle, at: .init(x: frame.x - 46, y: frame.y + frame.height / 2), .middle, style: "gf-small", degrees: -90)
+      yTitle, at: .init(x: frame.x - 16 - labels, y: frame.y + frame.height / 2), .middle, style: "gf-small", degrees: -90)
     clip = svg.clip(
       Frame(x: frame.x, y: frame.y - 2, width: frame.width + 2, height: frame.height + 4), name)
   }
@@ -107,12 +108,12 @@ struct Panel {
       ], style)
   }
 
-  /// A line at one value across the whole panel.
+  /// A line at one value across the whole panel, its label to the right of it, where no curve is.
   func level(_ svg: inout SVG, _ value: Double, label: String) {
     guard let place = y.place(value), (0...1).contains(place) else { return }
     let height = frame.bottom - place * frame.height
     svg.line(.init(x: frame.x, y: height), .init(x: frame.right, y: height), "gf-line gf-thin gf-grey gf-dashed")
-    svg.text(label, at: .init(x: frame.right - 3, y: height - 5), .end, style: "gf-tiny")
+    svg.text(label, at: .init(x: frame.right + 4, y: height + 3), style: "gf-tiny")
   }
 
   private func cross(_ svg: inout SVG, _ point: SVG.Point, _ color: Palette.Series) {

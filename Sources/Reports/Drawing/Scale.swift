@@ -64,7 +64,7 @@ enum Scale: Equatable {
       guard first <= last else { return [] }
       return (first...last).map { index in
         let value = Double(index) * step
-        return Tick(place: (value - low) / (high - low), label: Format.fixed(value, digits))
+        return Tick(place: (value - low) / (high - low), label: digits > 5 ? Format.scientific(value) : Format.fixed(value, digits))
       }
     case .log(let low, let high):
       let every = max(1, (high - low + count - 1) / max(count, 1))

@@ -129,7 +129,7 @@ struct CurveFigures {
     let space = 1000 / Double(panels.count)
     var marks = Marks()
     for (index, part) in panels.enumerated() {
-      let frame = Frame(x: Double(index) * space + 62, y: 36, width: space - 84, height: 270)
+      let frame = Frame(x: Double(index) * space + 62, y: 36, width: space - 100, height: 270)
       draw(&svg, part.series, title: part.title, frame: frame, epochs: epochs, courseRows: courseRows, points: points, &marks)
     }
     var legend = Legend()
@@ -141,7 +141,7 @@ struct CurveFigures {
       }
     }
     if marks.course { legend.add(.line(.grey, "gf-dashed"), "dashed: the curve shipped with the course code") }
-    if marks.points { legend.add(.diamond, "read off the report") }
+    if marks.points { legend.add(.diamond(nil), "read off the report") }
     if marks.seeds { legend.add(.area("gf-area gf-fill-blue"), "range of the seeds") }
     if marks.bands { legend.add(.area("gf-band"), "golden band") }
     if marks.beyond { legend.add(.beyond, "beyond the axis") }
@@ -220,12 +220,10 @@ struct CurveFigures {
   }
 
   private func runWords(_ present: [String], missing: [String]) -> String {
-    let words = present.compactMap { row in
-      runs[row].map { result in
-        "\(row): \(result.runs.count > 1 ? "mean of " : "")\(result.seedWords), \(Format.count(result.epochs, "epoch"))"
-      }
+    let words = runs.words(of: present) { result in
+      "\(result.runs.count > 1 ? "mean of " : "")\(result.seedWords), \(Format.count(result.epochs, "epoch"))"
     }
-    return (words + missing.map { "\($0): no runs" }).joined(separator: "; ") + "."
+    return ([words] + missing.map { "\($0): no runs" }).joined(separator: "; ") + "."
   }
 }
 

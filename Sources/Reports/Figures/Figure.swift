@@ -67,6 +67,18 @@ extension RowResult {
   var isComparable: Bool { ProtocolSettings.deviations(of: representative).isEmpty }
 }
 
+extension RunSet {
+  /// What is to be said of each row, once where it is the same for all.
+  func words(of rows: [String], _ words: (RowResult) -> String) -> String {
+    let said = rows.compactMap { row in self[row].map { (row, words($0)) } }
+    guard let first = said.first else { return "" }
+    if said.count > 1, said.allSatisfy({ $0.1 == first.1 }) {
+      return "\(said.count == 2 ? "Both rows" : "All rows"): \(first.1)"
+    }
+    return said.map { "\($0.0): \($0.1)" }.joined(separator: "; ")
+  }
+}
+
 extension SVG {
   /// A picture that says why it is empty.
   static func missing(id: String, width: Double, _ words: String) -> SVG {

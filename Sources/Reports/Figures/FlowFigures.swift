@@ -30,11 +30,14 @@ struct FlowFigures {
       svg: draw(name, run, result))
   }
 
+  /// Where epochs are few, their lines can be stronger.
+  static func faint(_ epochs: Int) -> String { epochs <= 10 ? "gf-few" : "gf-faint" }
+
   private func draw(_ name: String, _ run: RunRecord, _ result: RowResult) -> SVG {
     let layers = run.layers
     let flows = run.epochs.map { line in layers.map { line.gradientFlow[$0] ?? .nan } }
     var svg = SVG(id: name, width: 1120, height: 0)
-    let frame = (x: 72.0, width: 1030.0)
+    let frame = (x: 86.0, width: 1020.0)
     // Layers are points along x: a scale of whole numbers with half a step free on each side.
     let x = Scale.linear(-0.6, Double(layers.count) - 0.4)
     let all = flows.flatMap { $0 }
@@ -66,10 +69,11 @@ struct FlowFigures {
     let labels = Double(layers.map(\.count).max() ?? 0) * 5.4
 
     var legend = Legend()
-    if flows.count > 1 { legend.add(.line(.blue, "gf-faint"), "each epoch") }
+    if flows.count > 1 { legend.add(.line(.blue, Self.faint(flows.count)), "each epoch") }
     if flows.count > 2 { legend.add(.line(.orange, ""), "epoch 0") }
     legend.add(.line(.blue, "gf-strong"), "last epoch (\(flows.count - 1))")
-    if marks.points { legend.add(.diamond, "read off the report (\(marks.both ? "first and last epoch" : "first epoch"))") }
+    if marks.first { legend.add(.diamond(.orange), "epoch 0, read off the report") }
+    if marks.last { legend.add(.diamond(.blue), "epoch 99, read off the report") }
     if marks.bands { legend.add(.area("gf-band"), "golden band of the last epoch") }
     if marks.zeros { legend.add(.cell("gf-dot gf-fill-vermillion"), "exactly zero") }
     if marks.missing { legend.add(.cross, "missing, or not a finite number") }
@@ -78,7 +82,7 @@ struct FlowFigures {
   }
 
   private struct Marks {
-    var points = false, both = false, bands = false, zeros = false, missing = false
+    var first = false, last = false, bands = false, zeros = false, missing = false
   }
 
   private func draw(
@@ -88,7 +92,7 @@ struct FlowFigures {
     bands(&svg, panel, layers, result, &marks)
     for (epoch, flow) in flows.enumerated().dropLast() {
       if epoch == 0, flows.count > 2 { continue }
-      panel.curve(&svg, flow, .blue, style: "gf-faint", dots: false)
+      panel.curve(&svg, flow, .blue, style: Self.faint(flows.count), dots: false)
     }
     if flows.count > 2 { panel.curve(&svg, flows[0], .orange, style: "gf-thin", dots: false) }
     if let last = flows.last { panel.curve(&svg, last, .blue, style: "gf-strong", dots: layers.count <= 80) }
@@ -129,19 +133,31 @@ struct FlowFigures {
     let isWhole = result.epochs >= ProtocolSettings.epochs
     for reading in PublishedFlow.all where reading.row == result.row && (reading.isFirst || isWhole) {
       for (index, layer) in layers.enumerated() where reading.covers(layer) {
-        let middle = (reading.range.lowerBound * reading.range.upperBound).squareRoot()
-        if reading.range.lowerBound < reading.range.upperBound,
-          let low = panel.height(reading.range.lowerBound), let high = panel.height(reading.range.upperBound)
-        {
-          let across = panel.across(Double(index))
-          svg.rectangle(Frame(x: across - 2, y: high, width: 4, height: max(low - high, 1)), "gf-hollow")
+        // On the linear scale, what lies on the axis is not to be seen anyway.
+        guard let place = panel.y.place(reading.range.upperBound), (0.01...1).contains(place) else { continue }
+        let color: Palette.Series = reading.isFirst ? .orange : .blue
+        if reading.range.lowerBound < reading.range.upperBound {
+          interval(&svg, panel, at: index, reading.range, color)
         } else {
-          panel.diamond(&svg, x: Double(index), y: middle)
+          panel.diamond(&svg, x: Double(index), y: reading.range.lowerBound, "gf-hollow gf-\(color.rawValue)")
         }
-        marks.points = true
-        marks.both = marks.both || isWhole
+        marks.first = marks.first || reading.isFirst
+        marks.last = marks.last || !reading.isFirst
       }
     }
+  }
+}
+
+extension FlowFigures {
+  /// A range that was read off for a whole group of layers.
+  private func interval(
+    _ svg: inout SVG, _ panel: Panel, at index: Int, _ range: ClosedRange<Double>, _ color: Palette.Series
+  ) {
+    guard let low = panel.height(range.lowerBound), let high = panel.height(range.upperBound) else { return }
+    let across = panel.across(Double(index))
+    let style = "\(color.line) gf-thin"
+    svg.line(.init(x: across, y: low), .init(x: across, y: high), style)
+    for y in [low, high] { svg.line(.init(x: across - 3, y: y), .init(x: across + 3, y: y), style) }
   }
 }
 

@@ -21,8 +21,8 @@ struct HeatMaps {
     let run = result.representative
     let name = "heat-map-\(result.row)"
     let layers = run.layers
-    let cell = layers.count > 20 ? 10.0 : 14.0
-    let left = Double(layers.map(\.count).max() ?? 0) * 5.2 + 14
+    let cell = layers.count > 20 ? 11.0 : 15.0
+    let left = Double(layers.map(\.count).max() ?? 0) * 5.0 + 14
     let frame = Frame(x: left, y: 34, width: 560 - left - 14, height: cell * Double(layers.count))
     var svg = SVG(id: name, width: 560, height: 0)
     svg.text(run.name, at: .init(x: frame.x, y: 20), style: "gf-title")
@@ -32,7 +32,7 @@ struct HeatMaps {
     var pieces: [Shade: String] = [:]
     for (index, layer) in layers.enumerated() {
       let y = frame.y + Double(index) * cell
-      svg.text(layer, at: .init(x: frame.x - 5, y: y + cell / 2 + 3), .end, style: "gf-tiny")
+      svg.text(layer, at: .init(x: frame.x - 5, y: y + cell / 2 + 3), .end, style: layers.count > 20 ? "gf-micro" : "gf-tiny")
       var start = 0
       let shades = run.epochs.map { Shade($0.gradientFlow[layer], decades, steps: Self.shades) }
       for epoch in 1...shades.count where epoch == shades.count || shades[epoch] != shades[start] {
@@ -99,7 +99,7 @@ enum Shade: Hashable, Comparable {
     switch self {
     case .missing: "class=\"gf-missing\""
     case .zero: "class=\"gf-zero\""
-    case .step(let step, let all): "fill=\"\(Palette.heat((Double(step) + 0.5) / Double(all)))\""
+    case .step(let step, let all): "fill=\"\(Palette.heat((Double(step) + 0.5) / Double(all)))\" shape-rendering=\"crispEdges\""
     }
   }
 }

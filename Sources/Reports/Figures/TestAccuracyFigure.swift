@@ -14,7 +14,7 @@ struct TestAccuracyFigure {
     for (row, whole) in zip(rows, isWhole) where whole { visible += [PublishedRow.named(row)?.testAccuracy].compactMap { $0 } }
     let bands = rows.map { engine.band($0, "test_accuracy")?.ranges.first }
     let panel = Panel(
-      &svg, "bars", frame: Frame(x: 62, y: 36, width: 920, height: 270), x: .linear(-0.5, Double(rows.count) - 0.5),
+      &svg, "bars", frame: Frame(x: 62, y: 36, width: 896, height: 270), x: .linear(-0.5, Double(rows.count) - 0.5),
       y: .linear(around: visible.isEmpty ? [1] : visible.map { $0 * 1.06 }, from: 0),
       title: "test accuracy, with the weights of the best validation epoch", xTitle: nil, yTitle: "accuracy (share)", xTicks: nil)
     let half = min(34.0, panel.frame.width / Double(rows.count) * 0.3)
@@ -38,8 +38,8 @@ struct TestAccuracyFigure {
         if let deviation = sample.deviation, let high = panel.height(sample.mean + deviation),
           let low = panel.height(max(0, sample.mean - deviation))
         {
-          svg.line(.init(x: across, y: high), .init(x: across, y: low), "gf-axis")
-          for y in [high, low] { svg.line(.init(x: across - 6, y: y), .init(x: across + 6, y: y), "gf-axis") }
+          svg.line(.init(x: across, y: high), .init(x: across, y: low), "gf-error")
+          for y in [high, low] { svg.line(.init(x: across - 6, y: y), .init(x: across + 6, y: y), "gf-error") }
           top = high
           hasDeviation = true
         }
@@ -60,11 +60,13 @@ struct TestAccuracyFigure {
     var legend = Legend()
     legend.add(.cell(Palette.Series.blue.dot), "these runs")
     if hasDeviation { legend.add(.line(.grey, "gf-thin"), "standard deviation over the seeds") }
-    if hasReport { legend.add(.diamond, "the report") }
+    if hasReport { legend.add(.diamond(nil), "the report") }
     if hasBand { legend.add(.area("gf-band"), "golden band") }
     if hasMissing { legend.add(.cell("gf-missing"), "missing") }
     svg.extend(to: legend.draw(&svg, at: .init(x: 62, y: 366), width: 920))
-    let seeds = runs.rows.map { "\($0.row): \($0.seedWords)" }.joined(separator: "; ")
+    let seeds = runs.words(of: runs.rows.map(\.row)) { result in
+      "\(result.runs.count > 1 ? "mean of " : "")\(result.seedWords), \(Format.count(result.epochs, "epoch"))"
+    }
     return Figure(
       name: name, number: "Figure 7", title: "Test accuracy of the experiments", caption: "\(seeds).", svg: svg)
   }

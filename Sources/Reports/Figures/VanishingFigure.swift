@@ -30,7 +30,9 @@ struct VanishingFigure {
       title: "Mean |gradient| of each convolution and the linear layer, from the input to the output", xTitle: nil,
       yTitle: "mean |gradient|, logarithmic", xTicks: nil, yTicks: 11)
     for (item, epochs) in flows {
-      for flow in epochs.dropLast() { panel.curve(&svg, flow, item.color, style: "gf-faint", dots: false) }
+      for flow in epochs.dropLast() {
+        panel.curve(&svg, flow, item.color, style: FlowFigures.faint(epochs.count), dots: false)
+      }
       if let last = epochs.last { panel.curve(&svg, last, item.color, style: "gf-strong", dots: true) }
     }
     for (index, layer) in layers.enumerated() {
@@ -39,7 +41,7 @@ struct VanishingFigure {
     }
     var legend = Legend()
     for (item, _) in flows { legend.add(.line(item.color, "gf-strong"), item.words) }
-    if flows.contains(where: { $0.1.count > 1 }) { legend.add(.line(.grey, "gf-faint"), "earlier epochs") }
+    if flows.contains(where: { $0.1.count > 1 }) { legend.add(.line(.grey, FlowFigures.faint(flows.map(\.1.count).max() ?? 0)), "earlier epochs") }
     if panel.hasNotFinite { legend.add(.cross, "missing, or not a finite number") }
     let labels = Double(layers.map(\.count).max() ?? 0) * 5.4
     svg.extend(to: legend.draw(&svg, at: .init(x: 72, y: panel.frame.bottom + labels + 30), width: 910) + 2)

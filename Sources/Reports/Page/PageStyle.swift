@@ -12,11 +12,12 @@ enum PageStyle {
     main{max-width:1200px;margin:0 auto;padding:32px 24px 64px}
     h1{font-size:clamp(1.6rem,4vw,2.4rem);line-height:1.2;margin:.2em 0 .3em;letter-spacing:-.01em}
     h2{font-size:1.4rem;margin:0 0 .5em}
-    h3{font-size:1.05rem;margin:0 0 .6em}
+    h3{font-size:1.05rem;margin:1.6em 0 .6em}
+    figure h3{margin-top:0}
     p{margin:.4em 0 .8em;max-width:76ch}
     code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
     a{color:var(--link)}
-    .eyebrow{color:var(--muted);font-size:.9rem;margin:0}
+    .eyebrow{color:var(--muted);font-size:.9rem;margin:0;max-width:none}
     .lead{font-size:1.1rem;color:var(--muted)}
     nav{display:flex;flex-wrap:wrap;gap:6px 18px;margin:22px 0;font-size:.95rem}
     section{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:24px;margin:22px 0}
@@ -38,12 +39,14 @@ enum PageStyle {
     .scroll,.picture{overflow-x:auto}
     .picture:focus-visible,.scroll:focus-visible,pre:focus-visible{outline:2px solid var(--link);outline-offset:2px}
     table{border-collapse:collapse;width:100%;font-size:.92rem}
-    th,td{padding:6px 12px 6px 0;text-align:left;vertical-align:top}
+    th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top}
     thead th{color:var(--muted);font-weight:600;border-bottom:2px solid var(--rule);white-space:nowrap}
     tbody tr{border-top:1px solid var(--rule)}
     .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
     .results tbody{border-top:1px solid var(--rule)}
     .results tbody tr{border-top:0}
+    .results{font-size:.88rem}
+    .results td{white-space:nowrap}
     .results .ours td{font-weight:600}
     .results .report td{color:var(--muted);padding-top:1px;padding-bottom:3px}
     .results th[scope=rowgroup]{font-weight:400;white-space:nowrap}
@@ -68,17 +71,22 @@ enum PageStyle {
     .facts dt{color:var(--muted);font-size:.85rem}
     .facts dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
     pre{overflow-x:auto;background:var(--ground);border:1px solid var(--rule);border-radius:8px;padding:12px 14px;margin:0}
+    .results th[scope=rowgroup],.results thead th:first-child{position:sticky;left:0;background:var(--card)}
+    @media (max-width:880px){figure:not(.small) .picture::before{content:"scroll sideways to see all of it";display:block;
+    position:sticky;left:0;width:max-content;color:var(--muted);font-size:.8rem}}
     @media (max-width:600px){main{padding:18px 12px 40px}section{padding:16px 14px;border-radius:8px}}
     @media print{@page{size:A4 landscape;margin:12mm}
     body{background:#fff;font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}
     section{border:0;padding:0;margin:0 0 18px}
     .scroll,.picture{overflow:visible}
-    .picture svg{min-width:0!important;max-width:100%;max-height:165mm}
+    .picture svg{min-width:0!important;max-width:100%;max-height:142mm}
     .maps{grid-template-columns:1fr 1fr}
     table{font-size:8.5pt}
     pre{white-space:pre-wrap}
     figure,.claim,.card,tbody{break-inside:avoid}
-    h2,h3{break-after:avoid}
+    h2,h3,#heat-maps>p{break-after:avoid}
+    .results th[scope=rowgroup]{position:static}
+    .picture::before{content:none!important}
     *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 
     """

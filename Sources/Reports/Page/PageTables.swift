@@ -77,10 +77,7 @@ enum PageTables {
             "report", "others (\(line.reruns.count))",
             ["", "", ""]
               + Table1.Metric.all.map { metric in
-                metric.range(line.reruns).map {
-                  $0.lowerBound == $0.upperBound
-                    ? metric.text($0.lowerBound) : "\(metric.text($0.lowerBound))–\(metric.text($0.upperBound))"
-                } ?? "–"
+                metric.range(line.reruns).map(metric.text) ?? "–"
               }
           ))
       }
@@ -107,8 +104,7 @@ enum PageTables {
     let distance: PageVerdict.Tone =
       switch line.distance {
       case .meets, .amongReruns: .good
-      case .apart: .bad
-      case .notRun, .notJudged: .open
+      case .apart, .notRun, .notJudged: .open
       }
     return "<tr><th scope=\"row\"><code>\(escaped(line.row))</code></th><td>"
       + (line.result == nil ? badge("no runs", .open, "") : badge(line.engine.kind.rawValue, engine, line.engine.detail))

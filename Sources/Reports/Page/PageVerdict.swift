@@ -28,7 +28,6 @@ struct PageVerdict {
   var headline: String {
     if claimsCard.tone == .bad { return "A claim of the report does not hold in these runs" }
     if engineCard.tone == .bad { return "The engine has drifted from its goldens" }
-    if distanceCard.tone == .bad { return "Table 1 is apart from the report" }
     if claims.count(.undecidable) == 0 { return "Table 1 holds" }
     return claims.count(.held) > 0
       ? "What these runs can decide of Table 1 holds" : "These runs cannot decide whether Table 1 holds"
@@ -76,6 +75,7 @@ struct PageVerdict {
     return Card(
       title: "Distance to the report", word: "\(met) of \(judged) rows meet it",
       detail: "\(among) among others' reruns, \(apart) apart; \(distances.count - judged) not judged",
-      tone: apart > 0 ? .bad : .good)
+      // A faithful rerun need not meet every number: being apart is something to explain, not a failure.
+      tone: apart > 0 ? .open : .good)
   }
 }

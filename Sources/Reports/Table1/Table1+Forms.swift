@@ -57,7 +57,7 @@ extension Table1 {
         table.add(
           ["", "others", "", "", "\(line.reruns.count)"]
             + Metric.all.map { metric in
-              metric.range(line.reruns).map { "\(metric.text($0.lowerBound))–\(metric.text($0.upperBound))" } ?? "-"
+              metric.range(line.reruns).map(metric.text) ?? "-"
             })
       }
     }

@@ -82,6 +82,12 @@ public struct Table1: Sendable {
       return "\(text(sample.mean)) ± \(text(deviation))"
     }
 
+    /// A range, or a single number.
+    func text(_ range: ClosedRange<Double>) -> String {
+      let (low, high) = (text(range.lowerBound), text(range.upperBound))
+      return low == high ? low : "\(low)–\(high)"
+    }
+
     func difference(_ result: RowResult?, _ published: PublishedRow?) -> Double? {
       guard let ours = result.flatMap(ours)?.mean, let theirs = published.flatMap(self.published) else { return nil }
       return ours - theirs
