@@ -46,9 +46,19 @@ let package = Package(
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
+    // MARK: The report
+    .target(
+      name: "Reports", dependencies: ["Traces", "Files", "Digests"],
+      resources: [
+        // The published numbers, compiled in: the program stays one file.
+        .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),
+        .embedInCode("Published/figure4.csv"), .embedInCode("Published/gradient_flow.csv"),
+        .embedInCode("Published/course_vgg08.csv"), .embedInCode("Published/course_vgg38.csv"),
+      ]),
+
     // MARK: The command line
     .executableTarget(
-      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Goldens", argumentParser]),
+      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Goldens", "Reports", argumentParser]),
 
     // MARK: Tests
     .target(name: "Processes", path: "Tests/Processes"),
@@ -71,6 +81,7 @@ let package = Package(
     .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
   ],
   swiftLanguageModes: [.v6]

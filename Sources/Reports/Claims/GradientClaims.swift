@@ -1,0 +1,124 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+import Traces
+
+/// Claims 2 and 6: how the gradient's size runs through the layers. Every epoch of every seed counts.
+enum GradientClaims {
+  /// Above this no gradient is "vanishingly small": a thousand times the report's 1e-11, as the plain network's varies with
+  /// its seed by two orders of magnitude (33 seeds on small data: up to 6e-9), and still four orders below what the last
+  /// convolution gets (1e-5).
+  static let vanished = 1e-8
+  /// "A few orders of magnitude": four. The report's Figure 5 shows 2.3 in the first epoch and 1.2 in the last; on small
+  /// data in the first, wild epochs of LR 1e-2 it is up to 3.7.
+  static let few = 4.0
+  /// "Loses fifteen": at least twelve orders. Seeds differ by two (13.8 to 16.1 on small data).
+  static let many = 12.0
+
+  private static let boundary = "reduction_block_2_conv_1"
+  private static let output = "logit_linear_layer"
+
+  /// A layer's stage: 0, 1 or 2; `nil` for the entry and the output.
+  static func stage(of label: String) -> Int? {
+    for stage in 0...2 where label.hasPrefix("block_\(stage)_") || label.hasPrefix("reduction_block_\(stage)_") {
+      return stage
+    }
+    return nil
+  }
+
+  static func isConvolution(_ label: String) -> Bool { label.contains("_conv_") && !label.contains("_bn_") }
+
+  static func vanishes(_ runs: RunSet) -> Claim {
+    Claim(
+      2, "Its gradient is vanishingly small in every layer before \(boundary) (around 1e-11 there, smaller before).",
+      rule: "in every epoch of every seed of vgg38, mean |gradient| at most 1e-8 in each of these layers, and smaller from "
+        + "stage to stage towards the input (geometric means; an exact zero is smaller than anything)"
+    ) { () throws(Undecidable) in
+      let deep = try runs.row("vgg38")
+      var findings: [String] = []
+      var largest = 0.0
+      for run in deep.runs {
+        for line in run.epochs {
+          guard let end = line.gradientFlow.firstIndex(where: { $0.name == boundary }) else {
+            throw Undecidable("\(run.name) has no gradient flow of \(boundary)")
+          }
+          let before = line.gradientFlow[..<end]
+          for layer in before where !(layer.value.isFinite && layer.value <= vanished) {
+            findings.append("\(run.name), epoch \(line.epoch): \(layer.name) \(Format.scientific(layer.value))")
+          }
+          largest = max(largest, before.map(\.value).max() ?? 0)
+          let means = (0...2).map { number in geometricMean(before.filter { stage(of: $0.name) == number }.map(\.value)) }
+          if !(means[0] <= means[1] && means[1] <= means[2]) {
+            findings.append(
+              "\(run.name), epoch \(line.epoch): stages \(means.map(Format.scientific).joined(separator: ", ")) do not rise")
+          }
+        }
+      }
+      if !findings.isEmpty { return (false, Array(findings.prefix(6)) + LearningClaims.more(findings.count - 6)) }
+      let first = deep.representative.epochs[0].gradientFlow
+      let means = (0...2).map { number in
+        geometricMean(first.prefix { $0.name != boundary }.filter { stage(of: $0.name) == number }.map(\.value))
+      }
+      return (
+        true,
+        [
+          "largest of all \(Format.scientific(largest)); stages 0, 1, 2 at the end of the first epoch "
+            + means.map(Format.scientific).joined(separator: ", ")
+            + "; linear layer \(Format.scientific(first[output] ?? .nan))"
+        ]
+      )
+    }
+  }
+
+  static func restored(_ runs: RunSet) -> Claim {
+    Claim(
+      6, "BN and RC restore the gradient's flow, where the plain network loses fifteen orders of magnitude.",
+      rule: "in every epoch of every seed of vgg38-bn-rc-1e-2, each convolution's mean |gradient| within four orders of "
+        + "magnitude of the linear layer's; in vgg38, some convolution's at least twelve orders below"
+    ) { () throws(Undecidable) in
+      let whole = try runs.row("vgg38-bn-rc-1e-2")
+      let plain = try runs.row("vgg38")
+      var spread: [(deepest: Double, highest: Double)] = []
+      var lost: [(deepest: Double, highest: Double)] = []
+      for run in whole.runs { spread += try losses(run) }
+      for run in plain.runs { lost += try losses(run) }
+      let worst = spread.map { max(abs($0.deepest), abs($0.highest)) }.max() ?? .infinity
+      let least = lost.map(\.deepest).min() ?? 0
+      let holds = worst <= few && least >= many
+      return (
+        holds,
+        [
+          "with BN and RC at most \(Format.fixed(worst, 1)) orders of magnitude from the linear layer's; "
+            + "the plain network loses at least \(Format.fixed(least, 1))"
+        ]
+      )
+    }
+  }
+
+  /// For each epoch, how many orders of magnitude the convolutions lie below the linear layer: the most and the least.
+  private static func losses(_ run: RunRecord) throws(Undecidable) -> [(deepest: Double, highest: Double)] {
+    var result: [(Double, Double)] = []
+    for line in run.epochs {
+      guard let linear = line.gradientFlow[output] else { throw Undecidable("\(run.name) has no gradient flow of \(output)") }
+      let orders = line.gradientFlow.filter { isConvolution($0.name) }.map { layer -> Double in
+        // A zero is lost altogether; what is not finite is no flow at all.
+        layer.value.isFinite && linear.isFinite && linear > 0 ? log10(linear) - log10(layer.value) : .infinity
+      }
+      guard let deepest = orders.max(), let highest = orders.min() else {
+        throw Undecidable("\(run.name) has no gradient flow of a convolution")
+      }
+      result.append((deepest, highest))
+    }
+    return result
+  }
+
+  /// Zero if one is zero.
+  static func geometricMean(_ values: [Double]) -> Double {
+    if values.isEmpty { return .nan }
+    return pow(10, values.reduce(0) { $0 + log10($1) } / Double(values.count))
+  }
+}

@@ -1,0 +1,103 @@
+import Files
+
+/// The report as one page: no scripts, nothing loaded from elsewhere, and the same bytes for the same runs: no dates, no
+/// hosts, no paths.
+public struct Page: Sendable {
+  let runs: RunSet
+  let engine: EngineFindings
+  public let table: Table1
+  public let claims: Claims
+  public let figures: Figures
+
+  public init(_ runs: RunSet, engine: EngineFindings = .notChecked) {
+    self.runs = runs
+    self.engine = engine
+    table = Table1(runs, engine: engine)
+    claims = Claims(runs)
+    figures = Figures(runs, engine: engine)
+  }
+
+  public var html: String {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>\(escaped(title))</title>
+    <style>
+    \(Palette.styleSheet)\(PageStyle.sheet)</style>
+    </head>
+    <body>
+    <main>
+    \(header)
+    \(PageTables.contents)
+    \(PageTables.table1(table))
+    \(PageTables.claims(claims))
+    \(figureSections)
+    \(PageTables.settings(runs))
+    \(PageTables.reproduction(runs))
+    </main>
+    </body>
+    </html>
+
+    """
+  }
+
+  private var title: String { "gradflow: Table 1, profile \(runs.experiment.profile)" }
+
+  // MARK: The verdict
+
+  private var header: String {
+    let verdict = PageVerdict(table: table, claims: claims)
+    let experiment = runs.experiment
+    let cards = verdict.cards.map { card in
+      """
+      <div class="card \(card.tone.rawValue)"><p class="what">\(escaped(card.title))</p>
+      <p class="word"><span class="mark" aria-hidden="true">\(card.tone.mark)</span>\(escaped(card.word))</p>
+      <p class="detail">\(escaped(card.detail))</p></div>
+      """
+    }
+    return """
+      <header>
+      <p class="eyebrow">gradflow · the vanishing-gradient experiment · profile \(escaped(experiment.profile)), data \
+      \(escaped(experiment.dataName))</p>
+      <h1>\(escaped(verdict.headline))</h1>
+      <p class="lead">\(escaped(verdict.lead))</p>
+      <div class="cards">
+      \(cards.joined(separator: "\n"))
+      </div>
+      </header>
+      """
+  }
+
+  // MARK: Figures
+
+  private var figureSections: String {
+    let main = ([figures.vanishing] + figures.numbered).map(section).joined(separator: "\n")
+    return """
+      <section id="figures">
+      <h2>Figures</h2>
+      \(main)
+      </section>
+      <section id="heat-maps">
+      <h2>Gradient flow, layer × epoch</h2>
+      <p>The same colour is the same size of gradient in every picture: dark where it has vanished.</p>
+      <div class="maps">
+      \(figures.heatMaps.map(section).joined(separator: "\n"))
+      </div>
+      </section>
+      """
+  }
+
+  private func section(_ figure: Figure) -> String {
+    let heading = figure.isSmall ? "" : "<h3>\(escaped(figure.heading))</h3>\n"
+    return """
+      <figure id="\(figure.name)"\(figure.isSmall ? " class=\"small\"" : "")>
+      \(heading)<div class="picture" tabindex="0">\(figure.inline)</div>
+      <figcaption>\(escaped(figure.caption))</figcaption>
+      </figure>
+      """
+  }
+}

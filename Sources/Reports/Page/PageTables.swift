@@ -1,0 +1,233 @@
+import Files
+
+/// The page's parts that are text and tables.
+enum PageTables {
+  static let contents = """
+    <nav aria-label="Contents"><a href="#table-1">Table 1</a> <a href="#claims">Claims</a> <a href="#figures">Figures</a> \
+    <a href="#heat-maps">Heat maps</a> <a href="#settings">Settings</a> <a href="#reproduce">Reproduce</a></nav>
+    """
+
+  // MARK: Table 1
+
+  static func table1(_ table: Table1) -> String {
+    let titles = Table1.Metric.all.map { "<th scope=\"col\" class=\"number\">\(escaped($0.title))</th>" }.joined()
+    let bodies = table.lines.map(body).joined(separator: "\n")
+    let remarks = table.lines.flatMap(\.remarks).map { "<li>\(escaped($0))</li>" }.joined(separator: "\n")
+    return """
+      <section id="table-1">
+      <h2>Table 1</h2>
+      <p>The last epoch's losses and accuracies (percent), and the test accuracy with the weights of the best validation \
+      epoch\(table.lines.contains { ($0.result?.runs.count ?? 0) > 1 } ? "; mean ± standard deviation over the seeds" : ""). \
+      Under each row: the report's numbers, the difference where it is judged, and the range that others found who ran the \
+      experiment again.</p>
+      <div class="scroll" tabindex="0"><table class="results">
+      <thead><tr><th scope="col">row</th><th scope="col">source</th><th scope="col" class="number">parameters</th>\
+      <th scope="col" class="number">epochs</th><th scope="col" class="number">seeds</th>\(titles)</tr></thead>
+      \(bodies)
+      </table></div>
+      <h3>Verdicts, row by row</h3>
+      <p>Engine drift compares with gradflow's own goldens: it tells whether the program still computes what it did. The \
+      distance to the report compares with published numbers: it tells what the experiment gives. Neither says anything of the \
+      other.</p>
+      <div class="scroll" tabindex="0"><table>
+      <thead><tr><th scope="col">row</th><th scope="col">engine drift</th><th scope="col">distance to the report</th></tr></thead>
+      <tbody>
+      \(table.lines.map(verdict).joined(separator: "\n"))
+      </tbody></table></div>
+      \(remarks.isEmpty ? "" : "<ul class=\"remarks\">\(remarks)</ul>")
+      </section>
+      """
+  }
+
+  private static func body(_ line: Table1.Line) -> String {
+    func row(_ style: String, _ head: String, _ source: String, _ cells: [String]) -> String {
+      "<tr class=\"\(style)\">\(head)<td>\(source)</td>" + cells.map { "<td class=\"number\">\(escaped($0))</td>" }.joined()
+        + "</tr>"
+    }
+    let result = line.result
+    var rows: [(String, String, [String])] = [
+      (
+        "ours", "these runs",
+        [result.map { Format.grouped($0.parameters) } ?? "–", line.epochs, result.map { "\($0.runs.count)" } ?? "–"]
+          + Table1.Metric.all.map { metric in result == nil ? "–" : metric.text(result.flatMap(metric.ours)) }
+      )
+    ]
+    if let published = line.published {
+      rows.append(
+        (
+          "report", "report",
+          [published.parameters, "100", "1"]
+            + Table1.Metric.all.map { metric in metric.published(published).map(metric.text) ?? "–" }
+        ))
+      if line.isJudged {
+        rows.append(
+          (
+            "report", "difference",
+            ["", "", ""]
+              + Table1.Metric.all.map { metric in
+                metric.difference(result, published).map {
+                  metric.isAccuracy ? Format.signed($0 * 100, 2) : Format.signed($0, 3)
+                } ?? "–"
+              }
+          ))
+      }
+      if !line.reruns.isEmpty {
+        rows.append(
+          (
+            "report", "others (\(line.reruns.count))",
+            ["", "", ""]
+              + Table1.Metric.all.map { metric in
+                metric.range(line.reruns).map(metric.text) ?? "–"
+              }
+          ))
+      }
+    }
+    let head =
+      "<th scope=\"rowgroup\" rowspan=\"\(rows.count)\"><code>\(escaped(line.row))</code>"
+      + "<span class=\"model\">\(escaped(line.model))</span></th>"
+    return "<tbody>\n"
+      + rows.enumerated().map { index, item in row(item.0, index == 0 ? head : "", item.1, item.2) }.joined(separator: "\n")
+      + "\n</tbody>"
+  }
+
+  private static func verdict(_ line: Table1.Line) -> String {
+    func badge(_ word: String, _ tone: PageVerdict.Tone, _ detail: String) -> String {
+      "<span class=\"badge \(tone.rawValue)\"><span aria-hidden=\"true\">\(tone.mark)</span> \(escaped(word))</span>"
+        + (detail.isEmpty ? "" : " <span class=\"detail\">\(escaped(detail))</span>")
+    }
+    let engine: PageVerdict.Tone =
+      switch line.engine.kind {
+      case .identical, .withinBand: .good
+      case .regression: .bad
+      case .notComparable, .noGolden, .notChecked: .open
+      }
+    let distance: PageVerdict.Tone =
+      switch line.distance {
+      case .meets, .amongReruns: .good
+      case .apart, .notRun, .notJudged: .open
+      }
+    return "<tr><th scope=\"row\"><code>\(escaped(line.row))</code></th><td>"
+      + (line.result == nil ? badge("no runs", .open, "") : badge(line.engine.kind.rawValue, engine, line.engine.detail))
+      + "</td><td>\(badge(line.distance.word, distance, line.distance.detail))</td></tr>"
+  }
+
+  // MARK: Claims
+
+  static func claims(_ claims: Claims) -> String {
+    let items = claims.all.map { claim in
+      let tone: PageVerdict.Tone =
+        switch claim.verdict {
+        case .held: .good
+        case .notHeld: .bad
+        case .undecidable: .open
+        }
+      return """
+        <li class="claim"><p class="statement"><span class="badge \(tone.rawValue)"><span aria-hidden="true">\(tone.mark)</span> \
+        \(claim.verdict.rawValue)</span> \(escaped(claim.statement))</p>
+        \(claim.findings.map { "<p class=\"finding\">\(escaped($0))</p>" }.joined(separator: "\n"))
+        <p class="rule">Rule: \(escaped(claim.rule)).</p></li>
+        """
+    }
+    return """
+      <section id="claims">
+      <h2>What the report claims</h2>
+      <ol class="claims">
+      \(items.joined(separator: "\n"))
+      </ol>
+      </section>
+      """
+  }
+
+  // MARK: Settings
+
+  static func settings(_ runs: RunSet) -> String {
+    let experiment = runs.experiment
+    let facts: [(String, String)] = [
+      ("profile", experiment.profile), ("data", experiment.dataName), ("data fingerprint", experiment.dataFingerprint),
+      ("numerics contract", "version \(experiment.numerics)"),
+    ]
+    let names = runs.runs.flatMap { $0.header.training.map(\.key) }.unique
+    let shared = names.filter { name in Set(runs.rows.map { text($0, name) }).count == 1 }
+    let own = names.filter { !shared.contains($0) }
+    let common = shared.map { name in (name, runs.rows.first.map { text($0, name) } ?? "") }
+    let factLines = (facts + common)
+      .map { "<div><dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd></div>" }
+    let head = (["seeds", "epochs"] + own).map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+    let lines = runs.rows.map { result in
+      "<tr><th scope=\"row\"><code>\(escaped(result.row))</code></th>"
+        + ([RowResult.words(result.seeds), "\(result.epochs)"] + own.map { text(result, $0) }).map { "<td>\(escaped($0))</td>" }
+        .joined() + "</tr>"
+    }
+    return """
+      <section id="settings">
+      <h2>Settings</h2>
+      <dl class="facts">
+      \(factLines.joined(separator: "\n"))
+      </dl>
+      <div class="scroll" tabindex="0"><table>
+      <thead><tr><th scope="col">row</th>\(head)</tr></thead>
+      <tbody>
+      \(lines.joined(separator: "\n"))
+      </tbody></table></div>
+      </section>
+      """
+  }
+
+  private static func text(_ result: RowResult, _ setting: String) -> String {
+    guard let value = result.representative.setting(setting) else { return "–" }
+    return value.string ?? value.description
+  }
+
+  // MARK: Commands
+
+  static func reproduction(_ runs: RunSet) -> String {
+    let commands = Reproduction(runs).commands
+    return """
+      <section id="reproduce">
+      <h2>How to reproduce this page</h2>
+      <p>The same commands give the same page, byte for byte, with any number of threads and on every instruction set, under \
+      version \(runs.experiment.numerics) of the numerics contract.</p>
+      <pre tabindex="0"><code>\(commands.map(escaped).joined(separator: "\n"))</code></pre>
+      </section>
+      """
+  }
+}
+
+/// The commands that make these runs and their report again.
+public struct Reproduction {
+  public let commands: [String]
+
+  public init(_ runs: RunSet) {
+    let profile = runs.experiment.profile
+    let out = "runs/\(profile)"
+    // Rows of the same seeds and epochs are one command.
+    var groups: [(options: String, rows: [String])] = []
+    for result in runs.rows where result.epochs > 0 {
+      var options = ""
+      if result.representative.header.dataName.hasPrefix("cifar") { options += " --data DIR" }
+      options += Self.seeds(result.seeds) + " --epochs \(result.epochs)"
+      if let mode = result.representative.setting("batch_norm_evaluation")?.string, mode != "running" {
+        options += " --bn-eval \(mode)"
+      }
+      if let index = groups.firstIndex(where: { $0.options == options }) {
+        groups[index].rows.append(result.row)
+      } else {
+        groups.append((options, [result.row]))
+      }
+    }
+    let known = Set(PublishedRow.all.map(\.id) + ["vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3"])
+    var lines: [String] = []
+    for (options, rows) in groups {
+      let file = rows.allSatisfy(known.contains) ? "" : " --matrix FILE.yaml"
+      lines.append("gradflow matrix --profile \(profile)\(file) --rows \(rows.joined(separator: ","))\(options) --out \(out)")
+    }
+    commands = lines + ["gradflow report \(out) --out report.html"]
+  }
+
+  private static func seeds(_ seeds: [UInt64]) -> String {
+    guard let first = seeds.first, let last = seeds.last else { return "" }
+    if seeds.count == 1 { return " --seed \(first)" }
+    if last - first == UInt64(seeds.count - 1) { return " --seeds \(first)..\(last)" }
+    return " --seeds A..B (\(seeds.map(String.init).joined(separator: ", ")))"
+  }
+}

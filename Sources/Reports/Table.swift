@@ -1,0 +1,46 @@
+/// A table of texts, printed in three forms.
+struct Table {
+  enum Alignment { case left, right }
+
+  let columns: [(title: String, alignment: Alignment)]
+  private(set) var rows: [[String]] = []
+
+  init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
+
+  mutating func add(_ cells: [String]) {
+    precondition(cells.count == columns.count, "\(cells.count) cells for \(columns.count) columns")
+    rows.append(cells)
+  }
+
+  /// Columns padded to their widest cell, two spaces between them, nothing at the ends of lines.
+  var text: [String] {
+    let all = [columns.map(\.title)] + rows
+    let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.map { row in
+      let cells = row.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].count)
+        return columns[column].alignment == .left ? row[column] + space : space + row[column]
+      }
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }
+  }
+
+  var markdown: [String] {
+    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+    func escaped(_ cell: String) -> String { cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+    return [line(columns.map(\.title)), "|" + columns.map { $0.alignment == .left ? "---|" : "---:|" }.joined()]
+      + rows.map { line($0.map(escaped)) }
+  }
+
+  /// RFC 4180: a cell with a comma, a quote or a line break is quoted.
+  var csv: [String] { ([columns.map(\.title)] + rows).map(CSV.line) }
+}
+
+enum CSV {
+  static func line(_ cells: [String]) -> String {
+    cells.map { cell in
+      guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+      return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }.joined(separator: ",")
+  }
+}

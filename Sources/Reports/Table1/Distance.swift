@@ -1,0 +1,78 @@
+import Traces
+
+/// How far a row lies from the report's, and what that means. It is never a verdict on the engine.
+public enum Distance: Equatable, Sendable {
+  /// No runs of this row.
+  case notRun
+  /// The runs are not the report's experiment, or not all of it; why.
+  case notJudged([String])
+  /// Within what another seed would change.
+  case meets
+  /// Beyond that, and among what others found who ran it again.
+  case amongReruns([String])
+  /// Beyond both; what is, and what is known of the reason.
+  case apart([String], reasons: [String])
+
+  /// A word for tables and programs.
+  public var word: String {
+    switch self {
+    case .notRun: "no runs"
+    case .notJudged: "not judged"
+    case .meets: "meets the report"
+    case .amongReruns: "among others' reruns"
+    case .apart: "apart from the report"
+    }
+  }
+
+  public var detail: String {
+    switch self {
+    case .notRun, .meets: ""
+    case .notJudged(let why): why.joined(separator: "; ")
+    case .amongReruns(let what): what.joined(separator: "; ")
+    case .apart(let what, let reasons): (what + reasons).joined(separator: "; ")
+    }
+  }
+
+  /// Validation and test accuracy decide, at 95 % two-sided, against a single published run. The losses are shown beside
+  /// them and decide nothing: their scatter is not known.
+  init(_ result: RowResult?, _ published: PublishedRow) {
+    guard let result else { self = .notRun; return }
+    if let why = Self.objection(to: result) { self = .notJudged(why); return }
+    let reruns = Replication.of(row: published)
+    let pairs: [(String, Sample?, Double?, [Double])] = [
+      ("validation accuracy", result.last(\.validationAccuracy), published.validationAccuracy, reruns.map(\.validationAccuracy)),
+      ("test accuracy", result.testAccuracy, published.testAccuracy, reruns.compactMap(\.testAccuracy)),
+    ]
+    var beyondSeeds: [String] = []
+    var beyondReruns = false
+    for (name, sample, theirs, others) in pairs {
+      guard let ours = sample?.mean, let theirs, let count = sample?.values.count else { continue }
+      let bound = 1.96 * Noise.assumed(accuracy: theirs) * (1 + 1 / Double(count)).squareRoot()
+      if ours.isFinite, abs(ours - theirs) <= bound { continue }
+      beyondSeeds.append(
+        "\(name) \(Format.signed((ours - theirs) * 100, 2)) points, where seeds explain \(Format.fixed(bound * 100, 2))")
+      guard let low = others.min(), let high = others.max(), low <= ours, ours <= high else {
+        beyondReruns = true
+        continue
+      }
+    }
+    if beyondSeeds.isEmpty {
+      self = .meets
+    } else if !beyondReruns {
+      self = .amongReruns(beyondSeeds)
+    } else {
+      self = .apart(beyondSeeds, reasons: published.knownReasons)
+    }
+  }
+
+  /// Why runs cannot be judged against the report, if they cannot.
+  static func objection(to result: RowResult) -> [String]? {
+    var why = ProtocolSettings.deviations(of: result.representative)
+    if result.epochs < ProtocolSettings.epochs {
+      why.append("\(result.epochs) of the protocol's \(ProtocolSettings.epochs) epochs")
+    } else if !result.isFinished {
+      why.append("the test is not made yet")
+    }
+    return why.isEmpty ? nil : why
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Files
+import Reports
+import Traces
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "A run's metrics in other tools' formats.",
+    discussion: """
+      csv: a line an epoch, a column a number, exact; to standard output unless --out names a file.
+      tensorboard: an event file in the directory --out, RUN/tensorboard if not given; `tensorboard --logdir` shows it. There, \
+      an epoch takes a second.
+      """)
+
+  @Argument(help: ArgumentHelp("A run's directory, or its trace.", valueName: "run"))
+  var source: String
+
+  @Option(help: "csv or tensorboard.")
+  var format: Form
+
+  @Option(help: "Where it goes.")
+  var out: String?
+
+  enum Form: String, CaseIterable, ExpressibleByArgument { case csv, tensorboard }
+
+  func validate() throws {
+    if out == "" { throw ValidationError("--out is empty") }
+  }
+
+  func run() throws {
+    let trace = try Trace(path: TracePath.resolve(source))
+    if let torn = trace.torn { Console.log("gradflow: warning: \(source): \(torn)") }
+    if trace.epochs.isEmpty { throw Stop(.impossible, "\(source) has no epoch yet: there is nothing to export") }
+    switch format {
+    case .csv:
+      let lines = MetricsCSV.lines(trace)
+      if let out {
+        try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: out)
+      } else {
+        for line in lines { try Console.print(line) }
+      }
+    case .tensorboard:
+      let directory = out ?? (isDirectory(source) ? source + "/tensorboard" : "tensorboard")
+      try createDirectory(directory)
+      let path = directory + "/" + EventFile.name
+      try AtomicFile.write(EventFile.bytes(trace), to: path)
+      try Console.print(path)
+    }
+  }
+}

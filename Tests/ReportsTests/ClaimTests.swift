@@ -1,0 +1,236 @@
+import Files
+import Testing
+
+@testable import Reports
+
+@Suite("The report's claims")
+struct ClaimTests {
+  private func claim(_ number: Int, _ runs: [FakeRun]) throws -> Claim { Claims(try runs.set()).all[number - 1] }
+
+  private func expect(_ number: Int, _ verdict: Claim.Verdict, _ runs: [FakeRun], finding: String = "") throws {
+    let claim = try claim(number, runs)
+    #expect(claim.number == number && claim.verdict == verdict, "\(claim.findings)")
+    #expect(finding.isEmpty || claim.findings.contains { $0.contains(finding) }, "\(claim.findings)")
+  }
+
+  @Test("the report's own numbers decide all eight with a few seeds, and all hold")
+  func report() throws {
+    let claims = Claims(try FakeRun.report(seeds: [0, 1, 2]).set())
+    #expect(claims.all.map(\.verdict) == Array(repeating: .held, count: 8), "\(claims.text)")
+    #expect(claims.verdict == .held && claims.summary == "8 held, 0 not held, 0 not decidable")
+  }
+
+  @Test("quick decides claims 1, 2, 3 and 6")
+  func quick() throws {
+    let claims = Claims(try FakeRun.quick().set())
+    #expect(claims.all.filter { $0.verdict == .held }.map(\.number) == [1, 2, 3, 6])
+    #expect(claims.all.filter { $0.verdict == .undecidable }.map(\.number) == [4, 5, 7, 8])
+    #expect(claims.verdict == .undecidable)
+  }
+
+  @Test("one claim that does not hold outweighs those that cannot be decided")
+  func overall() throws {
+    let claims = Claims(try FakeRun.quick().with("vgg38") { $0.flow = FakeRun.flowing }.set())
+    #expect(claims.verdict == .notHeld && claims.count(.undecidable) == 4)
+  }
+
+  // MARK: 1 and 3
+
+  @Test("claim 1 fails when the deep network learns, in a loss or an accuracy, or its loss is no number")
+  func deepLearns() throws {
+    let runs = FakeRun.quick()
+    try expect(1, .notHeld, runs.with("vgg38") { $0.validationLoss = 2.27 }, finding: "validation loss")
+    try expect(1, .notHeld, runs.with("vgg38") { $0.trainAccuracy = 0.25 }, finding: "train accuracy")
+    try expect(1, .notHeld, runs.with("vgg38") { $0.trainLoss = .nan }, finding: "train loss nan")
+    try expect(1, .notHeld, runs.with("vgg38") { $0.validationLoss = 2.36 }, finding: "at the end")
+  }
+
+  @Test("claim 1 fails when one of several seeds learns")
+  func oneSeedLearns() throws {
+    let runs = FakeRun.quick() + [
+      FakeRun(
+        row: "vgg38", seed: 1, profile: .quick, epochs: 25, trainLoss: 1, trainAccuracy: 0.6, validationLoss: 1,
+        validationAccuracy: 0.6, flow: FakeRun.vanishing)
+    ]
+    try expect(1, .notHeld, runs, finding: "vgg38-s1")
+  }
+
+  @Test("claim 1 cannot be decided while the shallow network has not learned either, or was not run, or took longer")
+  func noControl() throws {
+    let runs = FakeRun.quick()
+    try expect(1, .undecidable, runs.with("vgg08") { $0.validationLoss = 2.29 }, finding: "so does vgg08-s0")
+    try expect(1, .undecidable, runs.without("vgg08"), finding: "no epoch of vgg08")
+    try expect(1, .undecidable, runs.with("vgg08") { $0.epochs = 26 }, finding: "not the same time")
+    try expect(1, .undecidable, runs.without("vgg38"), finding: "no epoch of vgg38")
+  }
+
+  @Test("claim 1 holds on the curve that the course shipped")
+  func courseCurve() throws {
+    let end = CourseCurve.vgg38
+    let runs = FakeRun.report().with("vgg38") {
+      $0.trainLoss = end.trainLoss[99]
+      $0.validationLoss = end.validationLoss[99]
+      $0.trainAccuracy = end.trainAccuracy[99]
+      $0.validationAccuracy = end.validationAccuracy[99]
+    }
+    try expect(1, .held, runs)
+  }
+
+  @Test("claim 3 fails when enough steps were made and nothing was learned; with few steps it cannot be decided")
+  func shallow() throws {
+    let still = FakeRun.quick().with("vgg08") { $0.validationLoss = 2.25 }
+    try expect(3, .notHeld, still, finding: "2.2500")
+    try expect(3, .undecidable, still.with("vgg08") { $0.stepsPerEpoch = 15 }, finding: "375 steps")
+    try expect(3, .notHeld, FakeRun.quick().with("vgg08") { $0.validationAccuracy = 0.15 })
+    try expect(3, .notHeld, FakeRun.quick().with("vgg08") { $0.validationLoss = .nan })
+    try expect(3, .undecidable, FakeRun.quick().without("vgg08"))
+  }
+
+  // MARK: 2 and 6
+
+  @Test("claim 2 fails for one layer in one epoch: too large, not a number, or stages in the wrong order")
+  func vanishing() throws {
+    func flow(_ layer: String, _ value: Double) -> [FakeRun] {
+      FakeRun.quick().with("vgg38") {
+        $0.flow = { $0 == layer && $1 == 7 ? value : FakeRun.vanishing($0, $1) }
+      }
+    }
+    try expect(2, .held, flow("block_2_4_conv_1", 0.9e-8))
+    try expect(2, .notHeld, flow("block_2_4_conv_1", 1.1e-8), finding: "epoch 7: block_2_4_conv_1 1.1e-8")
+    try expect(2, .notHeld, flow("input_conv_bn_0", .nan), finding: "input_conv_bn_0 nan")
+    try expect(2, .notHeld, flow("input_conv_conv_0", .infinity))
+    try expect(2, .held, flow("block_0_0_conv_0", 0))
+    let turned = FakeRun.quick().with("vgg38") {
+      $0.flow = { layer, epoch in layer.contains("block_0") ? 1e-13 : FakeRun.vanishing(layer, epoch) }
+    }
+    try expect(2, .notHeld, turned, finding: "do not rise")
+  }
+
+  @Test("claim 2 asks nothing of the layers from the last convolution on")
+  func afterBoundary() throws {
+    try expect(2, .held, FakeRun.quick().with("vgg38") {
+      $0.flow = { $0 == "reduction_block_2_conv_1" || $0 == "logit_linear_layer" ? 0.5 : FakeRun.vanishing($0, $1) }
+    })
+  }
+
+  @Test("claim 6 fails when a convolution lies more than four orders below, vanishes, or the plain network does not lose twelve")
+  func restored() throws {
+    func flow(_ value: Double) -> [FakeRun] {
+      FakeRun.quick().with("vgg38-bn-rc-1e-2") {
+        $0.flow = { $0 == "block_1_1_conv_0" && $1 == 3 ? value : FakeRun.flowing($0, $1) }
+      }
+    }
+    try expect(6, .held, flow(3.1e-7))
+    try expect(6, .notHeld, flow(2.9e-7))
+    try expect(6, .notHeld, flow(0))
+    try expect(6, .notHeld, flow(.nan))
+    try expect(6, .notHeld, FakeRun.quick().with("vgg38") { $0.flow = { layer, _ in layer == "logit_linear_layer" ? 1 : 1e-11 } })
+    try expect(6, .undecidable, FakeRun.quick().without("vgg38"))
+  }
+
+  @Test("a network that is not what its row's name says decides nothing")
+  func otherNetwork() throws {
+    let runs = FakeRun.quick().with("vgg38") { $0.change = { $0.network.isResidual = true } }
+    for number in [1, 2, 6] { try expect(number, .undecidable, runs, finding: "another network: residual is true") }
+  }
+
+  // MARK: 4, 5, 7 and 8
+
+  @Test("claims 4, 5, 7 and 8 need all rows' 100 epochs on CIFAR-100, and say what is missing")
+  func incomplete() throws {
+    let runs = FakeRun.report()
+    for (number, row) in [(4, "vgg38-rc"), (5, "vgg38-bn-1e-3"), (7, "vgg08"), (8, "vgg38-bn-rc-1e-2")] {
+      try expect(number, .undecidable, runs.without(row), finding: "\(row) was not run")
+      try expect(number, .undecidable, runs.with(row) { $0.epochs = 99 }, finding: "99 of the protocol's 100 epochs")
+      try expect(number, .undecidable, runs.with(row) { $0.planned = 101 }, finding: "the test is not made")
+    }
+  }
+
+  @Test("a difference within noise leaves a claim open; beyond it, the sign decides")
+  func differences() throws {
+    let runs = FakeRun.report()
+    try expect(5, .held, runs)
+    try expect(5, .undecidable, runs.with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.45 }, finding: "within noise")
+    try expect(5, .undecidable, runs.with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.43 })
+    try expect(5, .notHeld, runs.with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.40 })
+    try expect(5, .notHeld, runs.with("vgg38-bn-1e-2") { $0.validationAccuracy = .nan })
+  }
+
+  @Test("with seeds, their own scatter decides: a difference too small for one seed is told by three")
+  func seeds() throws {
+    let small: [UInt64] = [0, 1, 2]
+    func margin(_ seeds: [UInt64]) -> [FakeRun] {
+      FakeRun.report(seeds: seeds).map { run in
+        var run = run
+        if run.row == "vgg38-bn-1e-2" { run.validationAccuracy = 0.4492 + Double(run.seed) * 1e-3 }
+        return run
+      }
+    }
+    try expect(5, .undecidable, margin([0]))
+    try expect(5, .held, margin(small))
+  }
+
+  @Test("claim 4 fails when one of the remedies does not learn, or BN is ahead of RC")
+  func remedies() throws {
+    let runs = FakeRun.report()
+    try expect(4, .notHeld, runs.with("vgg38-bn-1e-3") { $0.validationAccuracy = 0.015 }, finding: "vgg38-bn-1e-3-s0 has not learned")
+    try expect(4, .notHeld, runs.with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.58 })
+  }
+
+  @Test("claim 7 fails when any row is ahead in validation or test accuracy")
+  func best() throws {
+    let runs = FakeRun.report(seeds: [0, 1, 2])
+    try expect(7, .held, runs)
+    try expect(7, .notHeld, runs.with("vgg08") { $0.testAccuracy = 0.65 }, finding: "in vgg08")
+    try expect(7, .notHeld, runs.with("vgg38-rc") { $0.validationAccuracy = 0.65 })
+  }
+
+  @Test("claim 8 fails without the gap or the height")
+  func overfits() throws {
+    let runs = FakeRun.report()
+    try expect(8, .notHeld, runs.with("vgg38-bn-rc-1e-2") { $0.trainAccuracy = 0.70 })
+    try expect(8, .notHeld, runs.with("vgg38-bn-rc-1e-2") { $0.validationAccuracy = 0.75 })
+    try expect(8, .undecidable, runs.with("vgg38-bn-rc-1e-2") { $0.trainAccuracy = 0.805 })
+  }
+
+  // MARK: Forms
+
+  @Test("as text: verdict, statement, findings and rule; as JSON the same, strict")
+  func forms() throws {
+    let claims = Claims(try FakeRun.quick().set())
+    #expect(claims.text[0].hasPrefix("claim 1  held           VGG38 does not learn"))
+    #expect(claims.text.last == "4 held, 0 not held, 4 not decidable")
+    let value = try JSONValue(parsing: Array(claims.json.indented.utf8))
+    #expect(value["claims"]?.array?.count == 8 && value["verdict"]?.string == "not decidable")
+    #expect(claims.markdown.filter { $0.hasPrefix("|") }.count == 10)
+  }
+}
+
+@Suite("Noise")
+struct NoiseTests {
+  @Test("a run's assumed scatter is a tenth above the binomial of 2,500 images")
+  func assumed() {
+    #expect(abs(Noise.assumed(accuracy: 0.5) - 0.011) < 1e-12)
+    #expect(Noise.assumed(accuracy: 0) == 0)
+  }
+
+  @Test("Student's t: the strict side of the table, the normal distribution without degrees")
+  func quantile() {
+    #expect(Noise.quantile(freedom: 3) == 2.353 && Noise.quantile(freedom: 14) == 1.782 && Noise.quantile(freedom: 9999) == 1.658)
+    #expect(Noise.quantile(freedom: nil) == 1.645)
+  }
+
+  @Test("scatter is pooled over rows, and needs three degrees of freedom")
+  func pooled() throws {
+    let a = try #require(Sample([0.50, 0.52])), b = try #require(Sample([0.40, 0.42])), c = try #require(Sample([0.30, 0.32]))
+    // Each has a variance of 2e-4; t of 3 degrees times its root times √(1/2 + 1/2).
+    #expect(abs(Noise.Threshold(a, b, pool: [a, b, c]).value - 2.353 * 2e-4.squareRoot()) < 1e-9)
+    #expect(Noise.Threshold(a, b, pool: [a, b]).words.contains("too few seeds"))
+  }
+
+  @Test("a single value has a mean and no deviation; none is no sample")
+  func sample() {
+    #expect(Sample([2])?.deviation == nil && Sample([2])?.mean == 2 && Sample([]) == nil)
+    #expect(Sample([1, 3])?.deviation == 2.0.squareRoot())
+  }
+}
