@@ -38,6 +38,11 @@ public func removeFile(_ path: String) throws(FileError) {
   }
 }
 
+/// Gives a file another name in the same directory; what had that name is replaced.
+public func renameFile(_ path: String, to other: String) throws(FileError) {
+  if rename(path, other) != 0 { throw FileError(path: path, operation: .rename, code: errno) }
+}
+
 /// Returns when the names in a directory (a file that was just made, renamed or removed) are durable.
 func synchroniseDirectory(_ path: String) throws(FileError) {
   try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY).synchronise()

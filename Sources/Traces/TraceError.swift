@@ -89,10 +89,10 @@ extension TraceError.Problem: CustomStringConvertible {
         + "Resume with the settings it was started with, or choose another directory"
     case .tooShort(let expected, let found):
       "the checkpoint belongs to a trace of \(expected) bytes (decompressed), and this one has \(found). "
-        + "Restore the trace that was beside it, or start the run anew in another directory"
+        + "Restore the trace that was beside it, or begin the run anew with --overwrite"
     case .otherContent(let bytes):
       "the first \(bytes) bytes (decompressed) are not those that the checkpoint belongs to. "
-        + "Restore the trace that was beside it, or start the run anew in another directory"
+        + "Restore the trace that was beside it, or begin the run anew with --overwrite"
     case .broken:
       "an earlier write failed, so nothing more is written. Resume the run from its checkpoint"
     }

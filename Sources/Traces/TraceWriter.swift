@@ -93,7 +93,9 @@ public final class TraceWriter {
   ///
   /// - Throws: `TraceError` if it is shorter or holds something else; `FileError`, `ZstdError`.
   public static func check(_ path: String, holds mark: TraceMark, limit: Int = Trace.sizeLimit) throws {
-    let content = try WholeFrames(path, limit: limit).content
+    let whole = try WholeFrames(path, limit: limit)
+    let content = whole.content
+    if content.count < mark.bytes, let damage = whole.damage { throw damage }
     guard content.count >= mark.bytes else {
       throw TraceError(.tooShort(expected: mark.bytes, found: content.count), path: path)
     }

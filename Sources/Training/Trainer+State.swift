@@ -38,6 +38,8 @@ extension Trainer {
   /// The newest checkpoint that is whole and of this run, and its file; a damaged one is passed over with a warning.
   func newestCheckpoint(header: TraceHeader) throws -> (Checkpoint, path: String) {
     var reasons: [String] = []
+    // Both checkpoints have one trace: what is wrong with it is told once, for the one that needs less of it.
+    var problemOfTrace: String?
     for path in [directory.checkpoint, directory.previousCheckpoint] where fileExists(path) {
       let checkpoint: Checkpoint
       do {
@@ -49,7 +51,7 @@ extension Trainer {
       let differences = checkpoint.header.differences(from: header)
       if !differences.isEmpty { throw TrainingError.otherRun(path: directory.path, differences: differences) }
       if let problem = traceProblem(checkpoint.progress.mark) {
-        reasons.append("\(path): its trace \(problem)")
+        problemOfTrace = problem
         continue
       }
       let done = checkpoint.progress
@@ -57,10 +59,10 @@ extension Trainer {
         throw TrainingError.alreadyLonger(
           path: directory.path, epochs: checkpoint.progress.epoch, wanted: options.epochs)
       }
-      for reason in reasons { options.events(.warning("\(reason); continuing from the checkpoint before it")) }
+      for reason in reasons + (problemOfTrace.map { [$0] } ?? []) { options.events(.warning("\(reason); continuing from the checkpoint before it")) }
       return (checkpoint, path)
     }
-    throw TrainingError.noCheckpoint(path: directory.path, reasons: reasons)
+    throw TrainingError.noCheckpoint(path: directory.path, reasons: reasons + (problemOfTrace.map { [$0] } ?? []))
   }
 
   /// Why the trace cannot be continued from a mark, or `nil`: it was cut off before it, or holds something else.
@@ -69,7 +71,7 @@ extension Trainer {
       try TraceWriter.check(directory.trace, holds: mark)
       return nil
     } catch {
-      return "cannot be continued from there: \(error)"
+      return "\(error)"
     }
   }
 

@@ -184,6 +184,8 @@ public final class Trainer {
     if isDirectory(directory.results) {
       for path in [directory.summary, directory.testSummary] { try AtomicFile.removeLeftovers(of: path) }
     }
+    let overwritten = OverwrittenRun(directory)
+    try overwritten.settle()
     if options.isResuming, directory.holdsRun, try !holdsHeaderAlone(header) {
       let (checkpoint, path) = try newestCheckpoint(header: header)
       if let torn = (try? Trace(path: directory.trace))?.torn {
@@ -200,14 +202,17 @@ public final class Trainer {
     if directory.holdsRun, !options.isOverwriting, !options.isResuming {
       throw TrainingError.runExists(path: directory.path)
     }
-    for path in [
-      directory.checkpoint, directory.previousCheckpoint, directory.best, directory.trace,
-      directory.summary, directory.testSummary,
-    ] { try removeFile(path) }
-    network.initialise(seed: identity.seed)
-    let trace = try TraceWriter(creating: directory.trace, header: header)
-    try save(trace)
-    return trace
+    try overwritten.setAside()
+    do {
+      network.initialise(seed: identity.seed)
+      let trace = try TraceWriter(creating: directory.trace, header: header)
+      try save(trace)
+      try overwritten.discard()
+      return trace
+    } catch {
+      try? overwritten.bringBack()
+      throw error
+    }
   }
 
   private func save(_ trace: TraceWriter) throws {

@@ -4,14 +4,18 @@ import Foundation
 import Kernels
 import Training
 
-/// What may differ between machines and never enters a golden: `manifest.json` of a run.
+/// What may differ between machines and never enters a golden: `manifest.json` of a run. Its members are those of the last
+/// session; `earlier_sessions` holds those of the sessions before it, where a run was stopped and resumed, oldest first.
 struct Manifest: Sendable {
   let instructionSet: InstructionSet
   let threads: Int
 
   /// Rewrites the manifest whenever a run reaches a checkpoint or its end.
-  func recorder(_ directory: RunDirectory, run: RunSpecification) -> (TrainingEvent) -> Void {
+  ///
+  /// - Parameter isResuming: whether what the manifest said before is part of the run.
+  func recorder(_ directory: RunDirectory, run: RunSpecification, isResuming: Bool) -> (TrainingEvent) -> Void {
     let start = Date()
+    let earlier = isResuming ? Self.sessions(directory.manifest) : []
     return { event in
       switch event {
       case .epoch, .test, .resumed: break
@@ -36,10 +40,20 @@ struct Manifest: Sendable {
         .init("toolchain", .string(Self.toolchain)),
         .init("build", .string(Self.build)),
         .init("command", .array(CommandLine.arguments.map { .string($0) })),
-      ]
+      ] + (earlier.isEmpty ? [] : [.init(Self.earlierSessions, .array(earlier))])
       // Advisory: a run does not fail because its manifest could not be written.
       try? AtomicFile.write(JSONValue.object(members).description + "\n", to: directory.manifest)
     }
+  }
+
+  private static let earlierSessions = "earlier_sessions"
+
+  /// Those of a manifest, oldest first; none if it cannot be read.
+  private static func sessions(_ path: String) -> [JSONValue] {
+    guard let bytes = try? readFile(path, limit: 1 << 24),
+      let manifest = try? JSONValue(parsing: String(decoding: bytes, as: UTF8.self)), let members = manifest.object
+    else { return [] }
+    return (manifest[earlierSessions]?.array ?? []) + [.object(members.filter { $0.key != earlierSessions })]
   }
 
   /// As exactly as a program can know what compiled it.

@@ -16,7 +16,7 @@ struct MatrixCommand: ParsableCommand {
   @Option(help: "Runs at the same time; they share the threads.")
   var jobs = 1
 
-  @Option(help: "Only the I-th of N parts of the runs: I/N, I from 1.")
+  @Option(help: "Only the I-th of N parts of the runs: I/N, I from 1.", transform: Shard.init(parsing:))
   var shard: Shard?
 
   @Flag(help: "Hold what was run against the goldens, and end with the verdict.")
@@ -77,15 +77,15 @@ struct RowNames {
 }
 
 /// `I/N`, counted from 1.
-struct Shard: ExpressibleByArgument {
+struct Shard {
   let index: Int
   let count: Int
 
-  init?(argument: String) {
+  init(parsing argument: String) throws {
     let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let index = Int(parts[0]), let count = Int(parts[1]), count <= 10_000,
-      count >= 1, (1...count).contains(index)
-    else { return nil }
+    guard parts.count == 2, let index = Int(parts[0]), let count = Int(parts[1]), (1...10_000).contains(count),
+      (1...count).contains(index)
+    else { throw ValidationError("--shard takes I/N, as in 1/4, with N from 1 to 10000 and I from 1 to N") }
     self.index = index
     self.count = count
   }

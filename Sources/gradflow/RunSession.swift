@@ -53,7 +53,7 @@ struct RunSession {
       trainer.isOverwriting = options.overwrite
       trainer.stop = stop
       let progress = Mutex(RunProgress(run, isAlone: jobs == 1))
-      let record = manifest.recorder(run.directory(out: out), run: run)
+      let record = manifest.recorder(run.directory(out: out), run: run, isResuming: options.resume)
       trainer.events = { event in
         progress.withLock { $0.tell(event) }
         record(event)
@@ -112,7 +112,11 @@ struct RunSession {
       switch result.outcome {
       case .success(.finished): break
       case .success(.stopped(let reason, _, _)): stopped = reason
-      case .failure(let error): failures.append("\(result.run.row.id)-s\(result.run.seed): \(error)")
+      case .failure(let error):
+        let isContinued = (error as? FileError)?.isNoSpace == true && result.run.directory(out: out).holdsRun
+        failures.append(
+          "\(result.run.row.id)-s\(result.run.seed): \(error)"
+            + (isContinued ? "; the same command with --resume continues" : ""))
       }
     }
     if results.count < planned.count, stopped == nil, failures.isEmpty { stopped = options.timeLimit == nil ? .interrupt : .timeLimit }

@@ -16,7 +16,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Seed of everything random but the built-in data.")
   var seed: UInt64?
 
-  @Option(help: "Several seeds: A..B, both included.")
+  @Option(help: "Several seeds: A..B, both included.", transform: SeedRange.init(parsing:))
   var seeds: SeedRange?
 
   @Option(help: "Where runs go; runs/PROFILE if not given.")
@@ -28,7 +28,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(name: .customLong("bn-eval"), help: "What batch norm normalises by in evaluation: running or population.")
   var batchNormStatistics = BatchNormStatistics.running
 
-  @Option(name: .customLong("time-limit"), help: "Stop cleanly after this time, as in 5h30m, 90m or 45s; exit code 75.")
+  @Option(name: .customLong("time-limit"), help: "Stop cleanly after this time, as in 5h30m, 90m or 45s; exit code 75.",
+    transform: TimeLimit.init(parsing:))
   var timeLimit: TimeLimit?
 
   @Flag(help: "Continue from the newest checkpoint.")
@@ -82,23 +83,33 @@ extension Profile: ExpressibleByArgument {}
 extension BatchNormStatistics: ExpressibleByArgument {}
 
 /// `A..B`, both included.
-struct SeedRange: ExpressibleByArgument {
+struct SeedRange {
   let range: ClosedRange<UInt64>
 
-  init?(argument: String) {
+  init(parsing argument: String) throws {
     let parts = argument.split(separator: "..", omittingEmptySubsequences: false)
-    guard parts.count == 2, let first = UInt64(parts[0]), let last = UInt64(parts[1]), first <= last,
-      last - first < 100_000
-    else { return nil }
+    guard parts.count == 2, let first = UInt64(parts[0]), let last = UInt64(parts[1]) else {
+      throw ValidationError("--seeds takes A..B, as in 0..3, with A and B from 0 to \(UInt64.max); a single one is --seed N")
+    }
+    guard first <= last else { throw ValidationError("--seeds takes A..B with A not above B: \(last)..\(first)") }
+    guard last - first < 100_000 else { throw ValidationError("--seeds takes at most 100000 seeds; not \(last - first)") }
     range = first...last
   }
 }
 
 /// A time such as `5h30m`, `90m`, `45s` or `1h`.
-struct TimeLimit: ExpressibleByArgument {
+struct TimeLimit {
   let duration: Duration
 
-  init?(argument: String) {
+  init(parsing argument: String) throws {
+    guard let seconds = Self.seconds(argument) else {
+      throw ValidationError(
+        "--time-limit takes hours, minutes and seconds, each with its letter, as in 5h30m, 90m or 45s, and more than none")
+    }
+    duration = .seconds(seconds)
+  }
+
+  private static func seconds(_ argument: String) -> Int? {
     var seconds = 0
     var digits = ""
     var units: [Character: Int] = ["h": 3600, "m": 60, "s": 1]
@@ -114,7 +125,6 @@ struct TimeLimit: ExpressibleByArgument {
         digits = ""
       }
     }
-    guard digits.isEmpty, seconds > 0 else { return nil }
-    duration = .seconds(seconds)
+    return digits.isEmpty && seconds > 0 ? seconds : nil
   }
 }

@@ -171,7 +171,57 @@ struct RunCommandTests {
     #expect(twice.hasExited && [75, 130].contains(twice.code), "\(twice.code)")
   }
 
+  @Test("its manifest tells of every session, oldest first")
+  func sessions() throws {
+    #expect(try run(["--kill-at", "checkpoint.renamed:3", "--threads", "2"]).hasExited == false)
+    #expect(try run(["--resume", "--threads", "1", "--isa", SmallRuns.otherInstructionSet]).code == 0)
+    let text = String(decoding: try readFile(directory.path("out/vgg08-s0/manifest.json")), as: UTF8.self)
+    let manifest = try JSONValue(parsing: text)
+    #expect(manifest["threads"]?.int == 1 && manifest["instruction_set"]?.string == SmallRuns.otherInstructionSet)
+    let earlier = try #require(manifest["earlier_sessions"]?.array)
+    #expect(earlier.map { $0["threads"]?.int } == [2] && earlier[0]["started"]?.string != nil)
+    #expect(earlier[0]["earlier_sessions"] == nil)
+    #expect(try run(["--overwrite"]).code == 0)
+    let anew = String(decoding: try readFile(directory.path("out/vgg08-s0/manifest.json")), as: UTF8.self)
+    #expect(try JSONValue(parsing: anew)["earlier_sessions"] == nil)
+  }
+
+  /// A limit on the size of files is what a test can have of a full disk: writing fails with another number, and the same
+  /// words.
+  @Test("out of disk it ends with code 2 and says how to go on; with room again it goes on to the same trace")
+  func outOfDisk() throws {
+    #expect(try run(out: "whole").code == 0)
+    let checkpoint = try readFile(directory.path("whole/vgg08-s0/checkpoint.safetensors")).count
+    // The first checkpoint has no best weights in it yet and fits; the second does not. In units of 512 bytes.
+    let command = "ulimit -f \(checkpoint * 9 / 10 / 512); exec \"$@\""
+    let process = Process(), errors = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command, "sh", Program.url.path] + SmallRuns.arguments + ["--out", directory.path("out")]
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 2, "\(text)")
+    #expect(text.contains("no space left") && text.contains("--resume continues"), "\(text)")
+    #expect(try run(["--resume"]).code == 0)
+    #expect(try directory.trace("vgg08-s0") == directory.trace("vgg08-s0", in: "whole"))
+    #expect(directory.names("out/vgg08-s0") == directory.names("whole/vgg08-s0"))
+  }
+
   // MARK: Refused
+
+  /// Permissions do not hold back the superuser, who tests in many containers: there a directory's name is taken by a file.
+  @Test("where nothing can be written it ends with code 2 and names the place")
+  func notWritable() throws {
+    try createDirectory(directory.path("closed"))
+    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: directory.path("closed"))
+    let isSuperuser = FileManager.default.isWritableFile(atPath: directory.path("closed"))
+    if isSuperuser { try directory.write("", "closed/vgg08-s0") }
+    let outcome = try run(out: "closed")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path("closed"))
+    #expect(outcome.code == 2 && outcome.errors.contains("closed/vgg08-s0"), "\(outcome.errors)")
+  }
 
   @Test("a directory that holds a run is not begun anew, exit code 2, and left as it is")
   func exists() throws {
@@ -210,17 +260,17 @@ struct RunCommandTests {
     (["run", "vgg08", "--seed", "x"], "seed"),
     (["run", "vgg08", "--seed=-1"], "seed"),
     (["run", "vgg08", "--seed", "18446744073709551616"], "seed"),
-    (["run", "vgg08", "--seeds", "3..1"], "seeds"),
-    (["run", "vgg08", "--seeds", "3"], "seeds"),
+    (["run", "vgg08", "--seeds", "3..1"], "A not above B: 1..3"),
+    (["run", "vgg08", "--seeds", "3"], "A..B, as in 0..3"),
     (["run", "vgg08", "--seed", "1", "--seeds", "1..2"], "exclude"),
     (["run", "vgg08", "--resume", "--overwrite"], "exclude"),
     (["run", "vgg08", "--bn-eval", "batch"], "population"),
-    (["run", "vgg08", "--time-limit", "5"], "time-limit"),
+    (["run", "vgg08", "--time-limit", "5"], "5h30m"),
     (["run", "vgg08", "--time-limit", "0s"], "time-limit"),
     (["run", "vgg08", "--time-limit", "1h1h"], "time-limit"),
     (["run", "vgg08", "--threads", "0"], "0 threads"),
     (["matrix", "--jobs", "0"], "1 to 64"),
-    (["matrix", "--shard", "0/2"], "shard"),
+    (["matrix", "--shard", "0/2"], "I from 1 to N"),
     (["matrix", "--shard", "3/2"], "shard"),
     (["matrix", "--shard", "1"], "shard"),
     (["matrix", "--rows", "vgg08,vgg9"], "vgg9"),

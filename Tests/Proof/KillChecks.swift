@@ -10,7 +10,7 @@ import ReferenceRuns
 /// count and instruction set.
 func killedRuns(_ proof: Proof) throws -> Findings {
   let program = proof.program("gradflow", proof.isQuick ? "debug" : "release")
-  let wanted = proof.isQuick ? min(proof.kills, 24) : proof.kills
+  let wanted = proof.isQuick ? min(proof.kills, 12) : proof.kills
   let random = RandomStream(seed: proof.seed, name: .shuffle, epoch: 4)
   var draws: UInt64 = 0
   func integer(_ bound: Int) -> Int {

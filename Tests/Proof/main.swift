@@ -5,7 +5,7 @@ import Processes
 
 // Proves the reproducibility contract on this machine, property by property, and prints a table.
 //
-//   proof [--only NAME,...] [--quick] [--seed N] [--kills N] [--record]
+//   proof [--only NAME,...] [--quick] [--until-broken] [--seed N] [--kills N] [--record]
 //   proof digests              the digests of the reference runs, for another build to compare with
 //   proof cost                 what digests and checkpoints take of a training step
 //
@@ -22,6 +22,7 @@ let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("gra
 var proof = Proof(package: package, scratch: scratch)
 var chosen = checks
 var isRecording = false
+var stopsAtFirst = false
 var arguments = Array(CommandLine.arguments.dropFirst())
 let command = arguments.first.flatMap { ["digests", "cost"].contains($0) ? $0 : nil }
 if command != nil { arguments.removeFirst() }
@@ -37,6 +38,7 @@ while !arguments.isEmpty {
   }
   switch option {
   case "--quick": proof.isQuick = true
+  case "--until-broken": stopsAtFirst = true
   case "--record": isRecording = true
   case "--seed": proof.seed = UInt64(number())
   case "--kills": proof.kills = number()
@@ -77,6 +79,7 @@ do {
       findings = Findings(cases: "could not be checked", count: 0, failures: ["\(error)"])
     }
     table.add(check, findings, ContinuousClock.now - began)
+    if stopsAtFirst, !table.allHold { break }
   }
   table.end(ContinuousClock.now - start)
   exit(table.allHold ? 0 : 1)

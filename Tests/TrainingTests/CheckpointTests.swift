@@ -117,6 +117,55 @@ struct CheckpointTests {
     #expect(try run.trace().test != nil)
   }
 
+  @Test(
+    "a run that cannot be begun anew as far as its first checkpoint leaves the old one, which goes on",
+    arguments: [AtomicFile.Step.created, .halfWritten, .synced])
+  func overwriting(step: AtomicFile.Step) throws {
+    var run = try stopped()
+    let whole = try run.elsewhere()
+    try whole.train()
+    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: run.files.path).sorted() }
+    let before = try (files(), readFile(run.files.trace), readFile(run.files.checkpoint))
+    run.adjust = {
+      $0.isOverwriting = true
+      $0.failpoint = { if case .checkpoint(step.rawValue) = $0 { throw Killed() } }
+    }
+    #expect(throws: Killed.self) { try run.train() }
+    #expect(try files() == before.0 && readFile(run.files.trace) == before.1 && readFile(run.files.checkpoint) == before.2)
+    run.adjust = { _ in }
+    try run.resume()
+    #expect(try run.content() == whole.content())
+  }
+
+  @Test("what a killed beginning had set aside comes back, unless the new run has a checkpoint", arguments: [false, true])
+  func settled(hasCheckpoint: Bool) throws {
+    let run = try stopped()
+    let whole = try run.elsewhere()
+    try whole.train()
+    // As the kill leaves it: the old files aside, the new trace with its first line.
+    let old = try run.content()
+    for path in [run.files.checkpoint, run.files.previousCheckpoint, run.files.trace, run.files.best] {
+      try renameFile(path, to: path + ".overwritten")
+    }
+    let new = try run.elsewhere()
+    _ = words {
+      var new = new
+      new.adjust = { $0.failpoint = { if case .step(0, 0) = $0 { throw Killed() } } }
+      return try new.train()
+    }
+    try AtomicFile.write(readFile(new.files.trace), to: run.files.trace)
+    if hasCheckpoint { try AtomicFile.write(readFile(new.files.checkpoint), to: run.files.checkpoint) }
+    var again = run
+    let request = StopRequest()
+    request.raise()
+    again.adjust = { $0.stop = request }
+    try again.resume()
+    #expect(try run.content().hasPrefix(old) == !hasCheckpoint)
+    #expect(try !FileManager.default.contentsOfDirectory(atPath: run.files.path).contains { $0.hasSuffix(".overwritten") })
+    try run.resume()
+    #expect(try run.content() == whole.content())
+  }
+
   @Test("resuming where there is nothing yet begins the run")
   func nothing() throws {
     let run = try TestRun()

@@ -1,0 +1,46 @@
+import Files
+
+/// The files of a run that is begun anew: they keep their content under other names until the new run's first checkpoint is
+/// safe. Whatever ends the beginning before that, the old run comes back.
+struct OverwrittenRun {
+  private static let suffix = ".overwritten"
+  private let directory: RunDirectory
+
+  init(_ directory: RunDirectory) { self.directory = directory }
+
+  /// The checkpoint goes first and comes back last: while there is one under its own name, the files aside are not needed.
+  private var paths: [String] {
+    [
+      directory.checkpoint, directory.previousCheckpoint, directory.trace, directory.best, directory.summary,
+      directory.testSummary,
+    ]
+  }
+
+  private var isAside: Bool { paths.contains { fileExists($0 + Self.suffix) } }
+
+  /// After a beginning that was killed: what it had set aside is brought back, or, if it had come to its first checkpoint,
+  /// removed.
+  func settle() throws {
+    guard isAside else { return }
+    if fileExists(directory.checkpoint) { try discard() } else { try bringBack() }
+  }
+
+  func setAside() throws {
+    for path in paths where fileExists(path) { try renameFile(path, to: path + Self.suffix) }
+  }
+
+  func bringBack() throws {
+    for path in paths.reversed() {
+      if fileExists(path + Self.suffix) {
+        try renameFile(path + Self.suffix, to: path)
+      } else if path == directory.trace {
+        // Of the run that had only begun.
+        try removeFile(path)
+      }
+    }
+  }
+
+  func discard() throws {
+    for path in paths { try removeFile(path + Self.suffix) }
+  }
+}
