@@ -42,12 +42,13 @@ let package = Package(
     // MARK: The experiment
     .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
     .target(name: "Traces", dependencies: ["Files", "Digests"]),
+    .target(name: "Goldens", dependencies: ["Traces", "Files", "Digests"]),
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
     // MARK: The report
     .target(
-      name: "Reports", dependencies: ["Traces", "Files", "Digests"],
+      name: "Reports", dependencies: ["Goldens", "Traces", "Files", "Digests"],
       resources: [
         // The published numbers, compiled in: the program stays one file.
         .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),
@@ -57,7 +58,7 @@ let package = Package(
 
     // MARK: The command line
     .executableTarget(
-      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Reports", argumentParser]),
+      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Goldens", "Reports", argumentParser]),
 
     // MARK: Tests
     .executableTarget(name: "planted-defects", path: "Tests/PlantedDefects"),
@@ -71,6 +72,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
+    .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Experiments"]),

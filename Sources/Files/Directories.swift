@@ -19,6 +19,18 @@ public func createDirectory(_ path: String) throws(FileError) {
   }
 }
 
+/// The names of what a directory holds, sorted; those that begin with a dot are left out.
+public func directoryEntries(_ path: String) throws(FileError) -> [String] {
+  guard let entries = opendir(path) else { throw FileError(path: path, operation: .open, code: errno) }
+  defer { closedir(entries) }
+  var names: [String] = []
+  while let entry = readdir(entries) {
+    let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+    if !name.hasPrefix(".") { names.append(name) }
+  }
+  return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+}
+
 /// Removes a file; one that does not exist is fine.
 public func removeFile(_ path: String) throws(FileError) {
   if unlink(path) != 0 && errno != ENOENT {

@@ -2,20 +2,20 @@ import Digests
 import Files
 
 /// The members of one JSON object of a line, taken out key by key, so that what is left over is known.
-struct LineFields {
+package struct LineFields {
   /// Prefix of the keys in errors: empty at the top, `data.` within `data`.
   private let prefix: String
   private let members: [JSONValue.Member]
   private var taken: Set<String> = []
 
-  init(_ members: [JSONValue.Member], prefix: String = "") {
+  package init(_ members: [JSONValue.Member], prefix: String = "") {
     self.members = members
     self.prefix = prefix
   }
 
   // MARK: Taking
 
-  mutating func value(_ key: String) throws(TraceError) -> JSONValue {
+  package mutating func value(_ key: String) throws(TraceError) -> JSONValue {
     guard let member = members.first(where: { $0.key == key }) else {
       throw TraceError(.missing(key: prefix + key))
     }
@@ -23,30 +23,30 @@ struct LineFields {
     return member.value
   }
 
-  mutating func string(_ key: String) throws(TraceError) -> String {
+  package mutating func string(_ key: String) throws(TraceError) -> String {
     let value = try value(key)
     guard let string = value.string else { throw invalid(key, "a string", value) }
     return string
   }
 
   /// A whole number from 0 on.
-  mutating func count(_ key: String) throws(TraceError) -> Int {
+  package mutating func count(_ key: String) throws(TraceError) -> Int {
     let value = try value(key)
     guard let int = value.int, int >= 0 else { throw invalid(key, "a whole number, 0 or more", value) }
     return int
   }
 
-  mutating func seed(_ key: String) throws(TraceError) -> UInt64 {
+  package mutating func seed(_ key: String) throws(TraceError) -> UInt64 {
     let value = try value(key)
     guard let seed = value.uint64 else { throw invalid(key, "a whole number below 2⁶⁴", value) }
     return seed
   }
 
-  mutating func number(_ key: String) throws(TraceError) -> Double {
+  package mutating func number(_ key: String) throws(TraceError) -> Double {
     try Self.number(try value(key), key: prefix + key)
   }
 
-  mutating func digest(_ key: String) throws(TraceError) -> Digest {
+  package mutating func digest(_ key: String) throws(TraceError) -> Digest {
     let value = try value(key)
     guard let digest = value.string.flatMap(Digest.init(hex:)) else {
       throw invalid(key, "64 lower-case hexadecimal characters", value)
@@ -54,13 +54,13 @@ struct LineFields {
     return digest
   }
 
-  mutating func object(_ key: String) throws(TraceError) -> [JSONValue.Member] {
+  package mutating func object(_ key: String) throws(TraceError) -> [JSONValue.Member] {
     let value = try value(key)
     guard let members = value.object else { throw invalid(key, "an object", value) }
     return members
   }
 
-  mutating func array(_ key: String) throws(TraceError) -> [JSONValue] {
+  package mutating func array(_ key: String) throws(TraceError) -> [JSONValue] {
     let value = try value(key)
     guard let values = value.array else { throw invalid(key, "an array", value) }
     return values
@@ -69,24 +69,24 @@ struct LineFields {
   // MARK: The rest
 
   /// What was not taken, in order.
-  var rest: [JSONValue.Member] { members.filter { !taken.contains($0.key) } }
+  package var rest: [JSONValue.Member] { members.filter { !taken.contains($0.key) } }
 
   /// Refuses what was not taken.
-  func end() throws(TraceError) {
+  package func end() throws(TraceError) {
     if let extra = rest.first { throw TraceError(.unexpected(key: prefix + extra.key)) }
   }
 
   // MARK: Errors
 
   /// A number, or the string that stands for one that is not finite. A number too large for a double is neither.
-  static func number(_ value: JSONValue, key: String) throws(TraceError) -> Double {
+  package static func number(_ value: JSONValue, key: String) throws(TraceError) -> Double {
     guard let number = value.double else {
       throw invalid(key: key, expected: "a number, \"nan\", \"inf\" or \"-inf\"", value)
     }
     return number
   }
 
-  static func invalid(key: String, expected: String, _ found: JSONValue) -> TraceError {
+  package static func invalid(key: String, expected: String, _ found: JSONValue) -> TraceError {
     let text = found.description
     let short = text.count <= 40 ? text : text.prefix(37) + "…"
     return TraceError(.invalid(key: key, expected: expected, found: String(short)))

@@ -51,6 +51,21 @@ public struct Trace: Equatable, Sendable {
     self = try Trace(content: content, path: path, tornAt: nil)
   }
 
+  /// A trace of parts that are known to fit together.
+  init(
+    header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?,
+    unknown: [JSONValue], lines: Int, torn: TornTail?
+  ) {
+    self.header = header
+    self.epochs = epochs
+    self.steps = steps
+    self.layers = layers
+    self.test = test
+    self.unknown = unknown
+    self.lines = lines
+    self.torn = torn
+  }
+
   private init(content: [UInt8], path: String?, tornAt: Int?) throws(TraceError) {
     var header: TraceHeader?
     var epochs: [EpochLine] = []
@@ -69,14 +84,9 @@ public struct Trace: Equatable, Sendable {
       }
     }
     guard let header else { throw TraceError(.noHeader, path: path) }
-    self.header = header
-    self.epochs = epochs
-    self.steps = steps
-    self.layers = layers
-    self.test = test
-    self.unknown = unknown
-    lines = count
-    torn = tornAt.map { TornTail(offset: $0, lines: count) }
+    self.init(
+      header: header, epochs: epochs, steps: steps, layers: layers, test: test, unknown: unknown, lines: count,
+      torn: tornAt.map { TornTail(offset: $0, lines: count) })
   }
 
   /// Hands out the lines of `content` in order, each checked by itself and for its place.

@@ -95,7 +95,7 @@ public struct SettingDifference: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The differences of two lists of settings, in the order of the first; then what only the second has.
-  static func between(_ a: [TraceHeader.Setting], _ b: [TraceHeader.Setting]) -> [SettingDifference] {
+  public static func between(_ a: [TraceHeader.Setting], _ b: [TraceHeader.Setting]) -> [SettingDifference] {
     let inA = Dictionary(a.map { ($0.name, $0.json) }, uniquingKeysWith: { first, _ in first })
     let inB = Dictionary(b.map { ($0.name, $0.json) }, uniquingKeysWith: { first, _ in first })
     var differences: [SettingDifference] = []

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Goldens
 import Traces
 
 struct BisectCommand: ParsableCommand {
@@ -12,14 +13,17 @@ struct BisectCommand: ParsableCommand {
       Exit codes: 0 no difference; 1 there is one; 2 nothing could be compared.
       """)
 
-  @Argument(help: "A trace, or a run's directory.")
+  @Argument(help: "A trace, a golden, or a run's directory.")
   var first: String
 
   @Argument(help: "Another one.")
   var second: String
 
   func run() throws {
-    let comparison = TraceComparison(try trace(first), try trace(second))
+    var (a, b) = (try trace(first), try trace(second))
+    // A golden keeps fewer digests than a run writes: what it has not is no difference.
+    if Golden.isGolden(a) || Golden.isGolden(b) { (a, b) = (Golden.reduced(a), Golden.reduced(b)) }
+    let comparison = TraceComparison(a, b)
     try Console.print(comparison.description)
     switch comparison.verdict {
     case .identical: return

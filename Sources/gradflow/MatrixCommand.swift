@@ -1,6 +1,8 @@
 import ArgumentParser
 import Experiments
 import Files
+import Goldens
+import Reports
 
 struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,6 +20,15 @@ struct MatrixCommand: ParsableCommand {
   @Option(help: "Only the I-th of N parts of the runs: I/N, I from 1.")
   var shard: Shard?
 
+  @Flag(help: "Hold what was run against the goldens, and end with the verdict.")
+  var check = false
+
+  @Flag(help: "Write a page about what was run, report.html beside the runs, and end with where it is.")
+  var report = false
+
+  @Option(help: "The directory of the goldens that --check and --report read.")
+  var against = "golden"
+
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
@@ -25,7 +36,36 @@ struct MatrixCommand: ParsableCommand {
   }
 
   func run() throws {
-    try RunSession(rows: chosenRows(), options: options, jobs: jobs, shard: shard).run()
+    let session = RunSession(rows: try chosenRows(), options: options, jobs: jobs, shard: shard)
+    guard check || report else { return try session.run() }
+    let made = try session.make()
+    try session.printTable(made)
+    try session.complain(made)
+    try Console.print("")
+    var failure: (any Error)?
+    if check {
+      // The page is written whatever the verdict: it shows what is wrong.
+      do { try judge(made.directories.map(\.path)) } catch { failure = error }
+      if report { try Console.print("") }
+    }
+    if report { try writeReport(of: made.directories.map(\.path)) }
+    if let failure { throw failure }
+  }
+
+  private func judge(_ directories: [String]) throws {
+    // Fewer epochs were asked for: those are what can be checked.
+    var goldens = GoldenCheck(profile: options.profile.rawValue, store: GoldenStore(directory: against))
+    goldens.allowsPrefix = options.epochs != nil
+    try goldens.judge(directories)
+    try goldens.end(as: .text, requiringIdentical: false)
+  }
+
+  /// Of the runs just made: what else lies in the directory is not asked about.
+  private func writeReport(of directories: [String]) throws {
+    let runs = try RunSet(readingFrom: directories)
+    let store = GoldenStore(directory: against)
+    let engine = isDirectory(against) ? try EngineFindings(judging: runs, by: store) : .notChecked
+    try Page(runs, engine: engine).write(to: options.outDirectory + "/report.html", figures: nil)
   }
 
   private func chosenRows() throws -> [ExperimentRow] {
@@ -37,16 +77,24 @@ struct MatrixCommand: ParsableCommand {
       chosen = all
     }
     guard let rows else { return chosen }
-    let names = rows.split(separator: ",", omittingEmptySubsequences: false)
-    if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-      throw ValidationError("--rows names \(twice) twice")
-    }
-    return try names.map { name in
+    return try RowNames(rows).names.map { name in
       guard let row = all.first(where: { $0.id == name }) else {
         throw ValidationError(
           "there is no row named \"\(name)\"; the rows are \(all.map(\.id).joined(separator: ", "))")
       }
       return row
+    }
+  }
+}
+
+/// The names in `--rows`, each once.
+struct RowNames {
+  let names: [String]
+
+  init(_ text: String) throws {
+    names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+      throw ValidationError("--rows names \(twice) twice")
     }
   }
 }

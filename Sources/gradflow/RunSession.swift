@@ -6,14 +6,33 @@ import Networks
 import Synchronization
 import Training
 
-/// Makes the runs that `run` or `matrix` was asked for, and ends with their table.
+/// Makes the runs that `run`, `matrix` or `golden check` was asked for, and ends with their table.
 struct RunSession {
   let rows: [ExperimentRow]
   let options: TrainingOptions
   let jobs: Int
   let shard: Shard?
 
+  /// What became of the runs.
+  struct Made {
+    let results: [MatrixRunner.Result]
+    let planned: [RunSpecification]
+    let out: String
+
+    /// Those that were begun and did not fail, in their order.
+    var directories: [RunDirectory] {
+      results.filter { if case .success = $0.outcome { true } else { false } }.map { $0.run.directory(out: out) }
+    }
+  }
+
   func run() throws {
+    let made = try make()
+    try printTable(made)
+    try complain(made)
+  }
+
+  /// Makes the runs, and prints nothing but progress.
+  func make() throws -> Made {
     let stop = options.stopRequest()
     let isa = options.compute.isa.instructionSet ?? .best
     let threads = options.compute.threads ?? WorkerPool.processorCount
@@ -44,7 +63,7 @@ struct RunSession {
     }
     let results = runner.run()
     Console.clearProgress()
-    try report(results, planned: runs, out: out)
+    return Made(results: results, planned: runs, out: out)
   }
 
   private func runs(_ dataset: Dataset) -> [RunSpecification] {
@@ -79,11 +98,14 @@ struct RunSession {
 
   // MARK: Results
 
-  private func report(_ results: [MatrixRunner.Result], planned: [RunSpecification], out: String) throws {
-    let made = results.filter { if case .success = $0.outcome { true } else { false } }
-    if !made.isEmpty {
-      for line in try ResultTable(made.map { $0.run.directory(out: out) }).lines { try Console.print(line) }
-    }
+  func printTable(_ made: Made) throws {
+    let directories = made.directories
+    if !directories.isEmpty { for line in try ResultTable(directories).lines { try Console.print(line) } }
+  }
+
+  /// Throws what says that not all was done, if so.
+  func complain(_ made: Made) throws {
+    let (results, planned) = (made.results, made.planned)
     var failures: [String] = []
     var stopped: StopRequest.Reason?
     for result in results {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Numbers for people.
 enum Text {
   static func fixed(_ value: Double, _ digits: Int) -> String {
@@ -14,6 +16,9 @@ enum Text {
 
   /// A fraction as a percentage.
   static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + " %" }
+
+  /// Two digits after the first, with the power of ten: 1.23e-19.
+  static func scientific(_ value: Double) -> String { value.isFinite ? String(format: "%.2e", value) : "\(value)" }
 
   static func time(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }

@@ -1,0 +1,95 @@
+import Digests
+import Files
+import Traces
+
+/// What a row of a profile should be: the reference seed's trace, bit by bit, and bands for other seeds and other bits.
+///
+/// The file is a trace (every reader of traces takes it for one) with further lines after it: `golden`, `ensemble`, a
+/// `band` per metric, and a `seal` over everything before.
+public struct Golden: Equatable, Sendable {
+  public static let version = 1
+  /// What a golden file decompresses to at most: a hundred epochs of the deepest row are below ten megabytes.
+  public static let sizeLimit = 64 << 20
+  /// Layers' digests are kept of the first epoch and steps' digests of whole epochs up to this number: a change of the
+  /// arithmetic shows in the first steps.
+  static let layerEpochs = 1, stepDigests = 1000
+
+  /// The reference run, with the digests that goldens keep.
+  public let trace: Trace
+  /// Why it was recorded.
+  public let reason: String
+  /// `nil` where there were too few seeds: then equal bits are all that can be asked.
+  public let bands: Bands?
+
+  public var row: String { trace.header.row }
+  public var profile: String { trace.header.profile }
+
+  /// - Parameters:
+  ///   - trace: a whole run.
+  ///   - path: for errors.
+  init(trace: Trace, reason: String, bands: Bands?, path: String) throws(GoldenError) {
+    self.trace = Self.reduced(trace)
+    self.reason = reason
+    self.bands = bands
+    try check(path: path)
+  }
+
+  /// Reads and checks a golden file.
+  ///
+  /// - Throws: `FileError`, `ZstdError`, `TraceError`, `GoldenError`. A file that is cut or damaged anywhere is refused.
+  public init(path: String) throws {
+    try self.init(content: try Zstd.readFile(path, limit: Self.sizeLimit), path: path)
+  }
+
+  /// What goldens keep of a trace.
+  public static func reduced(_ trace: Trace, epochs: Int? = nil) -> Trace {
+    trace.reduced(layerEpochs: layerEpochs, stepDigests: stepDigests, epochs: epochs)
+  }
+
+  /// Whether a trace was read from a file that calls itself a golden.
+  public static func isGolden(_ trace: Trace) -> Bool { trace.unknown.contains { $0["golden"] != nil } }
+
+  // MARK: Checks
+
+  private func check(path: String) throws(GoldenError) {
+    guard !trace.epochs.isEmpty else { throw .incomplete(path: path, missing: "epoch") }
+    guard let test = trace.test else { throw .incomplete(path: path, missing: "test line") }
+    for line in trace.epochs {
+      if let value = line.values.first(where: { !$0.value.isFinite }) {
+        throw .notFinite(path: path, value: "epoch \(line.epoch), \(value.name)")
+      }
+    }
+    if let value = test.values.first(where: { !$0.value.isFinite }) {
+      throw .notFinite(path: path, value: "test, \(value.name)")
+    }
+    try bands?.check(against: trace, path: path)
+  }
+}
+
+extension Bands {
+  /// Whether the bands can judge runs like `trace`: every metric that they should have, for every epoch.
+  func check(against trace: Trace, path: String) throws(GoldenError) {
+    func broken(_ metric: String, _ problem: String) -> GoldenError { .band(path: path, metric: metric, problem: problem) }
+    let seeds = Set(ensemble.seeds).count
+    guard seeds == ensemble.seeds.count, seeds >= (ensemble.method == .scatter ? 1 : Ensemble.smallestCalibrated) else {
+      throw broken("every metric", "an ensemble of \(seeds) seeds")
+    }
+    let rate = ensemble.falseAlarmRate
+    guard ensemble.method == .scatter ? rate == nil : rate.map({ $0 > 0 && $0 <= 0.5 }) == true else {
+      throw broken("every metric", "a false-alarm rate of \(rate.map { "\($0)" } ?? "nothing")")
+    }
+    // Updates are not judged where all are mostly rounding.
+    for metric in Metric.judged(seeds: seeds) where self[metric] == nil && metric != .update {
+      throw broken(metric.rawValue, "no line")
+    }
+    for band in bands {
+      let name = band.metric.rawValue
+      if let problem = band.problem { throw broken(name, problem) }
+      let expected = band.metric.isOfTest ? 1 : trace.epochs.count
+      guard band.epochs == expected else { throw broken(name, "\(band.epochs) epochs, not \(expected)") }
+      guard let run = Measurements(band.metric, of: trace), run.keeping(layers: band.layers) != nil else {
+        throw broken(name, "layers that the trace does not have")
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Files
+import Traces
+
+/// A directory of goldens: `PROFILE/ROW.jsonl.zst`, and an index of them.
+public struct GoldenStore: Equatable, Sendable {
+  public let directory: String
+
+  public init(directory: String) { self.directory = directory }
+
+  private static let suffix = ".jsonl.zst"
+
+  public func path(profile: String, row: String) -> String { "\(directory)/\(profile)/\(row)\(Self.suffix)" }
+  public var index: String { directory + "/index.csv" }
+
+  /// The profiles that have goldens, by name.
+  public func profiles() throws(FileError) -> [String] {
+    guard isDirectory(directory) else { return [] }
+    return try directoryEntries(directory).filter { isDirectory("\(directory)/\($0)") }
+  }
+
+  /// The rows of a profile that have goldens, by name.
+  public func rows(profile: String) throws(FileError) -> [String] {
+    let directory = "\(directory)/\(profile)"
+    guard isDirectory(directory) else { return [] }
+    return try directoryEntries(directory).filter { $0.hasSuffix(Self.suffix) }
+      .map { String($0.dropLast(Self.suffix.count)) }
+  }
+
+  /// The golden of a row; `nil` if there is none.
+  ///
+  /// - Throws: `FileError`, `ZstdError`, `TraceError`, `GoldenError`.
+  public func golden(profile: String, row: String) throws -> Golden? {
+    let path = path(profile: profile, row: row)
+    guard fileExists(path) else { return nil }
+    let golden = try Golden(path: path)
+    guard golden.profile == profile, golden.row == row else {
+      throw GoldenError.misnamed(
+        path: path, expected: "\(profile) \(row)", found: "\(golden.profile) \(golden.row)")
+    }
+    return golden
+  }
+
+  /// Judges a run by the golden of its row and profile.
+  ///
+  /// - Throws: as `golden(profile:row:)`.
+  public func judge(_ trace: Trace, run: String, allowsPrefix: Bool = false) throws -> Judgement {
+    let header = trace.header
+    guard let golden = try golden(profile: header.profile, row: header.row) else {
+      return Judgement(
+        row: header.row, profile: header.profile, seed: header.seed, run: run,
+        obstacle: .noGolden(path: path(profile: header.profile, row: header.row)))
+    }
+    return Judgement(trace, against: golden, run: run, allowsPrefix: allowsPrefix)
+  }
+
+  /// Writes a golden in its place, whole or not at all. The index is written apart.
+  public func write(_ golden: Golden) throws {
+    let path = path(profile: golden.profile, row: golden.row)
+    try createDirectory("\(directory)/\(golden.profile)")
+    try AtomicFile.write(Zstd.compress(golden.content, level: 19), to: path)
+  }
+
+  // MARK: Index
+
+  /// What the index should hold: a line a golden, read from all of them.
+  public func indexText() throws -> String {
+    var lines = [GoldenIndex.header]
+    for profile in try profiles() {
+      for row in try rows(profile: profile) {
+        if let golden = try golden(profile: profile, row: row) { lines.append(GoldenIndex.line(golden)) }
+      }
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  public func writeIndex() throws { try AtomicFile.write(indexText(), to: index) }
+}
+
+/// `index.csv`: one line a golden, so that a reviewer sees in a diff what moved.
+public enum GoldenIndex {
+  static let header =
+    "file,row,profile,seed,epochs,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,digest,"
+    + "data_fingerprint,numerics,ensemble_seeds,ensemble_numerics,method,false_alarm_rate,provisional,reason"
+
+  static func line(_ golden: Golden) -> String {
+    let header = golden.trace.header, ensemble = golden.bands?.ensemble
+    var cells = ["\(golden.profile)/\(golden.row).jsonl.zst", golden.row, golden.profile, "\(header.seed)", "\(golden.trace.epochs.count)"]
+    if let last = golden.trace.epochs.last, let test = golden.trace.test {
+      cells += [
+        last.trainLoss, last.trainAccuracy, last.validationLoss, last.validationAccuracy, test.loss, test.accuracy,
+      ].map(exactText)
+      cells.append("\(last.digest)")
+    }
+    cells += [header.dataFingerprint, "\(header.numerics)"]
+    cells += [
+      ensemble.map { "\($0.seeds.count)" } ?? "0", ensemble.map { "\($0.numerics)" } ?? "",
+      ensemble.map { "\($0.method.rawValue) \(Ensemble.methodVersion)" } ?? "",
+      ensemble?.falseAlarmRate.map { "\($0)" } ?? "", ensemble.map { $0.isProvisional ? "yes" : "no" } ?? "",
+      golden.reason,
+    ]
+    return cells.map(quoted).joined(separator: ",")
+  }
+
+  /// RFC 4180.
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,186 @@
+import Traces
+
+/// A run held against its golden.
+public struct Judgement: Equatable, Sendable {
+  /// How much was compared.
+  public struct Counts: Equatable, Sendable {
+    public var epochs = 0
+    /// Numbers held against the reference run's or looked at for being finite.
+    public var values = 0
+    /// Digests of epochs, steps, layers and the test.
+    public var digests = 0
+    /// Numbers held against a band.
+    public var banded = 0
+
+    public init() {}
+  }
+
+  public let row: String
+  public let profile: String
+  /// `nil` if there is no run, or its trace could not be found out.
+  public let seed: UInt64?
+  /// The trace or the run's directory, for messages.
+  public let run: String
+  public let verdict: Verdict
+  /// The largest first; empty unless the verdict is a regression.
+  public let findings: [Finding]
+  public let counts: Counts
+  /// Fewer epochs than the golden's were asked for and compared.
+  public let isPrefix: Bool
+
+  /// A row of which nothing can be said.
+  public init(row: String, profile: String, seed: UInt64? = nil, run: String, obstacle: Verdict.Obstacle) {
+    self.row = row
+    self.profile = profile
+    self.seed = seed
+    self.run = run
+    verdict = .notComparable(obstacle)
+    findings = []
+    counts = Counts()
+    isPrefix = false
+  }
+
+  /// - Parameters:
+  ///   - run: its name, for messages.
+  ///   - allowsPrefix: judges a run of fewer epochs by those that it has. Otherwise they are missing.
+  public init(_ trace: Trace, against golden: Golden, run: String, allowsPrefix: Bool = false) {
+    row = trace.header.row
+    profile = trace.header.profile
+    seed = trace.header.seed
+    self.run = run
+    var comparison = Comparison(trace, golden, allowsPrefix: allowsPrefix)
+    verdict = comparison.verdict()
+    if case .notComparable = verdict {
+      findings = []
+    } else {
+      // Stable: equal ones stay in the order of the trace.
+      findings = comparison.findings.enumerated()
+        .sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }.map(\.element)
+    }
+    counts = comparison.counts
+    isPrefix = comparison.isPrefix
+  }
+}
+
+/// One pass over a run and its golden.
+private struct Comparison {
+  let trace: Trace
+  let golden: Golden
+  let isPrefix: Bool
+  var counts = Judgement.Counts()
+  var findings: [Finding] = []
+
+  init(_ trace: Trace, _ golden: Golden, allowsPrefix: Bool) {
+    self.trace = trace
+    self.golden = golden
+    isPrefix = allowsPrefix && trace.epochs.count < golden.trace.epochs.count
+  }
+
+  private static let free: Set<String> = ["seed", "numerics"]
+
+  mutating func verdict() -> Verdict {
+    let settings = SettingDifference.between(golden.trace.header.settings, trace.header.settings)
+    let foreign = settings.filter { !Self.free.contains($0.name) }
+    if !foreign.isEmpty { return .notComparable(.settings(foreign)) }
+    if trace.epochs.isEmpty { return .notComparable(.nothing) }
+
+    compareShape()
+    compareValues()
+    let expected = isPrefix ? Golden.reduced(golden.trace, epochs: trace.epochs.count) : golden.trace
+    let found = Golden.reduced(trace, epochs: isPrefix ? nil : golden.trace.epochs.count)
+    if settings.isEmpty {
+      counts.digests = found.epochs.count + found.steps.reduce(0) { $0 + $1.digests.count }
+        + found.layers.reduce(0) { $0 + $1.entries.count } + (found.test == nil ? 0 : 1)
+      let isWhole = isPrefix || trace.epochs.count == golden.trace.epochs.count
+      if findings.isEmpty, isWhole, sameRun(expected, found) { return .identical }
+    }
+    guard let bands = golden.bands else {
+      return findings.isEmpty ? .notComparable(.noBands) : .regression
+    }
+    judge(by: bands)
+    if !findings.isEmpty { return .regression }
+    // A comparison that held nothing against a band has shown nothing.
+    if counts.banded == 0 { return .notComparable(.noBands) }
+    if !settings.isEmpty { return .withinBand(.settings(settings)) }
+    guard let divergence = TraceComparison(expected, found).divergence else { return .identical }
+    return .withinBand(.bits(divergence))
+  }
+
+  /// Every line that both keep, by its bits. Without a test line, a shortened run has one line less.
+  private func sameRun(_ a: Trace, _ b: Trace) -> Bool {
+    a.header == b.header && a.epochs == b.epochs && a.steps == b.steps && a.layers == b.layers
+      && (isPrefix || a.test == b.test)
+  }
+
+  // MARK: What is there at all
+
+  private mutating func compareShape() {
+    let wanted = golden.trace.epochs.count, made = trace.epochs.count
+    if made > wanted {
+      for epoch in wanted..<made { findings.append(Finding(.extra, metric: "line", epoch: epoch)) }
+    } else if !isPrefix {
+      for epoch in made..<wanted { findings.append(Finding(.missing, metric: "line", epoch: epoch)) }
+    }
+    if trace.test == nil, !isPrefix { findings.append(Finding(.missing, metric: "test line")) }
+    for (expected, found) in zip(golden.trace.epochs, trace.epochs) {
+      let names = expected.values.map(\.name), others = found.values.map(\.name)
+      if names == others { continue }
+      for name in names where !others.contains(name) {
+        findings.append(Finding(.missing, metric: name, epoch: found.epoch))
+      }
+      for name in others where !names.contains(name) {
+        findings.append(Finding(.extra, metric: name, epoch: found.epoch))
+      }
+      if Set(names) == Set(others) { findings.append(Finding(.extra, metric: "another order of values", epoch: found.epoch)) }
+    }
+  }
+
+  /// What needs no bands: every number is finite, and the learning rate is the schedule's.
+  private mutating func compareValues() {
+    for line in trace.epochs {
+      counts.epochs += 1
+      for value in line.values {
+        counts.values += 1
+        if !value.value.isFinite {
+          findings.append(Finding(.notFinite, metric: value.name, epoch: line.epoch, found: value.value))
+        }
+      }
+      if line.epoch < golden.trace.epochs.count {
+        let expected = golden.trace.epochs[line.epoch].learningRate
+        if line.learningRate.isFinite, !sameBits(expected, line.learningRate) {
+          findings.append(
+            Finding(.unequal(expected: expected), metric: "learning_rate", epoch: line.epoch, found: line.learningRate))
+        }
+      }
+    }
+    for value in isPrefix ? [] : trace.test?.values ?? [] {
+      counts.values += 1
+      if !value.value.isFinite {
+        findings.append(Finding(.notFinite, metric: "test.\(value.name)", found: value.value))
+      }
+    }
+  }
+
+  // MARK: Bands
+
+  private mutating func judge(by bands: Bands) {
+    for band in bands.bands where !(isPrefix && band.metric.isOfTest) {
+      // What is missing has been found already.
+      guard let run = Measurements(band.metric, of: trace)?.keeping(layers: band.layers) else { continue }
+      for epoch in 0..<min(band.epochs, run.values.count) {
+        for (layer, value) in run.values[epoch].enumerated() {
+          counts.banded += 1
+          let distance = band.distance(value, epoch: epoch, layer: layer)
+          // Not finite ones have been found by their own names; means over layers hide them.
+          if distance <= 1 || !value.isFinite { continue }
+          let name = band.layers[layer]
+          findings.append(
+            Finding(
+              .outside(band.interval(epoch: epoch, layer: layer), widths: (distance - 1) / 2),
+              metric: band.metric.rawValue, epoch: band.metric.isOfTest ? nil : epoch,
+              layer: name.isEmpty ? nil : name, found: value))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// What the bands judge: each of these is one group of numbers of a run, with one statistic and one threshold.
+public enum Metric: String, CaseIterable, Sendable {
+  case trainLoss = "train_loss"
+  case trainAccuracy = "train_accuracy"
+  case validationLoss = "val_loss"
+  case validationAccuracy = "val_accuracy"
+  case testLoss = "test_loss"
+  case testAccuracy = "test_accuracy"
+  /// Mean |gradient| of every weight.
+  case gradientFlow = "gradient_flow"
+  /// Of an epoch's gradient flow, the mean over the layers of its logarithm: sees a small shift that all layers share.
+  case gradientFlowMean = "gradient_flow_mean"
+  /// The norm of the epoch's last update over the norm of the weights, of every parameter: sees what the optimiser does.
+  case update
+  case updateMean = "update_mean"
+
+  /// The scale on which deviations are alike at all sizes of the metric.
+  public var scale: Scale {
+    switch self {
+    case .trainAccuracy, .validationAccuracy, .testAccuracy: .linear
+    case .trainLoss, .validationLoss, .testLoss: .logarithmic(floor: 1e-6)
+    // Below the smallest subnormal of binary32 a mean of its magnitudes is a matter of how many are zero.
+    case .gradientFlow, .gradientFlowMean: .logarithmic(floor: 1e-45)
+    // Relative updates below half an ulp of binary32 are lost in rounding.
+    case .update, .updateMean: .logarithmic(floor: 1e-7)
+    }
+  }
+
+  /// The smallest standard deviation that is believed, on the scale; for accuracies, half an image of the validation set.
+  func deviationFloor(images: Int) -> Double {
+    switch self {
+    case .trainAccuracy, .validationAccuracy, .testAccuracy: 0.5 / Double(images)
+    case .trainLoss, .validationLoss, .testLoss: 1e-5
+    case .gradientFlow, .gradientFlowMean: 0.01
+    case .update, .updateMean: 0.002
+    }
+  }
+
+  public var isAccuracy: Bool { scale == .linear }
+  public var isOfTest: Bool { self == .testLoss || self == .testAccuracy }
+  public var hasLayers: Bool { self == .gradientFlow || self == .update }
+
+  /// The metrics that an ensemble of that many seeds can judge: with fewer than `Ensemble.smallestForAll`, only a few
+  /// named ones, since each metric's threshold has to be believed.
+  static func judged(seeds: Int) -> [Metric] {
+    seeds >= Ensemble.smallestForAll
+      ? allCases : [.trainLoss, .trainAccuracy, .validationLoss, .validationAccuracy, .gradientFlow]
+  }
+}
+
+/// How a metric's numbers are laid out for comparison.
+public enum Scale: Equatable, Sendable {
+  case linear
+  /// log₁₀ of the number or of the floor, whichever is larger: so that a zero has a place, far from all else.
+  case logarithmic(floor: Double)
+
+  var name: String { self == .linear ? "linear" : "log10" }
+
+  func apply(_ value: Double) -> Double {
+    switch self {
+    case .linear: value
+    case .logarithmic(let floor): log10(max(value, floor))
+    }
+  }
+
+  /// The number at a place of the scale. At or below the floor of a logarithmic scale stands zero, as everything down
+  /// to it has that place.
+  func number(at place: Double) -> Double {
+    switch self {
+    case .linear: place
+    case .logarithmic(let floor): place <= log10(floor) ? 0 : power10(place)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Traces
+
+/// What a golden says of a run.
+public enum Verdict: Equatable, Sendable {
+  /// The same settings, seed and contract version, and every bit equal.
+  case identical
+  /// Everything inside the bands, for a run that is not the reference run bit by bit.
+  case withinBand(Reason)
+  /// Something is outside a band, missing, too much or not finite: see the findings, of which there is at least one.
+  case regression
+  /// The golden cannot say anything of this run.
+  case notComparable(Obstacle)
+
+  /// Why bits differ.
+  public enum Reason: Equatable, Sendable {
+    /// They had to: the seeds or the contract's versions differ.
+    case settings([SettingDifference])
+    /// They should not: settings, seed and contract version are the same.
+    case bits(Divergence)
+  }
+
+  public enum Obstacle: Equatable, Sendable {
+    /// Other data, settings, profile or row.
+    case settings([SettingDifference])
+    /// There is no golden for this row, here.
+    case noGolden(path: String)
+    /// There is a golden, and no run to hold against it.
+    case noRun(directories: [String])
+    /// The golden has no bands, and the bits differ.
+    case noBands
+    /// The run has no epoch yet.
+    case nothing
+  }
+
+  /// As reports name it.
+  public var name: String {
+    switch self {
+    case .identical: "identical"
+    case .withinBand: "within-band"
+    case .regression: "regression"
+    case .notComparable: "not comparable"
+    }
+  }
+
+  /// Worse verdicts are larger: the verdict on several runs is the largest of theirs.
+  public var severity: Int {
+    switch self {
+    case .identical: 0
+    case .withinBand: 1
+    case .notComparable: 2
+    case .regression: 3
+    }
+  }
+
+  /// Whether a check that wants equal bits, or one that is content with bands, passes.
+  public func passes(requiringIdentical: Bool) -> Bool {
+    switch self {
+    case .identical: true
+    case .withinBand: !requiringIdentical
+    case .regression, .notComparable: false
+    }
+  }
+}
+
+extension Verdict: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .identical: name
+    case .withinBand(let reason): "\(name): \(reason)"
+    case .regression: name
+    case .notComparable(let obstacle): "\(name): \(obstacle)"
+    }
+  }
+}
+
+extension Verdict.Reason: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .settings(let differences):
+      differences.map(\.description).joined(separator: "; ")
+    case .bits(let divergence):
+      "settings, seed and contract version are equal, and the bits are not: \(divergence)"
+    }
+  }
+}
+
+extension Verdict.Obstacle: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .settings(let differences): differences.map(\.description).joined(separator: "; ")
+    case .noGolden(let path): "there is no golden \(path)"
+    case .noRun(let directories): "there is no run of this row in \(directories.joined(separator: ", "))"
+    case .noBands: "the bits differ, and the golden has no bands: its ensemble has too few seeds"
+    case .nothing: "the run has no epoch yet"
+    }
+  }
+}

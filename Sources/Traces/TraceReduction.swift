@@ -1,0 +1,44 @@
+import Files
+
+extension Trace {
+  /// The trace's lines as a run writes them; lines of unknown kinds are left out.
+  public var knownLines: [TraceLine] {
+    var lines: [TraceLine] = [.header(header)]
+    for epoch in epochs {
+      lines += layers.filter { $0.epoch == epoch.epoch }.map(TraceLine.layers)
+      lines += steps.filter { $0.epoch == epoch.epoch }.map(TraceLine.steps)
+      lines.append(.epoch(epoch))
+    }
+    if let test { lines.append(.test(test)) }
+    return lines
+  }
+
+  /// The same run with fewer digests: those of layers only of the first `layerEpochs` epochs, those of steps only of
+  /// whole epochs, as many as come to at most `stepDigests`. Epochs that have only begun, and lines of unknown kinds, are
+  /// left out.
+  ///
+  /// - Parameter epochs: only that many; a shorter run has no test line.
+  public func reduced(layerEpochs: Int, stepDigests limit: Int, epochs count: Int? = nil) -> Trace {
+    var left = limit
+    var withSteps: Set<Int> = []
+    let digests = stepDigests
+    for epoch in epochs.indices {
+      left -= digests[epoch]?.count ?? 0
+      if left < 0 { break }
+      withSteps.insert(epoch)
+    }
+    let kept = epochs.prefix(count ?? epochs.count)
+    return Trace(
+      header: header, epochs: Array(kept),
+      steps: steps.filter { withSteps.contains($0.epoch) && $0.epoch < kept.count },
+      layers: layers.filter { $0.epoch < min(layerEpochs, kept.count) },
+      test: kept.count < epochs.count ? nil : test)
+  }
+
+  /// A trace of checked parts.
+  private init(header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?) {
+    self.init(
+      header: header, epochs: epochs, steps: steps, layers: layers, test: test, unknown: [],
+      lines: 1 + epochs.count + steps.count + layers.count + (test == nil ? 0 : 1), torn: nil)
+  }
+}

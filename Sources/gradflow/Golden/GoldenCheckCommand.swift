@@ -1,0 +1,111 @@
+import ArgumentParser
+import Experiments
+import Files
+import Goldens
+import Training
+
+struct GoldenCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Hold runs against the goldens: identical, within-band, regression or not comparable.",
+    discussion: """
+      Without --runs, every row of the profile that has a golden is run under its reference seed (or --seeds) and judged. \
+      With --runs, finished runs are judged, those of several directories together; each row that has a golden must be \
+      among them, unless --rows asks for fewer.
+
+      A run of fewer epochs than its golden lacks some, which is a regression; --prefix (and --epochs) judges it by those \
+      that it has.
+
+      Exit codes: 0 all within their bands (with --require identical: all identical); 1 one is not; 2 one cannot be \
+      compared (other data, settings or profile, no golden), and none is a regression.
+      """)
+
+  enum Requirement: String, CaseIterable, ExpressibleByArgument { case identical }
+
+  @Option(help: "Only these rows, separated by commas.")
+  var rows: String?
+
+  @Option(help: "The directory of the goldens.")
+  var against = "golden"
+
+  @Option(name: .customLong("runs"), help: "Judge the finished runs in this directory; may be given several times.")
+  var runs: [String] = []
+
+  @Option(help: "identical: bits that differ fail the check even inside the bands.")
+  var require: Requirement?
+
+  @Option(help: "text, json or junit.")
+  var format = GoldenReport.Format.text
+
+  @Flag(help: "Judge runs of fewer epochs than the golden's by those that they have.")
+  var prefix = false
+
+  @Option(help: "Runs at the same time; they share the threads.")
+  var jobs = 1
+
+  @OptionGroup var options: TrainingOptions
+
+  func validate() throws {
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(jobs)") }
+    if !runs.isEmpty, options.chosenSeeds != nil || options.epochs != nil || options.resume || options.overwrite {
+      throw ValidationError("--runs judges finished runs: --seed, --seeds, --epochs, --resume and --overwrite make new ones")
+    }
+  }
+
+  func run() throws {
+    let profile = options.profile
+    let store = GoldenStore(directory: against)
+    let recorded = try store.rows(profile: profile.rawValue)
+    if recorded.isEmpty {
+      throw Stop(
+        .impossible,
+        "there are no goldens of the profile \(profile.rawValue) in \(against); `gradflow golden record --profile "
+          + "\(profile.rawValue) --runs DIR --reason ...` makes them from finished runs")
+    }
+    let wanted = try rows.map { try RowNames($0).names } ?? order(recorded)
+    var check = GoldenCheck(profile: profile.rawValue, store: store)
+    check.allowsPrefix = prefix || options.epochs != nil
+    if runs.isEmpty {
+      try make(wanted.filter(recorded.contains), store: store, into: &check)
+      for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
+    } else {
+      let found = try RunDirectories.find(in: runs, rows: rows == nil ? nil : wanted)
+      try check.judge(found.map(\.path))
+      let judged = Set(check.judgements.map(\.row))
+      for row in wanted where !judged.contains(row) { check.add(noRunOf: row, in: runs) }
+    }
+    try check.end(as: format, requiringIdentical: require == .identical)
+  }
+
+  /// In Table 1's order, then by name.
+  private func order(_ rows: [String]) -> [String] {
+    let known = ExperimentRow.builtIn.map(\.id)
+    return known.filter(rows.contains) + rows.filter { !known.contains($0) }
+  }
+
+  // MARK: Running
+
+  private func make(_ wanted: [String], store: GoldenStore, into check: inout GoldenCheck) throws {
+    if wanted.isEmpty { return }
+    var options = options
+    if options.out == nil {
+      // A place of its own, which nobody else's runs are in.
+      options.out = "runs/check/\(options.profile.rawValue)"
+      options.overwrite = !options.resume
+    }
+    let seeds = options.chosenSeeds
+    let rows = try wanted.map { name in
+      guard var row = ExperimentRow.builtIn.first(where: { $0.id == name }) else {
+        throw Stop(.impossible, "\(name) is no built-in row: run it with `gradflow matrix --matrix FILE`, then check with --runs")
+      }
+      if seeds == nil, let golden = try store.golden(profile: options.profile.rawValue, row: name) {
+        row.seeds = [golden.trace.header.seed]
+      }
+      return row
+    }
+    let session = RunSession(rows: rows, options: options, jobs: jobs, shard: nil)
+    let made = try session.make()
+    try session.complain(made)
+    try check.judge(made.directories.map(\.path))
+  }
+}

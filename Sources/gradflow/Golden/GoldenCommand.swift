@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct GoldenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "golden",
+    abstract: "What each row should be: check runs against it, record it, look at it.",
+    discussion: """
+      A golden is the trace of a row's reference seed, bit by bit, with bands for every other seed and for other bits. \
+      golden/README.md tells how the bands are made and what the verdicts mean.
+      """,
+    subcommands: [GoldenCheckCommand.self, GoldenRecordCommand.self, GoldenDiffCommand.self, GoldenShowCommand.self])
+}

@@ -1,0 +1,211 @@
+import ArgumentParser
+import Experiments
+import Files
+import Foundation
+import Goldens
+import Traces
+import Training
+
+struct GoldenRecordCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Make finished runs the goldens: deliberately, with a reason.",
+    discussion: """
+      Takes, for each row, every seed that the runs' directories hold: one is the reference, whose trace is kept bit by \
+      bit, and all together are the ensemble that the bands come from. With --keep-bands only the reference is taken and \
+      the bands stay those of the present golden, which must hold for it: that is for a new version of the numerics \
+      contract, which changes bits and nothing else.
+
+      Refuses in continuous integration, in a checkout with changes outside the goldens' directory, and runs that are not \
+      whole, not finite or of different settings. Prints what would change, and asks.
+      """)
+
+  @Option(help: "The profile that the runs are of.")
+  var profile = Profile.quick
+
+  @Option(help: "Only these rows, separated by commas; all rows of Table 1 if not given.")
+  var rows: String?
+
+  @Option(name: .customLong("runs"), help: "A directory of finished runs; may be given several times.")
+  var runs: [String] = []
+
+  @Option(help: "Why: it stays with the golden.")
+  var reason: String
+
+  @Option(help: "The reference seed.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Only these seeds, A..B, both included, make the ensemble; others in the directories are left for checking.")
+  var seeds: SeedRange?
+
+  @Option(help: "The directory of the goldens.")
+  var into = "golden"
+
+  @Flag(name: .customLong("keep-bands"), help: "Keep the bands of the present goldens; they must hold.")
+  var keepsBands = false
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  func validate() throws {
+    if keepsBands, seeds != nil { throw ValidationError("--keep-bands takes the reference seed alone: --seeds is not for it") }
+    if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason is empty: say why the goldens change") }
+    if reason.contains(where: \.isNewline) { throw ValidationError("--reason is one line") }
+    if runs.isEmpty { throw ValidationError("--runs DIR is needed: goldens are made from finished runs") }
+  }
+
+  func run() throws {
+    if Environment.isContinuousIntegration {
+      throw Stop(.impossible, "goldens are not recorded in continuous integration (CI is set): a person looks at what changes")
+    }
+    let store = GoldenStore(directory: into)
+    try Checkout.refuseChanges(outside: into)
+    let wanted = try rows.map { try RowNames($0).names } ?? ExperimentRow.table1.map(\.id)
+    var changes: [Change] = []
+    for row in wanted {
+      let old = try readable(store, row)
+      let new = try golden(row, old: old)
+      changes.append(Change(row: row, old: old, new: new))
+    }
+    for line in table(changes) { try Console.print(line) }
+    let changed = changes.filter(\.isChange)
+    if changed.isEmpty { return try Console.print("nothing changes: no golden was written") }
+    if !yes, !Question.isAnsweredYes("record \(changed.count) of \(changes.count) goldens in \(into)?") {
+      throw Stop(.impossible, "nothing was recorded; --yes records without asking")
+    }
+    for change in changed { try store.write(change.new) }
+    try store.writeIndex()
+    try Console.print("recorded \(changed.count) goldens of \(profile.rawValue) in \(into); commit them with \(store.index)")
+  }
+
+  // MARK: Making
+
+  /// The present golden. One that cannot be read is replaced, unless something of it is wanted.
+  private func readable(_ store: GoldenStore, _ row: String) throws -> Golden? {
+    do {
+      return try store.golden(profile: profile.rawValue, row: row)
+    } catch {
+      if keepsBands { throw error }
+      Console.log("gradflow: warning: \(error)")
+      return nil
+    }
+  }
+
+  private func golden(_ row: String, old: Golden?) throws -> Golden {
+    let directories = try RunDirectories.find(in: runs, rows: [row]).filter { run in
+      guard let chosen = RunDirectories.seed(of: run, row: row) else { return true }
+      return keepsBands ? chosen == seed : chosen == seed || seeds.map { $0.range.contains(chosen) } ?? true
+    }
+    if directories.isEmpty {
+      throw Stop(.impossible, "\(row): no run in \(runs.joined(separator: ", ")); name the rows that are there with --rows")
+    }
+    var all: [GoldenRecording.Run] = []
+    for directory in directories {
+      all.append(.init(path: directory.path, trace: try Trace(path: directory.trace)))
+    }
+    if keepsBands, old == nil {
+      throw Stop(.impossible, "\(row): there is no golden whose bands could be kept; record it with an ensemble of seeds")
+    }
+    let epochs = ExperimentRow.builtIn.first { $0.id == row }?.epochs ?? profile.epochs
+    return try GoldenRecording.golden(
+      row: row, profile: profile.rawValue, runs: all, referenceSeed: seed, epochs: epochs, reason: reason,
+      keepingBandsOf: keepsBands ? old : nil)
+  }
+
+  // MARK: What changes
+
+  private struct Change {
+    let row: String
+    let old: Golden?
+    let new: Golden
+
+    /// The reason alone is no reason to record.
+    var isChange: Bool { old.map { $0.trace != new.trace || $0.bands != new.bands } ?? true }
+  }
+
+  private func table(_ changes: [Change]) -> [String] {
+    var table = TextTable([
+      ("row", .left), ("what", .left), ("train loss", .left), ("val loss", .left), ("val acc", .left), ("test acc", .left),
+      ("digest", .left), ("contract", .left), ("ensemble", .left), ("widest move", .left),
+    ])
+    for change in changes {
+      let (old, new) = (change.old, change.new)
+      func cell(_ text: (Golden) -> String) -> String {
+        let now = text(new)
+        guard let before = old.map(text), before != now else { return now }
+        return "\(before) -> \(now)"
+      }
+      table.add([
+        change.row, old == nil ? "new" : change.isChange ? "changed" : "same",
+        cell { Text.fixed($0.trace.epochs.last?.trainLoss ?? .nan, 4) },
+        cell { Text.fixed($0.trace.epochs.last?.validationLoss ?? .nan, 4) },
+        cell { Text.percent($0.trace.epochs.last?.validationAccuracy ?? .nan) },
+        cell { Text.percent($0.trace.test?.accuracy ?? .nan) },
+        cell { String(($0.trace.epochs.last?.digest.description ?? "-").prefix(8)) },
+        cell { "\($0.trace.header.numerics)" }, cell(ensemble), move(old, new),
+      ])
+    }
+    return table.lines
+  }
+
+  private func ensemble(_ golden: Golden) -> String {
+    guard let ensemble = golden.bands?.ensemble else { return "none" }
+    return "\(ensemble.seeds.count) seeds of contract \(ensemble.numerics)" + (ensemble.isProvisional ? ", provisional" : "")
+  }
+
+  /// What the present golden says of the new reference run.
+  private func move(_ old: Golden?, _ new: Golden) -> String {
+    guard let old else { return "-" }
+    let judgement = Judgement(new.trace, against: old, run: "")
+    return judgement.findings.first.map(\.description) ?? judgement.verdict.name
+  }
+}
+
+/// The checkout that a directory belongs to.
+enum Checkout {
+  /// - Throws: `Stop` if files outside `directory` differ from what is committed: a golden is of a revision.
+  static func refuseChanges(outside directory: String) throws {
+    var place = URL(fileURLWithPath: directory).standardizedFileURL
+    while !fileExists(place.path), place.path != "/" { place.deleteLastPathComponent() }
+    place.resolveSymlinksInPath()
+    var root = place
+    while !fileExists(root.appendingPathComponent(".git").path) {
+      if root.path == "/" {
+        return Console.log("gradflow: note: \(directory) is in no git checkout, so nothing tells which revision is recorded")
+      }
+      root.deleteLastPathComponent()
+    }
+    let goldens = URL(fileURLWithPath: directory).standardizedFileURL.resolvingSymlinksInPath().path
+    let inside = goldens == root.path ? "." : String(goldens.dropFirst(root.path.count + 1))
+    let git = Process()
+    let output = Pipe()
+    git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    git.arguments = ["git", "-C", root.path, "status", "--porcelain", "--untracked-files=all", "--", ".", ":(exclude)\(inside)"]
+    git.standardOutput = output
+    git.standardError = FileHandle.nullDevice
+    git.standardInput = FileHandle.nullDevice
+    try git.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    git.waitUntilExit()
+    guard git.terminationStatus == 0 else {
+      throw Stop(.impossible, "git cannot tell whether the checkout \(root.path) has changes; goldens are recorded from a clean one")
+    }
+    let files = text.split(separator: "\n").map { String($0.dropFirst(3)) }
+    if let first = files.first {
+      throw Stop(
+        .impossible,
+        "the checkout has changes outside \(directory) (\(first)\(files.count > 1 ? " and \(files.count - 1) more" : "")): "
+          + "commit them first, so that the goldens belong to a revision")
+    }
+  }
+}
+
+/// A question to the person at the terminal.
+enum Question {
+  /// No answer, as from a script, is no.
+  static func isAnsweredYes(_ question: String) -> Bool {
+    Console.log("\(question) [y/N]")
+    let answer = readLine()?.lowercased() ?? ""
+    return answer == "y" || answer == "yes"
+  }
+}

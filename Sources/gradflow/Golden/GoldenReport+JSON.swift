@@ -1,0 +1,55 @@
+import Files
+import Goldens
+import Traces
+
+extension GoldenReport {
+  /// The report as one object; numbers as traces print them.
+  var json: JSONValue {
+    .members([
+      "format": .string("gradflow-golden-check"), "version": JSONValue(1), "profile": .string(profile),
+      "against": .string(store.directory), "required": .string(requiringIdentical ? "identical" : "within-band"),
+      "verdict": .string(verdict), "passed": .bool(status == .done), "compared_runs": JSONValue(compared),
+      "counts": json(of: counts), "runs": .array(judgements.map(json(of:))),
+    ])
+  }
+
+  private func json(of counts: Judgement.Counts) -> JSONValue {
+    .members([
+      "epochs": JSONValue(counts.epochs), "numbers": JSONValue(counts.values), "digests": JSONValue(counts.digests),
+      "against_bands": JSONValue(counts.banded),
+    ])
+  }
+
+  private func json(of judgement: Judgement) -> JSONValue {
+    .members([
+      "row": .string(judgement.row), "seed": judgement.seed.map { JSONValue($0) } ?? .null, "run": .string(judgement.run),
+      "verdict": .string(judgement.verdict.name), "passed": .bool(passes(judgement)),
+      "reason": .string(judgement.verdict.description), "prefix": .bool(judgement.isPrefix),
+      "counts": json(of: judgement.counts), "findings": .array(judgement.findings.map(json(of:))),
+      "rerun": .string(rerun(judgement)), "bisect": bisect(judgement).map { .string($0) } ?? .null,
+      "accept": .string(accept(judgement)),
+    ])
+  }
+
+  private func json(of finding: Finding) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("metric", .string(finding.metric)),
+      .init("epoch", finding.epoch.map { JSONValue($0) } ?? .null),
+      .init("layer", finding.layer.map { .string($0) } ?? .null),
+      .init("found", finding.found.map { JSONValue($0) } ?? .null),
+    ]
+    switch finding.kind {
+    case .outside(let band, let widths):
+      members += [
+        .init("kind", .string("outside")), .init("expected", JSONValue(band.centre)), .init("lower", JSONValue(band.lower)),
+        .init("upper", JSONValue(band.upper)), .init("band_widths_outside", JSONValue(widths)),
+      ]
+    case .unequal(let expected):
+      members += [.init("kind", .string("unequal")), .init("expected", JSONValue(expected))]
+    case .notFinite: members.append(.init("kind", .string("not finite")))
+    case .missing: members.append(.init("kind", .string("missing")))
+    case .extra: members.append(.init("kind", .string("extra")))
+    }
+    return .object(members + [.init("text", .string(finding.description))])
+  }
+}

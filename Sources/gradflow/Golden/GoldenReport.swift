@@ -1,0 +1,108 @@
+import ArgumentParser
+import Goldens
+import Traces
+
+/// What a check found, for people and machines.
+struct GoldenReport {
+  enum Format: String, CaseIterable, ExpressibleByArgument { case text, json, junit }
+
+  let profile: String
+  let store: GoldenStore
+  let judgements: [Judgement]
+  let requiringIdentical: Bool
+
+  /// A run that failed is worse than one that could not be compared; nothing compared is no success.
+  var status: ExitStatus {
+    let failing = judgements.filter { !$0.verdict.passes(requiringIdentical: requiringIdentical) }
+    if failing.contains(where: { !isObstacle($0) }) { return .failed }
+    return failing.isEmpty && compared > 0 ? .done : .impossible
+  }
+
+  /// The worst of all, by its name.
+  var verdict: String {
+    guard let worst = judgements.max(by: { $0.verdict.severity < $1.verdict.severity }) else { return "nothing compared" }
+    return worst.verdict.name
+  }
+
+  /// Runs that were held against a golden.
+  var compared: Int { judgements.count { !isObstacle($0) } }
+
+  var counts: Judgement.Counts {
+    judgements.reduce(into: Judgement.Counts()) { sum, judgement in
+      sum.epochs += judgement.counts.epochs
+      sum.values += judgement.counts.values
+      sum.digests += judgement.counts.digests
+      sum.banded += judgement.counts.banded
+    }
+  }
+
+  func isObstacle(_ judgement: Judgement) -> Bool {
+    if case .notComparable = judgement.verdict { true } else { false }
+  }
+
+  func passes(_ judgement: Judgement) -> Bool { judgement.verdict.passes(requiringIdentical: requiringIdentical) }
+
+  func text(_ format: Format) throws -> String {
+    switch format {
+    case .text: try textLines().joined(separator: "\n")
+    case .json: json.indented
+    case .junit: junit
+    }
+  }
+
+  // MARK: Commands to go on with
+
+  /// Words in a shell command, quoted where a shell would take them apart.
+  private func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./=,:+@".utf8.contains(byte)
+    }
+    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+
+  private var against: String { store.directory == "golden" ? "" : " --against \(quoted(store.directory))" }
+  private var into: String { store.directory == "golden" ? "" : " --into \(quoted(store.directory))" }
+
+  func rerun(_ judgement: Judgement) -> String {
+    let seed = judgement.seed.map { " --seed \($0)" } ?? ""
+    return "gradflow golden check --profile \(profile) --rows \(quoted(judgement.row))\(seed)\(against)"
+  }
+
+  /// Where the bits part, for a run that is there.
+  func bisect(_ judgement: Judgement) -> String? {
+    if judgement.run.isEmpty { return nil }
+    return "gradflow bisect \(quoted(judgement.run)) \(quoted(store.path(profile: profile, row: judgement.row)))"
+  }
+
+  /// How to make the run what is expected from now on.
+  func accept(_ judgement: Judgement) -> String {
+    let rows = "--profile \(profile) --rows \(quoted(judgement.row))"
+    if case .withinBand = judgement.verdict {
+      return "gradflow golden record \(rows) --runs \(quoted(judgement.run)) --seed \(judgement.seed ?? 0) --keep-bands\(into) "
+        + "--reason '...'"
+    }
+    let seeds = Ensemble.needed(profile: profile)
+    return "gradflow matrix \(rows) --seeds 0..\(seeds - 1) --out runs/ensemble && gradflow golden record \(rows) --runs "
+      + "runs/ensemble\(into) --reason '...'"
+  }
+
+  // MARK: Annotations
+
+  /// Lines that GitHub shows beside the job: an error for what fails, a notice for what is inside the bands only.
+  var annotations: [String] {
+    judgements.compactMap { judgement in
+      if judgement.verdict == .identical { return nil }
+      let title = "golden \(profile) \(judgement.row)" + (judgement.seed.map { " seed \($0)" } ?? "")
+      let first = judgement.findings.first.map { ": \($0)" } ?? ""
+      return "::\(passes(judgement) ? "notice" : "error") title=\(Self.escaped(title, property: true))::"
+        + Self.escaped("\(judgement.verdict)\(first)", property: false)
+    }
+  }
+
+  private static func escaped(_ text: String, property: Bool) -> String {
+    var text = text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    if property { text = text.replacing(":", with: "%3A").replacing(",", with: "%2C") }
+    return text
+  }
+}

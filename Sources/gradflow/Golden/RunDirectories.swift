@@ -1,0 +1,31 @@
+import Files
+import Training
+
+/// Finds runs in directories that users name.
+enum RunDirectories {
+  /// Each of `directories` is a run's own or one that holds runs' directories, in that order, then by name.
+  ///
+  /// - Parameter rows: only runs whose directory is named after one of them.
+  /// - Throws: `Stop` for a directory that holds no run at all.
+  static func find(in directories: [String], rows: [String]? = nil) throws -> [RunDirectory] {
+    var found: [RunDirectory] = []
+    for directory in directories {
+      let own = RunDirectory(path: directory)
+      let inside =
+        fileExists(own.trace)
+        ? [own]
+        : try directoryEntries(directory).map { RunDirectory(path: "\(directory)/\($0)") }.filter { fileExists($0.trace) }
+      if inside.isEmpty {
+        throw Stop(.impossible, "\(directory) holds no runs: neither a trace nor directories with one")
+      }
+      found += inside.filter { run in rows.map { $0.contains { seed(of: run, row: $0) != nil } } ?? true }
+    }
+    return found
+  }
+
+  /// The seed in the name of a run's directory, `ROW-sSEED`; `nil` if it is another row's.
+  static func seed(of run: RunDirectory, row: String) -> UInt64? {
+    let name = run.path.split(separator: "/").last.map(String.init) ?? run.path
+    return name.hasPrefix(row + "-s") ? UInt64(name.dropFirst(row.count + 2)) : nil
+  }
+}

@@ -1,0 +1,125 @@
+import Digests
+import Files
+import Foundation
+
+@testable import Goldens
+@testable import Traces
+
+/// Small runs of a known kind, whose numbers scatter from seed to seed as those of a training do.
+enum Sample {
+  static let layers = ["input_conv_conv_0", "input_conv_bn_0", "block_0_0_conv_0", "block_0_0_conv_1", "logit_linear_layer"]
+
+  static func header(seed: UInt64 = 0, numerics: Int = 1, learningRate: Double = 1e-3) -> TraceHeader {
+    TraceHeader(
+      numerics: numerics, row: "vgg08", profile: "smoke", seed: seed, dataName: "synthetic-1",
+      dataFingerprint: "sha256:\(Digest(of: "data"))", parameters: 59_716,
+      training: [
+        .init("classes", JSONValue(10)), .init("validation_per_class", JSONValue(10)),
+        .init("learning_rate", JSONValue(learningRate)),
+      ])
+  }
+
+  /// A whole run. What differs between seeds is drawn from `salt` and the seed.
+  ///
+  /// - Parameter isVanishing: the first layer's gradient is zero, and the accuracy that of chance, under every seed.
+  static func run(
+    seed: UInt64, epochs: Int = 3, numerics: Int = 1, salt: UInt64 = 0, isVanishing: Bool = false
+  ) -> Trace {
+    var random = SeededGenerator(state: seed &* 1_000_003 &+ salt)
+    func normal() -> Double {
+      // Twelve uniform numbers are normal enough.
+      (0..<12).reduce(-6.0) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
+    }
+    let level = normal()
+    var lines: [EpochLine] = []
+    for epoch in 0..<epochs {
+      let loss = 2.3 - 0.2 * Double(epoch) + 0.02 * (level + normal())
+      func accuracy(_ images: Double) -> Double {
+        isVanishing ? 0.1 : ((0.15 + 0.1 * Double(epoch) + 0.03 * normal()) * images).rounded() / images
+      }
+      let flow = layers.enumerated().map { index, name in
+        let isZero = isVanishing && index == 0
+        return NamedValue(name, isZero ? 0 : pow(10, -3 - Double(index) / 2 + 0.2 * (level + normal())))
+      }
+      let statistics = flow.map { value in
+        GradientStatistics(
+          name: value.name + ".weight", l2: value.value * 30, max: value.value * 5, zeros: value.value == 0 ? 1 : 0,
+          update: value.value == 0 ? 0 : 1e-3 * pow(10, 0.01 * normal()))
+      }
+      lines.append(
+        EpochLine(
+          epoch: epoch, learningRate: 1e-3 / Double(epoch + 1), trainLoss: loss, trainAccuracy: accuracy(340),
+          validationLoss: loss + 0.01 * normal(), validationAccuracy: accuracy(100), gradientFlow: flow,
+          gradientStatistics: statistics, digest: Digest(of: "\(numerics) \(salt) \(seed) \(epoch)")))
+    }
+    let best = lines.last!
+    return Trace(
+      header: header(seed: seed, numerics: numerics), epochs: lines,
+      steps: lines.map { line in
+        StepsLine(
+          epoch: line.epoch, digests: (0..<3).map { ShortDigest(Digest(of: "\(numerics) \(salt) \(seed) \(line.epoch) \($0)")) })
+      },
+      layers: lines.map { line in
+        LayersLine(
+          epoch: line.epoch, step: 0,
+          entries: layers.map {
+            .init(layer: $0, phase: .forward, digest: ShortDigest(Digest(of: "\(salt) \(seed) \(line.epoch) \($0)")))
+          })
+      },
+      test: TestLine(
+        epoch: epochs - 1, loss: best.validationLoss + 0.01 * normal(), accuracy: best.validationAccuracy,
+        digest: best.digest),
+      unknown: [], lines: 0, torn: nil)
+  }
+
+  static func runs(_ seeds: Range<UInt64>, epochs: Int = 3, isVanishing: Bool = false) -> [GoldenRecording.Run] {
+    seeds.map { .init(path: "vgg08-s\($0)", trace: run(seed: $0, epochs: epochs, isVanishing: isVanishing)) }
+  }
+
+  static func golden(seeds: UInt64 = 40, epochs: Int = 3, isVanishing: Bool = false) throws -> Golden {
+    try GoldenRecording.golden(
+      row: "vgg08", profile: "smoke", runs: runs(0..<seeds, epochs: epochs, isVanishing: isVanishing), referenceSeed: 0,
+      epochs: epochs, reason: "for a test")
+  }
+}
+
+/// A trace with other lines, in the order in which a run writes them.
+extension Trace {
+  func with(
+    header: TraceHeader? = nil, epochs: [EpochLine]? = nil, steps: [StepsLine]? = nil, layers: [LayersLine]? = nil,
+    test: TestLine?? = nil
+  ) -> Trace {
+    Trace(
+      header: header ?? self.header, epochs: epochs ?? self.epochs, steps: steps ?? self.steps,
+      layers: layers ?? self.layers, test: test ?? self.test, unknown: unknown, lines: lines, torn: torn)
+  }
+
+  func with(epoch: Int, _ change: (inout EpochLine) -> Void) -> Trace {
+    var epochs = epochs
+    change(&epochs[epoch])
+    return with(epochs: epochs)
+  }
+
+  var content: [UInt8] { Array(knownLines.map { $0.json.description + "\n" }.joined().utf8) }
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014): the same numbers in every run of the tests.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
+
+/// Runs `body` with a directory of its own, which is gone afterwards.
+func withDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("goldens-\(UUID().uuidString)").path
+  try createDirectory(directory)
+  defer { try? FileManager.default.removeItem(atPath: directory) }
+  return try body(directory)
+}

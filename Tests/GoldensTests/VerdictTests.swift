@@ -1,0 +1,167 @@
+import Testing
+
+@testable import Goldens
+@testable import Traces
+
+@Suite("Verdicts")
+struct VerdictTests {
+  private let golden: Golden
+
+  init() throws { golden = try Sample.golden() }
+
+  private func judge(_ trace: Trace, allowsPrefix: Bool = false) -> Judgement {
+    Judgement(trace, against: golden, run: "run", allowsPrefix: allowsPrefix)
+  }
+
+  @Test("the reference run is identical, and everything of it was compared")
+  func identical() {
+    let trace = Sample.run(seed: 0)
+    let judgement = judge(trace)
+    #expect(judgement.verdict == .identical && judgement.findings.isEmpty)
+    #expect(judgement.counts.epochs == 3 && judgement.counts.values == 3 * trace.epochs[0].values.count + 2)
+    #expect(judgement.counts.digests == 3 + 3 * 3 + Sample.layers.count + 1)
+  }
+
+  @Test("another seed of the same experiment is within its bands, and the verdict says that the seeds differ")
+  func otherSeed() {
+    let judgement = judge(Sample.run(seed: 1000))
+    guard case .withinBand(.settings(let differences)) = judgement.verdict else {
+      Issue.record("\(judgement.verdict): \(judgement.findings)")
+      return
+    }
+    #expect(differences.map(\.name) == ["seed"])
+    // Five metrics by epoch, two of the test, and the layers' flow, update and their means.
+    #expect(judgement.counts.banded == 3 * 4 + 2 + 3 * (5 + 1 + 5 + 1))
+  }
+
+  @Test("another contract version is within the bands, and the verdict says so")
+  func otherContract() {
+    let trace = Sample.run(seed: 0).with(header: Sample.header(numerics: 2)).with(epoch: 0) { $0.trainLoss += 1e-9 }
+    guard case .withinBand(.settings(let differences)) = judge(trace).verdict else {
+      Issue.record("\(judge(trace).verdict)")
+      return
+    }
+    #expect(differences.map(\.name) == ["numerics"])
+    // Equal numbers under another version are no more than that either.
+    #expect(judge(Sample.run(seed: 0).with(header: Sample.header(numerics: 2))).verdict.name == "within-band")
+  }
+
+  @Test("bits that differ and should not are within the bands, and the first place is named")
+  func otherBits() {
+    let trace = Sample.run(seed: 0).with(epoch: 1) { $0.trainLoss = $0.trainLoss.nextUp }
+    guard case .withinBand(.bits(let divergence)) = judge(trace).verdict else {
+      Issue.record("\(judge(trace).verdict)")
+      return
+    }
+    #expect(divergence.description.contains("epoch 1, train_loss"))
+  }
+
+  @Test("what lies outside is a regression: metric, epoch, layer, found, expected, band and distance, the largest first")
+  func regression() throws {
+    let trace = Sample.run(seed: 1000).with(epoch: 2) { line in
+      line.trainLoss = 4
+      line.gradientFlow[2].value *= 1e9
+    }
+    let judgement = judge(trace)
+    #expect(judgement.verdict == .regression)
+    let sizes = judgement.findings.map(\.size)
+    #expect(sizes == sizes.sorted(by: >) && sizes.allSatisfy { $0 > 0 })
+    let loss = try #require(judgement.findings.first { $0.metric == "train_loss" })
+    #expect(loss.epoch == 2 && loss.found == 4 && judgement.findings.count { $0.metric == "train_loss" } == 1)
+    guard case .outside(let band, let widths) = loss.kind else {
+      Issue.record("\(loss)")
+      return
+    }
+    #expect(band.lower < 1.9 && band.upper > 1.9 && band.upper < 4 && widths > 0)
+    #expect(golden.bands?.interval(.trainLoss, epoch: 2) == band)
+    let flow = try #require(judgement.findings.first { $0.metric == "gradient_flow" })
+    #expect(flow.layer == Sample.layers[2] && flow.epoch == 2 && flow.description.contains("band widths outside"))
+  }
+
+  @Test("both directions count", arguments: [0.5, 2])
+  func twoSided(factor: Double) {
+    let judgement = judge(Sample.run(seed: 0).with(epoch: 1) { $0.validationLoss *= factor })
+    #expect(judgement.verdict == .regression && judgement.findings.map(\.metric) == ["val_loss"])
+  }
+
+  @Test("other settings, data, profile or row are not comparable, by name")
+  func notComparable() {
+    var headers: [(TraceHeader, String)] = []
+    var header = Sample.header(learningRate: 1e-2)
+    headers.append((header, "training.learning_rate"))
+    header = Sample.header()
+    header.profile = "quick"
+    headers.append((header, "profile"))
+    header = Sample.header()
+    header.row = "vgg38"
+    headers.append((header, "row"))
+    header = Sample.header()
+    header.dataName = "cifar-100"
+    headers.append((header, "data.name"))
+    header = Sample.header()
+    header.others = [.init("more", .bool(true))]
+    headers.append((header, "more"))
+    for (header, name) in headers {
+      guard case .notComparable(.settings(let differences)) = judge(Sample.run(seed: 0).with(header: header)).verdict else {
+        Issue.record("\(name)")
+        continue
+      }
+      #expect(differences.map(\.name) == [name])
+    }
+  }
+
+  @Test("a run without an epoch shows nothing")
+  func empty() {
+    let trace = Sample.run(seed: 0).with(epochs: [], steps: [], layers: [], test: .some(nil))
+    #expect(judge(trace).verdict == .notComparable(.nothing))
+  }
+
+  @Test("a missing epoch is a regression; asked for a prefix, it is judged by what it has")
+  func prefix() {
+    let short = Sample.run(seed: 0, epochs: 2)
+    let judgement = judge(short)
+    #expect(judgement.verdict == .regression)
+    #expect(judgement.findings.map(\.kind) == [.missing] && judgement.findings[0].epoch == 2)
+    let asked = judge(short, allowsPrefix: true)
+    #expect(asked.verdict == .identical && asked.isPrefix && asked.counts.epochs == 2)
+    let other = judge(Sample.run(seed: 1000, epochs: 2), allowsPrefix: true)
+    #expect(other.verdict.name == "within-band" && other.counts.banded > 0)
+    let wrong = judge(short.with(epoch: 1) { $0.trainLoss = 9 }, allowsPrefix: true)
+    #expect(wrong.verdict == .regression)
+  }
+
+  @Test("an epoch too many, or no test line, is a regression")
+  func shape() {
+    let long = judge(Sample.run(seed: 0, epochs: 4))
+    #expect(long.verdict == .regression && long.findings.contains { $0.kind == .extra && $0.epoch == 3 })
+    let untested = judge(Sample.run(seed: 0).with(test: .some(nil)))
+    #expect(untested.verdict == .regression && untested.findings.map(\.metric) == ["test line"])
+  }
+
+  @Test("a layer that is missing, extra or renamed is a regression")
+  func layers() {
+    let missing = judge(Sample.run(seed: 0).with(epoch: 1) { $0.gradientFlow.removeLast() })
+    #expect(missing.verdict == .regression)
+    #expect(missing.findings.contains { $0.kind == .missing && $0.metric == "gradient_flow.logit_linear_layer" })
+    let extra = judge(Sample.run(seed: 0).with(epoch: 1) { $0.others = [NamedValue("more", 1)] })
+    #expect(extra.verdict == .regression && extra.findings.map(\.kind) == [.extra])
+    let renamed = judge(Sample.run(seed: 0).with(epoch: 1) { $0.gradientFlow[0].name = "block_9_conv_0" })
+    #expect(renamed.verdict == .regression)
+  }
+
+  @Test("a learning rate that is not the schedule's is a regression, however near")
+  func learningRate() {
+    let judgement = judge(Sample.run(seed: 1000).with(epoch: 2) { $0.learningRate = $0.learningRate.nextUp })
+    #expect(judgement.verdict == .regression && judgement.findings.map(\.metric) == ["learning_rate"])
+  }
+
+  @Test("a golden without bands knows equal bits and nothing else")
+  func noBands() throws {
+    let golden = try Sample.golden(seeds: 1)
+    #expect(golden.bands == nil)
+    #expect(Judgement(Sample.run(seed: 0), against: golden, run: "").verdict == .identical)
+    #expect(Judgement(Sample.run(seed: 1), against: golden, run: "").verdict == .notComparable(.noBands))
+    let broken = Sample.run(seed: 1).with(epoch: 0) { $0.trainLoss = .nan }
+    #expect(Judgement(broken, against: golden, run: "").verdict == .regression)
+  }
+}
