@@ -48,7 +48,7 @@ let package = Package(
 
     // MARK: The report
     .target(
-      name: "Reports", dependencies: ["Traces", "Files", "Digests"],
+      name: "Reports", dependencies: ["Goldens", "Traces", "Files", "Digests"],
       resources: [
         // The published numbers, compiled in: the program stays one file.
         .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),

@@ -15,8 +15,8 @@ struct Gradflow: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ListCommand.self, RunCommand.self, MatrixCommand.self, GoldenCommand.self, BisectCommand.self, ReplayCommand.self,
-      Table1Command.self, ClaimsCommand.self, ReportCommand.self, ExportCommand.self, DataCommand.self, GradcheckCommand.self,
+      ListCommand.self, RunCommand.self, MatrixCommand.self, GoldenCommand.self, Table1Command.self, ClaimsCommand.self,
+      ReportCommand.self, ExportCommand.self, BisectCommand.self, ReplayCommand.self, DataCommand.self, GradcheckCommand.self,
       ProbeCommand.self, BenchCommand.self,
     ])
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Files
 import Goldens
+import Reports
 
 struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,7 +23,10 @@ struct MatrixCommand: ParsableCommand {
   @Flag(help: "Hold what was run against the goldens, and end with the verdict.")
   var check = false
 
-  @Option(help: "The directory of the goldens that --check reads.")
+  @Flag(help: "Write a page about what was run, report.html beside the runs, and end with where it is.")
+  var report = false
+
+  @Option(help: "The directory of the goldens that --check and --report read.")
   var against = "golden"
 
   @OptionGroup var options: TrainingOptions
@@ -33,16 +37,35 @@ struct MatrixCommand: ParsableCommand {
 
   func run() throws {
     let session = RunSession(rows: try chosenRows(), options: options, jobs: jobs, shard: shard)
-    guard check else { return try session.run() }
+    guard check || report else { return try session.run() }
     let made = try session.make()
     try session.printTable(made)
     try session.complain(made)
     try Console.print("")
+    var failure: (any Error)?
+    if check {
+      // The page is written whatever the verdict: it shows what is wrong.
+      do { try judge(made.directories.map(\.path)) } catch { failure = error }
+      if report { try Console.print("") }
+    }
+    if report { try writeReport(of: made.directories.map(\.path)) }
+    if let failure { throw failure }
+  }
+
+  private func judge(_ directories: [String]) throws {
     // Fewer epochs were asked for: those are what can be checked.
     var goldens = GoldenCheck(profile: options.profile.rawValue, store: GoldenStore(directory: against))
     goldens.allowsPrefix = options.epochs != nil
-    try goldens.judge(made.directories.map(\.path))
+    try goldens.judge(directories)
     try goldens.end(as: .text, requiringIdentical: false)
+  }
+
+  /// Of the runs just made: what else lies in the directory is not asked about.
+  private func writeReport(of directories: [String]) throws {
+    let runs = try RunSet(readingFrom: directories)
+    let store = GoldenStore(directory: against)
+    let engine = isDirectory(against) ? try EngineFindings(judging: runs, by: store) : .notChecked
+    try Page(runs, engine: engine).write(to: options.outDirectory + "/report.html", figures: nil)
   }
 
   private func chosenRows() throws -> [ExperimentRow] {

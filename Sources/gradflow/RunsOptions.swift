@@ -1,4 +1,6 @@
 import ArgumentParser
+import Files
+import Goldens
 import Reports
 
 /// What the commands that look at finished runs share.
@@ -15,5 +17,23 @@ struct RunsOptions: ParsableArguments {
     let set = try RunSet(readingFrom: runs)
     for warning in set.warnings { Console.log("gradflow: warning: \(warning)") }
     return set
+  }
+}
+
+/// Where the goldens are that tell engine drift.
+struct AgainstOption: ParsableArguments {
+  static let standard = "golden"
+
+  @Option(help: "The directory of the goldens that tell engine drift; golden, where there is one, if not given.")
+  var against: String?
+
+  /// - Throws: `Stop` for a directory that was asked for and is not there.
+  func findings(_ runs: RunSet) throws -> EngineFindings {
+    let directory = against ?? Self.standard
+    guard isDirectory(directory) else {
+      if against == nil { return .notChecked }
+      throw Stop(.impossible, "there is no directory of goldens \(directory)")
+    }
+    return try EngineFindings(judging: runs, by: GoldenStore(directory: directory))
   }
 }

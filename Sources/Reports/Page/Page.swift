@@ -17,6 +17,9 @@ public struct Page: Sendable {
     figures = Figures(runs, engine: engine)
   }
 
+  /// Whether a check on the page was made and failed.
+  public var hasFailure: Bool { table.hasDrift || claims.verdict == .notHeld }
+
   public var html: String {
     """
     <!DOCTYPE html>

@@ -50,9 +50,9 @@ struct PageVerdict {
 
   /// Against our own goldens.
   private var engineCard: Card {
-    let verdicts = table.lines.filter { $0.result != nil }.map(\.engine.kind)
+    let verdicts = table.engineKinds
     func count(_ kind: EngineVerdict.Kind) -> Int { verdicts.filter { $0 == kind }.count }
-    let words = EngineVerdict.Kind.allCases.filter { count($0) > 0 }.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
+    let words = table.engineSummary
     let good = count(.identical) + count(.withinBand)
     if count(.regression) > 0 { return Card(title: "Engine drift", word: "regression", detail: words, tone: .bad) }
     if good == verdicts.count, good > 0 { return Card(title: "Engine drift", word: "none", detail: words, tone: .good) }

@@ -43,6 +43,20 @@ public struct Table1: Sendable {
       }
   }
 
+  /// Of the rows that were run.
+  var engineKinds: [EngineVerdict.Kind] { lines.filter { $0.result != nil }.map(\.engine.kind) }
+
+  /// "5 identical, 2 within-band".
+  public var engineSummary: String {
+    EngineVerdict.Kind.allCases.compactMap { kind in
+      let count = engineKinds.filter { $0 == kind }.count
+      return count == 0 ? nil : "\(count) \(kind.rawValue)"
+    }.joined(separator: ", ")
+  }
+
+  /// Whether a row has left its golden's bands.
+  public var hasDrift: Bool { lines.contains { $0.engine.kind == .regression } }
+
   /// The numbers of a line, in the order of the table's columns.
   struct Metric: Sendable {
     /// As CSV and JSON name it.
