@@ -118,13 +118,14 @@ private final class Shared: @unchecked Sendable {
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  /// Polls before a thread sleeps: some tens of microseconds, longer than the gap between two pieces of work of a
-  /// training step. Threads beyond the processors sleep at once, since polling would only keep others from working.
+  /// Polls before a thread sleeps: some hundreds of microseconds, longer than the gap between two pieces of work of a
+  /// training step and than it takes to wake a thread; otherwise, once one sleeps, each waits for the other to wake, piece
+  /// after piece. Threads beyond the processors sleep at once, since polling would only keep others from working.
   private let polls: Int
 
   init(helpers: Int) {
     self.helpers = helpers
-    polls = helpers + 1 > WorkerPool.processorCount ? 1 : 4_000
+    polls = helpers + 1 > WorkerPool.processorCount ? 1 : 32_000
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     pthread_cond_init(done, nil)
