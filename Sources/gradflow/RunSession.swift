@@ -113,7 +113,7 @@ struct RunSession {
       case .success(.finished): break
       case .success(.stopped(let reason, _, _)): stopped = reason
       case .failure(let error):
-        let isContinued = (error as? FileError)?.isNoSpace == true && result.run.directory(out: out).holdsRun
+        let isContinued = (error as? FileError)?.isNoSpace == true && result.run.directory(out: made.out).holdsRun
         failures.append(
           "\(result.run.row.id)-s\(result.run.seed): \(error)"
             + (isContinued ? "; the same command with --resume continues" : ""))

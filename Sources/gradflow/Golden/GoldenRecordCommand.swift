@@ -35,7 +35,9 @@ struct GoldenRecordCommand: ParsableCommand {
   @Option(help: "The reference seed.")
   var seed: UInt64 = 0
 
-  @Option(help: "Only these seeds, A..B, both included, make the ensemble; others in the directories are left for checking.")
+  @Option(
+    help: "Only these seeds, A..B, both included, make the ensemble; others in the directories are left for checking.",
+    transform: SeedRange.init(parsing:))
   var seeds: SeedRange?
 
   @Option(help: "The directory of the goldens.")
