@@ -59,6 +59,10 @@ golden: build ## Run smoke and quick, and short where GRADFLOW_DATA is set, and 
 	[ $$checked -gt 0 ] || { echo "make: no profile is recorded" >&2; exit 2; }; \
 	exit $$worst
 
+.PHONY: power
+power: proof-build ## Plant subtle training defects: which do the goldens notice, by bits and by bands? (--profile quick; 40 minutes)
+	@.build/debug/planted-defects --power $(ARGUMENTS)
+
 .PHONY: golden-mutations
 golden-mutations: prepare ## What the verdict is when each value, digest and line of a run is changed in turn, as a table
 	@$(SWIFT) build --build-tests >&2
@@ -206,6 +210,75 @@ bisect-alive: proof-build ## Plant differences between two builds: gradflow bise
 proof-cost: build ## What digests and checkpoints take of a training step; let nothing else run meanwhile
 	@$(SWIFT) build -c release --product proof
 	@.build/release/proof cost
+
+# --- the night ------------------------------------------------------------------------------------------------------
+
+# A night is the whole matrix, from its first epoch to the verdict. It may be cut anywhere, by the limit, by Ctrl-C or by a
+# power failure: `make nightly` goes on with it until its verdict is there, and the next one begins anew. A night belongs to
+# the revision that it began with.
+NIGHTLY_OUT ?= runs/nightly
+NIGHTLY_PROFILE ?= paper
+NIGHTLY_LIMIT ?= 12h
+NIGHTLY_JOBS ?= 1
+# Status where the limit cut the training: 0 for a scheduler that comes again anyway.
+NIGHTLY_CUT ?= 75
+# Such as "--rows vgg08,vgg38 --epochs 3".
+NIGHTLY_ARGUMENTS ?=
+NIGHTLY_RUNS = $(NIGHTLY_OUT)/runs
+
+.PHONY: nightly
+nightly: build ## The full matrix in one night, resumable, with a lock, a log and a summary (NIGHTLY_OUT, _PROFILE, _LIMIT, ...)
+	@mkdir -p '$(NIGHTLY_OUT)'
+	@command -v flock >/dev/null || { echo "make nightly: flock is needed (Debian: util-linux)" >&2; exit 2; }
+	@exec 9>'$(NIGHTLY_OUT)/lock'; \
+	flock --nonblock 9 || { echo "make nightly: another night is at work in $(NIGHTLY_OUT)" >&2; exit 2; }; \
+	status=0; $(MAKE) --no-print-directory nightly-train || status=$$?; \
+	if [ $$status -eq 0 ]; then $(MAKE) --no-print-directory nightly-verdict || status=$$?; fi; \
+	exit $$status
+
+.PHONY: nightly-train
+nightly-train: build ## Train a night's rows, or go on with them until NIGHTLY_LIMIT
+	@mkdir -p '$(NIGHTLY_OUT)'; \
+	revision=$$(git rev-parse HEAD 2>/dev/null || echo unknown) begun='$(NIGHTLY_OUT)/revision'; \
+	if [ -s "$$begun" ] && [ "$$(cat "$$begun")" = "$$revision" ]; then mode=--resume; \
+	else \
+	  if [ -s "$$begun" ]; then echo "make nightly: the night begun at $$(cat "$$begun") is given up for $$revision" >&2; fi; \
+	  mode=--overwrite; rm -rf '$(NIGHTLY_RUNS)'; echo "$$revision" >"$$begun"; \
+	fi; \
+	status=0; \
+	$(RELEASE) matrix --profile $(NIGHTLY_PROFILE) --out '$(NIGHTLY_RUNS)' --jobs $(NIGHTLY_JOBS) \
+	  --time-limit $(NIGHTLY_LIMIT) $$mode $(NIGHTLY_ARGUMENTS) \
+	  >'$(NIGHTLY_OUT)/table.txt' 2> >(tee -a '$(NIGHTLY_OUT)/log.txt' >&2) || status=$$?; \
+	cat '$(NIGHTLY_OUT)/table.txt'; \
+	case $$status in \
+	  0) ;; \
+	  75) echo "make nightly: cut by its limit of $(NIGHTLY_LIMIT); make nightly goes on" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $(NIGHTLY_CUT) ;; \
+	  *) echo "make nightly: the matrix ended with status $$status; see $(NIGHTLY_OUT)/log.txt" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $$status ;; \
+	esac
+
+# Judges what `nightly-train` left, possibly brought together from several machines. A check that failed is told from one that
+# could not be made, as for a row without a golden.
+.PHONY: nightly-verdict
+nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, the report, and a summary
+	@out='$(NIGHTLY_OUT)' runs='$(NIGHTLY_RUNS)' verdict=0; \
+	[ -d "$$runs" ] || { echo "make nightly: there are no runs in $$runs; make nightly-train makes them" >&2; exit 2; }; \
+	part() { \
+	  local name="$$1" status=0; shift; \
+	  echo "== $$*" >>"$$out/log.txt"; \
+	  "$$@" >"$$out/$$name" 2>>"$$out/log.txt" || status=$$?; \
+	  case $$status in 0) word=passed ;; 1) word=FAILED; verdict=1 ;; *) word="could not be made (status $$status)"; [ $$verdict -eq 1 ] || verdict=2 ;; esac; \
+	  printf '%-12s %s: %s\n' "$${name%.*}" "$$word" "$$out/$$name" >>"$$out/summary.txt.new"; \
+	}; \
+	rm -f "$$out/summary.txt.new"; \
+	part goldens.txt $(RELEASE) golden check --profile $(NIGHTLY_PROFILE) --runs "$$runs"; \
+	part table1.txt $(RELEASE) table1 "$$runs"; \
+	part claims.txt $(RELEASE) claims "$$runs"; \
+	part report.txt $(RELEASE) report "$$runs" --out "$$out/report.html"; \
+	{ case $$verdict in 0) echo "The night passed." ;; 1) echo "The night FAILED." ;; *) echo "The night could not be judged whole." ;; esac; \
+	  echo; cat "$$out/summary.txt.new"; \
+	  for name in goldens table1 claims; do echo; cat "$$out/$$name.txt"; done; } >"$$out/summary.txt"; \
+	rm -f "$$out/summary.txt.new" "$$out/revision"; \
+	cat "$$out/summary.txt"; exit $$verdict
 
 .PHONY: clean
 clean: ## Remove what was built (runs stay)

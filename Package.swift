@@ -62,7 +62,8 @@ let package = Package(
 
     // MARK: Tests
     .target(name: "Processes", path: "Tests/Processes"),
-    .executableTarget(name: "planted-defects", dependencies: ["Processes"], path: "Tests/PlantedDefects"),
+    .executableTarget(
+      name: "planted-defects", dependencies: ["Processes", "Goldens", "Traces"], path: "Tests/PlantedDefects"),
     .target(name: "ReferenceTables", path: "Tests/ReferenceTables"),
     .target(name: "ReferenceRuns", dependencies: ["Experiments"], path: "Tests/ReferenceRuns", exclude: ["digests.txt"]),
     .executableTarget(

@@ -6,12 +6,14 @@ import Processes
 //
 //   planted-defects [--proof] [ID ...]
 //   planted-defects --bisect
+//   planted-defects --power [--profile PROFILE] [--data DIR] [ID ...]
 //
 // Exit code 0: none survived; 1: some did; 2: the checks fail without any defect, or a defect does not apply.
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let isProof = arguments.first == "--proof"
 if arguments.first == "--bisect" { exit(BisectDefects.run()) }
+if arguments.first == "--power" { exit(powerStudy(Array(arguments.dropFirst()))) }
 let defects = isProof ? contractDefects : engineDefects
 let only = Set(arguments.dropFirst(isProof ? 1 : 0))
 let known = Set(defects.map(\.id))
@@ -64,4 +66,22 @@ do {
 } catch {
   say("planted-defects: error: \(error)")
   exit(2)
+}
+
+/// Which defects of training the goldens notice.
+func powerStudy(_ arguments: [String]) -> Int32 {
+  var (profile, data, only) = ("smoke", String?.none, [String]())
+  var rest = arguments[...]
+  while let word = rest.popFirst() {
+    switch word {
+    case "--profile": profile = rest.popFirst() ?? profile
+    case "--data": data = rest.popFirst()
+    default: only.append(word)
+    }
+  }
+  if let unknown = only.first(where: { id in !trainingDefects.contains { $0.id == id } }) {
+    say("there is no defect named \(unknown); the defects are:\n" + trainingDefects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
+    return 64
+  }
+  return PowerStudy(profile: profile, defects: trainingDefects.filter { only.isEmpty || only.contains($0.id) }, data: data).run()
 }
