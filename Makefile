@@ -82,9 +82,28 @@ gradcheck: build ## Finite-difference checks of every layer and of whole network
 mutants: prepare ## Plant defects in copies of the source, one at a time: the checks must catch each (about 30 minutes)
 	@$(SWIFT) run planted-defects $(ARGUMENTS)
 
+.PHONY: report
+report: build ## Write report.html about finished runs, by default those of make matrix: RUNS=runs/quick
+	@$(RELEASE) report $(or $(RUNS),runs/quick) $(ARGUMENTS)
+
 .PHONY: bench
 bench: build ## Time of a training step of every row
 	@for row in $$($(RELEASE) list --yaml | awk '/- id:/ { print $$3 }'); do $(RELEASE) bench --row $$row $(ARGUMENTS); done
+
+# Its own environment, or the Python of your choice: make interop INTEROP_PYTHON=python3
+INTEROP_PYTHON ?= .build/interop/bin/python
+INTEROP_RUNS := .build/interop-runs
+.PHONY: interop
+interop: build ## Read our files with others' tools: the course's plots, TensorBoard, safetensors, PyTorch
+	@if [ '$(INTEROP_PYTHON)' = .build/interop/bin/python ] && ! [ -e .build/interop/ready ]; then \
+	  command -v python3 >/dev/null || { echo "make interop: python3 is needed, with its venv module" >&2; exit 2; }; \
+	  { python3 -m venv .build/interop && .build/interop/bin/python -m pip install --quiet -r Tests/Interoperability/requirements.txt \
+	    && touch .build/interop/ready; } >&2 \
+	    || { echo "make interop: that failed; install Tests/Interoperability/requirements.txt and name that Python with INTEROP_PYTHON=..." >&2; exit 2; }; \
+	fi
+	@$(RELEASE) matrix --profile smoke --rows vgg08,vgg38-bn-1e-2,vgg38-bn-rc-1e-2 --overwrite --out $(INTEROP_RUNS) >/dev/null 2>&1 \
+	  || { echo "make interop: the runs failed: $(RELEASE) matrix --profile smoke" >&2; exit 2; }
+	@$(INTEROP_PYTHON) Tests/Interoperability/check.py $(RELEASE) $(INTEROP_RUNS)
 
 # --- the same bits on another architecture --------------------------------------------------------------------------
 
