@@ -35,11 +35,44 @@ build: prepare ## Build the program in release
 
 .PHONY: matrix
 matrix: build ## Run the seven experiments of Table 1 on the built-in data, about five minutes on two cores
-	@$(RELEASE) matrix --profile quick $(if $(findstring --resume,$(ARGUMENTS)),,--overwrite) $(ARGUMENTS)
+	@$(RELEASE) matrix --profile quick $(if $(findstring --resume,$(ARGUMENTS)),,--overwrite) \
+	  $(if $(wildcard golden/quick/*.zst),--check) $(ARGUMENTS)
 
 .PHONY: test
 test: prepare ## Run all tests: gradients, oracle, bits, data, traces, command line
 	@$(SWIFT) test
+
+# --- goldens --------------------------------------------------------------------------------------------------------
+
+.PHONY: golden
+golden: build ## Run smoke and quick, and short where GRADFLOW_DATA is set, and hold them against the goldens
+	@worst=0; checked=0; \
+	for profile in smoke quick $${GRADFLOW_DATA:+short}; do \
+	  if [ -z "$$(ls golden/$$profile/*.jsonl.zst 2>/dev/null)" ]; then \
+	    echo "golden check: the profile $$profile is not recorded yet, so it is not checked"; continue; \
+	  fi; \
+	  checked=$$((checked + 1)); status=0; \
+	  $(RELEASE) golden check --profile $$profile $(ARGUMENTS) || status=$$?; \
+	  if [ $$status -ne 0 ] && [ $$worst -ne 1 ]; then worst=$$status; fi; echo; \
+	done; \
+	[ -n "$${GRADFLOW_DATA:-}" ] || echo "golden check: short is checked where GRADFLOW_DATA says where CIFAR-100 is"; \
+	[ $$checked -gt 0 ] || { echo "make: no profile is recorded" >&2; exit 2; }; \
+	exit $$worst
+
+.PHONY: golden-mutations
+golden-mutations: prepare ## What the verdict is when each value, digest and line of a run is changed in turn, as a table
+	@$(SWIFT) build --build-tests >&2
+	@$(SWIFT) test --skip-build --filter GoldensTests.MutationTests 2>&1 | grep -E '^mutations: |✘'
+
+.PHONY: golden-junit
+PYTHON ?= python3
+golden-junit: build ## Read the JUnit report of a check back with junitparser, where Python has it
+	@if ! $(PYTHON) -c 'import junitparser' 2>/dev/null; then \
+	  echo "make: $(PYTHON) has no junitparser (pip install junitparser), so the report is not read back"; exit 0; fi; \
+	report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
+	$(RELEASE) golden check --profile smoke --format junit >"$$report"; \
+	$(PYTHON) -c 'import sys, junitparser; cases = [c for s in junitparser.JUnitXml.fromfile(sys.argv[1]) for c in s]; \
+	  [print(c.classname, c.name, "failed" if c.result else "passed") for c in cases]; sys.exit(0 if cases else 1)' "$$report"
 
 # --- data -----------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ public struct Finding: Equatable, Sendable {
   }
 
   public var kind: Kind
-  /// The metric's name as in the trace: `train_loss`, `gradient_flow`, `test.accuracy`; or what is missing: `epoch`.
+  /// The metric's name as in the trace: `train_loss`, `gradient_flow`, `test_accuracy`; or what is missing: `epoch`.
   public var metric: String
   /// `nil` for the test, and where no epoch is meant.
   public var epoch: Int?

@@ -10,7 +10,7 @@ extension Golden {
       .object([
         .init("golden", .object([.init("version", JSONValue(Self.version)), .init("reason", .string(reason))]))
       ]))
-    if let bands { lines += [bands.ensemble.json] + bands.bands.map(\.json) }
+    if let bands { lines += [bands.ensemble.json(bands: bands.bands.count)] + bands.bands.map(\.json) }
     let body = Array(lines.map { $0.description + "\n" }.joined().utf8)
     return body + Self.seal(of: body)
   }
@@ -45,7 +45,7 @@ extension Golden {
       var bands: Bands?
       if lines.first?["ensemble"] != nil {
         var fields = try object("ensemble", "its \"ensemble\" line")
-        let ensemble = try Ensemble(&fields, path: path)
+        let (ensemble, count) = try Ensemble.read(&fields, path: path)
         var all: [Band] = []
         while lines.first?["band"] != nil {
           var fields = try object("band", "its \"band\" lines")
@@ -55,6 +55,9 @@ extension Golden {
             throw GoldenError.misplaced(path: path, line: "the band of \(band.metric.rawValue)")
           }
           all.append(band)
+        }
+        guard all.count == count else {
+          throw GoldenError.incomplete(path: path, missing: "band but \(all.count) of \(count)")
         }
         bands = Bands(ensemble: ensemble, bands: all)
       }
@@ -78,37 +81,44 @@ extension Golden {
 }
 
 extension Ensemble {
-  var json: JSONValue {
+  /// - Parameter bands: how many `band` lines follow.
+  func json(bands: Int) -> JSONValue {
     let members: [JSONValue.Member] = [
       .init("method", .string(method.rawValue)), .init("method_version", JSONValue(Self.methodVersion)),
       .init("seeds", .array(seeds.map { JSONValue($0) })), .init("numerics", JSONValue(numerics)),
       .init("false_alarm_rate", falseAlarmRate.map { JSONValue($0) } ?? .null), .init("provisional", .bool(isProvisional)),
+      .init("bands", JSONValue(bands)),
     ]
     return .object([.init("ensemble", .object(members))])
   }
 
-  init(_ fields: inout LineFields, path: String) throws {
+  /// - Returns: with the number of `band` lines that must follow.
+  static func read(_ fields: inout LineFields, path: String) throws -> (Ensemble, bands: Int) {
     let name = try fields.string("method"), version = try fields.count("method_version")
     guard let method = Method(rawValue: name), version == Self.methodVersion else {
       let known = Method.allCases.map { "\($0.rawValue) \(Self.methodVersion)" }.joined(separator: " or ")
       throw GoldenError.version(path: path, key: "method", expected: known, found: "\(name) \(version)")
     }
-    self.method = method
-    seeds = []
+    var seeds: [UInt64] = []
     for value in try fields.array("seeds") {
       guard let seed = value.uint64 else {
         throw LineFields.invalid(key: "ensemble.seeds", expected: "whole numbers below 2⁶⁴", value)
       }
       seeds.append(seed)
     }
-    numerics = try fields.count("numerics")
-    falseAlarmRate = try fields.value("false_alarm_rate") == .null ? nil : fields.number("false_alarm_rate")
+    let numerics = try fields.count("numerics")
+    let falseAlarmRate = try fields.value("false_alarm_rate") == .null ? nil : fields.number("false_alarm_rate")
     let provisional = try fields.value("provisional")
     guard let isProvisional = provisional.bool else {
       throw LineFields.invalid(key: "ensemble.provisional", expected: "true or false", provisional)
     }
-    self.isProvisional = isProvisional
+    let bands = try fields.count("bands")
     try fields.end()
+    return (
+      Ensemble(
+        method: method, seeds: seeds, numerics: numerics, falseAlarmRate: falseAlarmRate, isProvisional: isProvisional),
+      bands
+    )
   }
 }
 

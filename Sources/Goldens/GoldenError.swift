@@ -28,7 +28,7 @@ public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
     case .misplaced(let path, let line): "\(path): \(line) does not belong where it stands; \(advice)"
     case .misnamed(let path, let expected, let found):
       "\(path): should be the golden of \(expected), and is that of \(found); \(advice)"
-    case .incomplete(let path, let missing): "\(path): there is no \(missing); \(advice)"
+    case .incomplete(let path, let missing): "\(path) is incomplete: no \(missing); \(advice)"
     case .notFinite(let path, let value): "\(path): \(value) is not finite, and a golden's numbers are; \(advice)"
     case .band(let path, let metric, let problem): "\(path): the band of \(metric) has \(problem); \(advice)"
     }

@@ -156,7 +156,7 @@ private struct Comparison {
     for value in isPrefix ? [] : trace.test?.values ?? [] {
       counts.values += 1
       if !value.value.isFinite {
-        findings.append(Finding(.notFinite, metric: "test.\(value.name)", found: value.value))
+        findings.append(Finding(.notFinite, metric: "test_\(value.name)", found: value.value))
       }
     }
   }

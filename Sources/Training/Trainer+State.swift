@@ -107,11 +107,8 @@ extension Trainer {
 extension TraceHeader {
   /// In words, which settings differ from another run's.
   func differences(from other: TraceHeader) -> [String] {
-    let theirs = Dictionary(other.settings.map { ($0.name, $0.json) }, uniquingKeysWith: { first, _ in first })
-    let mine = Dictionary(settings.map { ($0.name, $0.json) }, uniquingKeysWith: { first, _ in first })
-    let names = settings.map(\.name) + other.settings.map(\.name).filter { mine[$0] == nil }
-    return names.filter { mine[$0] != theirs[$0] }.map {
-      "its \($0) is \(mine[$0] ?? "not set"), asked for is \(theirs[$0] ?? "none")"
+    SettingDifference.between(settings, other.settings).map {
+      "its \($0.name) is \($0.first ?? "not set"), asked for is \($0.second ?? "none")"
     }
   }
 }

@@ -33,9 +33,9 @@ enum Sample {
     let level = normal()
     var lines: [EpochLine] = []
     for epoch in 0..<epochs {
-      let loss = 2.3 - 0.2 * Double(epoch) + 0.02 * (level + normal())
+      let loss = 2.3 - 0.15 * Double(epoch) + 0.02 * (level + normal())
       func accuracy(_ images: Double) -> Double {
-        isVanishing ? 0.1 : ((0.15 + 0.1 * Double(epoch) + 0.03 * normal()) * images).rounded() / images
+        isVanishing ? 0.1 : ((0.15 + 0.06 * Double(epoch) + 0.03 * normal()) * images).rounded() / images
       }
       let flow = layers.enumerated().map { index, name in
         let isZero = isVanishing && index == 0

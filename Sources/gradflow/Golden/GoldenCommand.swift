@@ -8,5 +8,8 @@ struct GoldenCommand: ParsableCommand {
       A golden is the trace of a row's reference seed, bit by bit, with bands for every other seed and for other bits. \
       golden/README.md tells how the bands are made and what the verdicts mean.
       """,
-    subcommands: [GoldenCheckCommand.self, GoldenRecordCommand.self, GoldenDiffCommand.self, GoldenShowCommand.self])
+    subcommands: [
+      GoldenCheckCommand.self, GoldenRecordCommand.self, GoldenDiffCommand.self, GoldenShowCommand.self,
+      GoldenIndexCommand.self,
+    ])
 }

@@ -1,0 +1,320 @@
+import Files
+import Foundation
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+import Testing
+import Traces
+
+/// Six runs of a row, made once for all tests, and the golden of five of them.
+private enum SharedRuns {
+  static let path: Result<String, any Error> = Result {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-test-\(UUID().uuidString)").path
+    let runs = ["matrix", "--profile", "smoke", "--rows", "vgg08", "--seeds", "0..5", "--out", path + "/runs"]
+    let record = [
+      "golden", "record", "--profile", "smoke", "--rows", "vgg08", "--runs", path + "/runs", "--seeds", "0..4", "--into",
+      path + "/golden", "--reason", "for a test", "--yes",
+    ]
+    for arguments in [runs, record] {
+      let outcome = try Program.run(arguments, environment: ["CI": ""])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+    atexit { if case .success(let path) = SharedRuns.path { try? FileManager.default.removeItem(atPath: path) } }
+    return path
+  }
+}
+
+@Suite("gradflow golden")
+struct GoldenCommandTests {
+  private let directory: TemporaryDirectory
+  private var golden: String { directory.path("golden") }
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    let shared = try SharedRuns.path.get()
+    for name in ["runs", "golden"] {
+      try FileManager.default.copyItem(atPath: "\(shared)/\(name)", toPath: directory.path(name))
+    }
+  }
+
+  private func record(
+    _ more: [String] = [], runs: String = "runs", yes: Bool = true, environment: [String: String] = [:]
+  ) throws -> Program.Outcome {
+    try Program.run(
+      ["golden", "record", "--profile", "smoke", "--rows", "vgg08", "--runs", directory.path(runs), "--into", golden,
+        "--reason", "for a test"] + (yes ? ["--yes"] : []) + more,
+      environment: ["CI": ""].merging(environment) { $1 })
+  }
+
+  private func check(_ more: [String], environment: [String: String] = [:]) throws -> Program.Outcome {
+    try Program.run(
+      ["golden", "check", "--profile", "smoke", "--against", golden] + more,
+      environment: ["GITHUB_ACTIONS": ""].merging(environment) { $1 })
+  }
+
+  private func run(_ seed: Int) -> String { directory.path("runs/vgg08-s\(seed)") }
+
+  /// A run's trace with one number replaced, in a directory of its own.
+  private func altered(_ from: String, _ to: String, seed: Int = 0, name: String = "altered") throws -> String {
+    let text = try directory.trace("vgg08-s\(seed)", in: "runs")
+    #expect(text.contains(from))
+    let changed = text.replacingOccurrences(of: from, with: to)
+    try createDirectory(directory.path("\(name)/vgg08-s\(seed)"))
+    try directory.write(Zstd.compress(Array(changed.utf8)), "\(name)/vgg08-s\(seed)/trace.jsonl.zst")
+    return directory.path(name)
+  }
+
+  private func loss(_ seed: Int = 0) throws -> String {
+    "\"train_loss\":\(exactText(try Trace(path: run(seed) + "/trace.jsonl.zst").epochs[2].trainLoss))"
+  }
+
+  @Test("runs the reference seed by itself and finds it identical, exit code 0; everything compared is counted")
+  func identical() throws {
+    let outcome = try check(["--out", directory.path("fresh"), "--require", "identical"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("verdict: identical") && outcome.output.contains("compared: 1 of 1 runs, 1 rows, 3 epochs"))
+  }
+
+  @Test("another seed is within the bands: exit code 0, or 1 where identical is required")
+  func withinBand() throws {
+    let outcome = try check(["--runs", run(5)])
+    #expect(outcome.code == 0 && outcome.output.contains("vgg08 seed 5: within-band: the seeds differ: 0 and 5"), "\(outcome.output)")
+    let strict = try check(["--runs", run(5), "--require", "identical"])
+    #expect(strict.code == 1 && strict.output.contains("verdict: within-band, where identical is required"))
+  }
+
+  @Test("bits that differ and should not: within the bands, with the place and the command to bisect")
+  func bits() throws {
+    let loss = try loss()
+    let runs = try altered(loss, String(loss.dropLast()) + (loss.last == "1" ? "2" : "1"))
+    let outcome = try check(["--runs", runs])
+    #expect(outcome.code == 0 && outcome.output.contains("epoch 2, train_loss"), "\(outcome.output)")
+    let command = "gradflow bisect \(runs)/vgg08-s0 \(golden)/smoke/vgg08.jsonl.zst"
+    #expect(outcome.output.contains(command))
+    let bisect = try Program.run(command.split(separator: " ").dropFirst().map(String.init))
+    #expect(bisect.code == 1 && bisect.output.contains("train_loss"), "\(bisect.output)")
+    let same = try Program.run(["bisect", run(0), "\(golden)/smoke/vgg08.jsonl.zst"])
+    #expect(same.code == 0, "\(same.output)")
+  }
+
+  @Test("a regression: exit code 1, what and where, how to run it again and how to accept it; as JSON and for GitHub too")
+  func regression() throws {
+    let runs = try altered(try loss(), "\"train_loss\":7.5e9")
+    let outcome = try check(["--runs", runs], environment: ["GITHUB_ACTIONS": "true"])
+    #expect(outcome.code == 1)
+    #expect(outcome.output.contains("epoch 2, train_loss: found 7500000000.0, expected "), "\(outcome.output)")
+    for words in ["run again: gradflow golden check", "accept:    gradflow matrix", "band widths outside"] {
+      #expect(outcome.output.contains(words), "\(words)")
+    }
+    #expect(outcome.errors.contains("::error title=golden smoke vgg08 seed 0::regression: epoch 2, train_loss"))
+    let json = try check(["--runs", runs, "--format", "json"])
+    #expect(json.code == 1)
+    let report = try JSONValue(parsing: json.output)
+    #expect(report["verdict"]?.string == "regression" && report["passed"]?.bool == false)
+    let finding = report["runs"]?.array?.first?["findings"]?.array?.first
+    #expect(finding?["metric"]?.string == "train_loss" && finding?["found"]?.double == 7.5e9 && finding?["epoch"]?.int == 2)
+    #expect(finding?["band_widths_outside"]?.double.map { $0 > 0 } == true)
+  }
+
+  @Test("what is not finite is a regression", arguments: ["\"nan\"", "\"inf\""])
+  func notFinite(value: String) throws {
+    let outcome = try check(["--runs", try altered(try loss(), "\"train_loss\":\(value)")])
+    #expect(outcome.code == 1 && outcome.output.contains("not a finite number"), "\(outcome.output)")
+  }
+
+  @Test("other settings or another profile: not comparable, by name, exit code 2")
+  func notComparable() throws {
+    let outcome = try check(["--runs", try altered("\"adam_beta2\":0.999", "\"adam_beta2\":0.99")])
+    #expect(outcome.code == 2 && outcome.output.contains("the settings differ in training.adam_beta2: 0.999 and 0.99"))
+    let profile = try check(["--runs", try altered("\"profile\":\"smoke\"", "\"profile\":\"quick\"", name: "quick")])
+    #expect(profile.code == 2 && profile.output.contains("the profiles differ"))
+  }
+
+  @Test("a row without a golden, a row without a run, a profile without any, a directory without runs: exit code 2")
+  func missing() throws {
+    let row = try check(["--rows", "vgg08,vgg38", "--runs", run(0)])
+    #expect(row.code == 2 && row.output.contains("there is no run of this row"), "\(row.output)")
+    let other = try altered("\"row\":\"vgg08\"", "\"row\":\"vgg38\"")
+    let foreign = try check(["--runs", other])
+    #expect(foreign.code == 2 && foreign.output.contains("there is no golden \(golden)/smoke/vgg38.jsonl.zst"))
+    #expect(foreign.output.contains("vgg08: not comparable: there is no run"))
+    let profile = try Program.run(["golden", "check", "--profile", "quick", "--against", golden])
+    #expect(profile.code == 2 && profile.errors.contains("no goldens of the profile quick"))
+    let empty = try check(["--runs", golden])
+    #expect(empty.code == 2 && empty.errors.contains("holds no runs"))
+    #expect(try check(["--runs", directory.path("nowhere")]).code == 2)
+  }
+
+  @Test("several directories are judged together")
+  func several() throws {
+    let outcome = try check(["--runs", run(0), "--runs", run(5), "--runs", directory.path("runs")])
+    #expect(outcome.code == 0 && outcome.output.contains("compared: 8 of 8 runs"), "\(outcome.output)")
+  }
+
+  @Test("a shorter run lacks epochs; asked for a prefix, it is identical")
+  func prefix() throws {
+    let out = directory.path("short")
+    #expect(try Program.run(["run", "vgg08", "--profile", "smoke", "--epochs", "2", "--out", out]).code == 0)
+    let outcome = try check(["--runs", out])
+    #expect(outcome.code == 1 && outcome.output.contains("epoch 2, line is missing"), "\(outcome.output)")
+    let asked = try check(["--runs", out, "--prefix", "--require", "identical"])
+    #expect(asked.code == 0 && asked.output.contains("verdict: identical"), "\(asked.output)")
+  }
+
+  @Test("matrix --check ends with the verdict on what it ran")
+  func matrix() throws {
+    let arguments = ["matrix", "--profile", "smoke", "--check", "--against", golden, "--out", directory.path("matrix")]
+    let outcome = try Program.run(arguments + ["--rows", "vgg08"])
+    #expect(outcome.code == 0 && outcome.output.hasSuffix("verdict: identical\n"), "\(outcome.output)")
+    let prefix = try Program.run(arguments + ["--rows", "vgg08", "--epochs", "1", "--overwrite"])
+    #expect(prefix.code == 0 && prefix.output.hasSuffix("verdict: identical\n"), "\(prefix.output)")
+    try directory.write(SmallRuns.matrix, "matrix.yaml")
+    let other = try Program.run(arguments + ["--matrix", directory.path("matrix.yaml"), "--rows", "one"])
+    #expect(other.code == 2 && other.output.contains("no golden"), "\(other.output)")
+  }
+
+  @Test("recording refuses in continuous integration, without a reason, without an answer, and what is not whole")
+  func refusals() throws {
+    let before = try readFile("\(golden)/smoke/vgg08.jsonl.zst")
+    let inCI = try record(environment: ["CI": "true"])
+    #expect(inCI.code == 2 && inCI.errors.contains("continuous integration"))
+    let unasked = try record(yes: false)
+    #expect(unasked.code == 2 && unasked.errors.contains("--yes records without asking") && unasked.output.contains("changed"))
+    #expect(try record(["--reason", " "]).code == 64)
+    #expect(try Program.run(["golden", "record", "--runs", run(0)]).code == 64)
+    let broken = try record(runs: "altered", environment: [:], altered(try loss(), "\"train_loss\":\"nan\""))
+    #expect(broken.code == 2 && broken.errors.contains("not finite"), "\(broken.errors)")
+    let row = try record(["--rows", "vgg38"])
+    #expect(row.code == 2 && row.errors.contains("vgg38: no run"))
+    #expect(try readFile("\(golden)/smoke/vgg08.jsonl.zst") == before)
+  }
+
+  private func record(runs: String, environment: [String: String], _ made: String) throws -> Program.Outcome {
+    try record(runs: runs, environment: environment)
+  }
+
+  @Test("recording refuses a checkout with changes outside the goldens, and takes one with changes within")
+  func dirty() throws {
+    func git(_ arguments: String...) throws {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["git", "-C", directory.path, "-c", "user.name=x", "-c", "user.email=x@example.org"] + arguments
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+    try git("init", "--quiet")
+    try directory.write("/runs/\n", ".gitignore")
+    try directory.write("a program", "program")
+    try git("add", "-A")
+    try git("commit", "--quiet", "-m", "all")
+    // More seeds than before: something changes.
+    #expect(try record().code == 0)
+    try directory.write("another program", "program")
+    let changed = try record(["--seeds", "0..4"])
+    #expect(changed.code == 2 && changed.errors.contains("changes outside") && changed.errors.contains("program"), "\(changed.errors)")
+    try git("commit", "--quiet", "-am", "more")
+    try directory.write("a new file", "untracked")
+    #expect(try record(["--seeds", "0..4"]).code == 2)
+  }
+
+  @Test("recorded anew without a change nothing is written; bands are kept for a new contract version that they hold for")
+  func keptBands() throws {
+    let same = try record(["--seeds", "0..4"])
+    #expect(same.code == 0 && same.output.contains("nothing changes"), "\(same.output)")
+    _ = try altered("\"numerics\":1", "\"numerics\":2", name: "next")
+    let before = try check(["--runs", directory.path("next")])
+    #expect(before.code == 0 && before.output.contains("the versions of the numeric contract differ: 1 and 2"))
+    #expect(before.output.contains("--keep-bands"))
+    let kept = try record(["--keep-bands"], runs: "next")
+    #expect(kept.code == 0 && kept.output.contains("1 -> 2"), "\(kept.output) \(kept.errors)")
+    let after = try check(["--runs", directory.path("next"), "--require", "identical"])
+    #expect(after.code == 0, "\(after.output)")
+    let show = try Program.run(["golden", "show", "\(golden)/smoke/vgg08.jsonl.zst"])
+    #expect(show.output.contains("numerics: 2") && show.output.contains("5 seeds under contract version 1"), "\(show.output)")
+  }
+
+  @Test("show prints metrics with their bands, and every number on request; diff tells two traces apart")
+  func showAndDiff() throws {
+    let file = "\(golden)/smoke/vgg08.jsonl.zst"
+    let show = try Program.run(["golden", "show", file])
+    #expect(show.code == 0 && show.output.contains("reason: for a test") && show.output.contains("logit_linear_layer"))
+    let all = try Program.run(["golden", "show", "--all", file])
+    let trace = try Trace(path: run(0) + "/trace.jsonl.zst")
+    #expect(all.output.contains("epoch 2 train_loss: \(exactText(trace.epochs[2].trainLoss))\n"))
+    #expect(all.output.contains("band epoch 2 val_accuracy: "))
+    #expect(try Program.run(["golden", "show", run(0)]).code == 0)
+    #expect(try Program.run(["golden", "diff", run(0), file]).code == 0)
+    let diff = try Program.run(["golden", "diff", run(1), file])
+    #expect(diff.code == 1 && diff.output.contains("the seeds differ: 1 and 0") && diff.output.contains("gradient_flow"))
+  }
+
+  @Test("JUnit XML is read back by junitparser, where Python has it")
+  func junit() throws {
+    let runs = try altered(try loss(), "\"train_loss\":7.5e9")
+    let outcome = try check(["--rows", "vgg08,vgg38", "--runs", runs, "--runs", run(5), "--format", "junit"])
+    #expect(outcome.code == 1)
+    try directory.write(outcome.output, "report.xml")
+    #expect(XMLParser(data: Data(outcome.output.utf8)).parse())
+    let script =
+      """
+      import sys
+      try: import junitparser
+      except ImportError: sys.exit(77)
+      cases = [c for s in junitparser.JUnitXml.fromfile(sys.argv[1]) for c in s]
+      for c in cases: print(c.classname, c.name, [type(r).__name__ + " " + r.type for r in c.result])
+      """
+    let python = Process()
+    let output = Pipe()
+    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    let name = ProcessInfo.processInfo.environment["GRADFLOW_PYTHON"] ?? "python3"
+    python.arguments = [name, "-c", script, directory.path("report.xml")]
+    python.standardOutput = output
+    try python.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    python.waitUntilExit()
+    if python.terminationStatus == 77 || python.terminationStatus == 127 {
+      print("junitparser is not installed: the JUnit report was read by Foundation's XML parser alone")
+      return
+    }
+    #expect(
+      text == "golden.smoke vgg08 seed 0 ['Failure regression']\ngolden.smoke vgg08 seed 5 []\n"
+        + "golden.smoke vgg38 ['Error not comparable']\n")
+  }
+}
+
+@Suite("The goldens of this checkout")
+struct RecordedGoldenTests {
+  /// `golden/`, beside `Tests/`.
+  private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("golden").path
+
+  @Test("smoke: all seven rows of Table 1 are identical to what is recorded")
+  func smoke() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try Program.run(
+      [
+        "golden", "check", "--profile", "smoke", "--against", Self.golden, "--out", directory.path("runs"), "--require",
+        "identical",
+      ])
+    #expect(outcome.code == 0, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("compared: 7 of 7 runs, 7 rows, 21 epochs"), "\(outcome.output)")
+  }
+
+  @Test("the index says what the files say, and all goldens together are below 5 MB")
+  func index() throws {
+    var total = 0
+    var files: [String] = []
+    for profile in try directoryEntries(Self.golden) where isDirectory("\(Self.golden)/\(profile)") {
+      for name in try directoryEntries("\(Self.golden)/\(profile)") {
+        total += try readFile("\(Self.golden)/\(profile)/\(name)").count
+        files.append("\(profile)/\(name)")
+      }
+    }
+    #expect(total < 5_000_000 && files.count { $0.hasPrefix("smoke/") } == 7)
+    let index = String(decoding: try readFile(Self.golden + "/index.csv"), as: UTF8.self)
+    #expect(try Program.run(["golden", "index", "--against", Self.golden]).output == index)
+    for file in files { #expect(index.contains("\n\(file),"), "\(file)") }
+  }
+}
