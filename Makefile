@@ -36,7 +36,7 @@ build: prepare ## Build the program in release
 .PHONY: matrix
 matrix: build ## Run the seven experiments of Table 1 on the built-in data, about five minutes on two cores
 	@$(RELEASE) matrix --profile quick $(if $(findstring --resume,$(ARGUMENTS)),,--overwrite) \
-	  $(if $(wildcard golden/quick/*.zst),--check) $(ARGUMENTS)
+	  $(if $(wildcard golden/quick/*.zst),--check) --report $(ARGUMENTS)
 
 .PHONY: test
 test: prepare ## Run all tests: gradients, oracle, bits, data, traces, command line
