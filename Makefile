@@ -36,7 +36,7 @@ build: prepare ## Build the program in release
 .PHONY: matrix
 matrix: build ## Run the seven experiments of Table 1 on the built-in data, about five minutes on two cores
 	@$(RELEASE) matrix --profile quick $(if $(findstring --resume,$(ARGUMENTS)),,--overwrite) \
-	  $(if $(wildcard golden/quick/*.zst),--check) $(ARGUMENTS)
+	  $(if $(wildcard golden/quick/*.zst),--check) --report $(ARGUMENTS)
 
 .PHONY: test
 test: prepare ## Run all tests: gradients, oracle, bits, data, traces, command line
@@ -119,6 +119,10 @@ gradcheck: build ## Finite-difference checks of every layer and of whole network
 mutants: prepare ## Plant defects in copies of the source, one at a time: the checks must catch each (about 30 minutes)
 	@$(SWIFT) run planted-defects $(ARGUMENTS)
 
+.PHONY: report
+report: build ## Write report.html about finished runs, by default those of make matrix: RUNS=runs/quick
+	@$(RELEASE) report $(or $(RUNS),runs/quick) $(ARGUMENTS)
+
 # --- speed: nothing here passes or fails by a time; let nothing else run meanwhile -----------------------------------
 
 PEER ?= .build-peer
@@ -153,6 +157,21 @@ bench-jobs: build ## Seconds for the seven smoke runs, one after the other with 
 	  seconds=$$({ time $(RELEASE) matrix --profile smoke --jobs $$jobs --out "$$out/$$round-$$jobs" $(ARGUMENTS) >/dev/null 2>&1; } 2>&1); \
 	  echo "matrix --profile smoke --jobs $$jobs: $$seconds s"; \
 	done; done
+
+# Its own environment, or the Python of your choice: make interop INTEROP_PYTHON=python3
+INTEROP_PYTHON ?= .build/interop/bin/python
+INTEROP_RUNS := .build/interop-runs
+.PHONY: interop
+interop: build ## Read our files with others' tools: the course's plots, TensorBoard, safetensors, PyTorch
+	@if [ '$(INTEROP_PYTHON)' = .build/interop/bin/python ] && ! [ -e .build/interop/ready ]; then \
+	  command -v python3 >/dev/null || { echo "make interop: python3 is needed, with its venv module" >&2; exit 2; }; \
+	  { python3 -m venv .build/interop && .build/interop/bin/python -m pip install --quiet -r Tests/Interoperability/requirements.txt \
+	    && touch .build/interop/ready; } >&2 \
+	    || { echo "make interop: that failed; install Tests/Interoperability/requirements.txt and name that Python with INTEROP_PYTHON=..." >&2; exit 2; }; \
+	fi
+	@$(RELEASE) matrix --profile smoke --rows vgg08,vgg38-bn-1e-2,vgg38-bn-rc-1e-2 --overwrite --out $(INTEROP_RUNS) >/dev/null 2>&1 \
+	  || { echo "make interop: the runs failed: $(RELEASE) matrix --profile smoke" >&2; exit 2; }
+	@$(INTEROP_PYTHON) Tests/Interoperability/check.py $(RELEASE) $(INTEROP_RUNS)
 
 # --- the same bits on another architecture --------------------------------------------------------------------------
 

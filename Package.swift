@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Experiments"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
   ],
   swiftLanguageModes: [.v6]

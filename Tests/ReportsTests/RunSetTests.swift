@@ -20,6 +20,11 @@ struct RunSetTests {
     }
   }
 
+  @Test("the fake runs of these tests are what reading their files gives")
+  func fakes() throws {
+    for run in FakeRun.quick() { #expect(try Trace(content: run.content) == run.trace) }
+  }
+
   @Test("rows stand in Table 1's order and others after them; seeds ascend as numbers")
   func order() throws {
     let runs = ["vgg38-bn-all-1e-2", "vgg38", "vgg08"].flatMap { row in

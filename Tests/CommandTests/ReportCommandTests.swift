@@ -1,0 +1,103 @@
+import Files
+import Foundation
+import Testing
+
+@Suite("The commands on finished runs")
+struct ReportCommandTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    let outcome = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+  }
+
+  private func run(_ command: String, _ more: [String] = []) throws -> Program.Outcome {
+    try Program.run([command, directory.path("out")] + more)
+  }
+
+  private func content(_ name: String) throws -> String { String(decoding: try readFile(directory.path(name)), as: UTF8.self) }
+
+  @Test("table1 prints the rows on standard output, in each of its forms", arguments: ["text", "markdown", "csv", "json"])
+  func table1(form: String) throws {
+    let outcome = try run("table1", ["--format", form])
+    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.output.contains("vgg08") && outcome.output.contains("vgg38-bn-rc-1e-2"))
+  }
+
+  @Test("claims end in 2 when nothing failed and something could not be decided")
+  func claims() throws {
+    let outcome = try run("claims")
+    #expect(outcome.code == 2 && outcome.output.contains("0 not held") && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)")
+    #expect(try run("claims", ["--format", "json"]).output.contains("\"verdict\": \"not decidable\""))
+  }
+
+  @Test("report writes one page, and the figures as files where asked; the same bytes again")
+  func report() throws {
+    let pages = try ["a", "b"].map { name in
+      let outcome = try run("report", ["--out", directory.path("\(name).html"), "--figures", directory.path(name)])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("report   \(directory.path(name)).html"))
+      return try content("\(name).html")
+    }
+    #expect(pages[0] == pages[1] && pages[0].hasPrefix("<!DOCTYPE html>"))
+    #expect(!pages[0].contains(directory.path))
+    let figures = directory.names("a")
+    #expect(figures.filter { $0.hasPrefix("figure-") }.count == 7)
+    #expect(figures.contains("vanishing-gradient.svg") && figures.contains("heat-map-vgg08.svg"))
+  }
+
+  @Test("export prints the metrics, a line an epoch, or writes an event file beside the run")
+  func export() throws {
+    let run = directory.path("out/vgg08-s0")
+    let csv = try Program.run(["export", run, "--format", "csv"])
+    #expect(csv.code == 0 && csv.output.split(separator: "\n").count == 3 && csv.output.hasPrefix("epoch,learning_rate,train_loss"))
+    let events = try Program.run(["export", run, "--format", "tensorboard"])
+    #expect(events.code == 0 && events.output.contains("tfevents"))
+    #expect(directory.names("out/vgg08-s0/tensorboard") == ["events.out.tfevents.0.gradflow"])
+    #expect(try Program.run(["export", run, "--format", "csv", "--out", directory.path("metrics.csv")]).output.isEmpty)
+    #expect(try content("metrics.csv") == csv.output)
+  }
+
+  @Test("matrix --report ends with the page beside the runs")
+  func matrix() throws {
+    try directory.write(SmallRuns.matrix, "matrix.yaml")
+    let outcome = try Program.run(
+      ["matrix", "--profile", "smoke", "--matrix", directory.path("matrix.yaml"), "--out", directory.path("many"), "--report"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.split(separator: "\n").last == "report   \(directory.path("many"))/report.html")
+    // Rows of a file are named as the file names them, outside Table 1.
+    #expect(try content("many/report.html").contains("<code>three</code>"))
+  }
+
+  @Test("rows without a golden are called so, and nothing fails")
+  func withoutGolden() throws {
+    let outcome = try run("report", ["--out", directory.path("page.html"), "--against", directory.path("out")])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try content("page.html").contains("no golden"))
+  }
+
+  @Test("what is missing or damaged is refused by its name, exit code 2", arguments: ["table1", "claims", "report"])
+  func refusals(command: String) throws {
+    let nowhere = try Program.run([command, directory.path("nowhere")])
+    #expect(nowhere.code == 2 && nowhere.errors.contains("nowhere"))
+    try createDirectory(directory.path("empty"))
+    let empty = try Program.run([command, directory.path("empty")])
+    #expect(empty.code == 2 && empty.errors.contains("there are no runs in"))
+    try directory.write(Array("no trace".utf8), "out/vgg08-s0/trace.jsonl.zst")
+    let damaged = try run(command)
+    #expect(damaged.code == 2 && damaged.errors.contains("trace.jsonl.zst"))
+  }
+
+  @Test("goldens that were asked for must be there")
+  func goldens() throws {
+    let outcome = try run("table1", ["--against", directory.path("nowhere")])
+    #expect(outcome.code == 2 && outcome.errors.contains("no directory of goldens"))
+  }
+
+  @Test("wrong usage ends in 64", arguments: [
+    ["table1"], ["claims"], ["report"], ["table1", "out", "--format", "pdf"], ["export", "out"], ["export", "out", "--format", "xml"],
+    ["report", "out", "--out", ""], ["table1", ""],
+  ])
+  func usage(arguments: [String]) throws { #expect(try Program.run(arguments).code == 64) }
+}
