@@ -31,7 +31,7 @@ struct ProofChecks: Checks {
     case 0 where lines.contains { $0.hasSuffix("all hold") }: return nil
     case 1 where !noticed.isEmpty: return .caught(noticed)
     // A trap is the program's own verification: of its control word, for instance.
-    case ..<0: return .caught(["the program stopped itself: \(lines.last { $0.contains("rror:") } ?? "signal \(-proof.code)")"])
+    case ..<0: return .caught(["the program stopped itself: \(lines.first { $0.contains("rror:") } ?? "signal \(-proof.code)")"])
     default: return .doesNotBuild("the proof does not run: \(proof.output.suffix(300))")
     }
   }
