@@ -214,7 +214,7 @@ proof-build: build
 	@$(SWIFT) build --build-tests
 
 .PHONY: proof
-proof: proof-build ## Every property of the contract on this machine, as a table (about 8 minutes; --record after a new version)
+proof: proof-build ## Every property of the contract on this machine, as a table (5 to 15 minutes; --record after a new version)
 	@.build/release/proof $(ARGUMENTS)
 
 .PHONY: proof-alive

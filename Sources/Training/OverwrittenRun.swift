@@ -18,7 +18,7 @@ struct OverwrittenRun {
 
   private var isAside: Bool { paths.contains { fileExists($0 + Self.suffix) } }
 
-  /// After a beginning that was killed: what it had set aside is brought back, or, if it had come to its first checkpoint,
+  /// After a beginning that failed or was killed: what it had set aside is brought back, or, if it had come to its first checkpoint,
   /// removed.
   func settle() throws {
     guard isAside else { return }
@@ -29,7 +29,7 @@ struct OverwrittenRun {
     for path in paths where fileExists(path) { try renameFile(path, to: path + Self.suffix) }
   }
 
-  func bringBack() throws {
+  private func bringBack() throws {
     for path in paths.reversed() {
       if fileExists(path + Self.suffix) {
         try renameFile(path + Self.suffix, to: path)

@@ -166,6 +166,7 @@ public final class Trainer {
     let result = try evaluate(.test, epoch: options.epochs)
     let line = TestLine(epoch: best.epoch, loss: result.loss, accuracy: result.accuracy, digest: step.stateDigest.evaluated())
     try trace.append(.test(line))
+    try flush(trace)
     try trace.close()
     try Summary.write(epochs: epochLines, test: line, to: directory.results)
     options.events(.test(line))
@@ -210,13 +211,17 @@ public final class Trainer {
       try overwritten.discard()
       return trace
     } catch {
-      try? overwritten.bringBack()
+      try? overwritten.settle()
       throw error
     }
   }
 
+  private func flush(_ trace: TraceWriter) throws {
+    try trace.flush(reached: { try options.failpoint(.traceFrame(stage: $0.rawValue)) })
+  }
+
   private func save(_ trace: TraceWriter) throws {
-    try trace.flush()
+    try flush(trace)
     try options.failpoint(.traceFlushed(epoch: progress.epoch))
     progress.mark = trace.mark
     let checkpoint = Checkpoint(header: identity.header, progress: progress, tensors: checkpointTensors)

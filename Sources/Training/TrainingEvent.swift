@@ -24,5 +24,7 @@ public enum Failpoint: Hashable, Sendable {
   case step(epoch: Int, step: Int)
   case evaluation(epoch: Int, batch: Int)
   case checkpoint(stage: String)
+  /// While a frame of the trace is being written.
+  case traceFrame(stage: String)
   case traceFlushed(epoch: Int)
 }

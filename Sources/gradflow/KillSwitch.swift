@@ -26,6 +26,7 @@ final class KillSwitch: Sendable {
       case .step: "step"
       case .evaluation: "evaluation"
       case .checkpoint(let stage): "checkpoint.\(stage)"
+      case .traceFrame(let stage): "trace.\(stage)"
       case .traceFlushed: "trace"
       }
     if reached == name, left.subtract(1, ordering: .relaxed).newValue == 0 { kill(getpid(), SIGKILL) }

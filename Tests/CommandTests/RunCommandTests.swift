@@ -121,7 +121,7 @@ struct RunCommandTests {
   @Test(
     "killed by SIGKILL and resumed elsewhere, it leaves the same trace, results and files",
     arguments: [
-      "step:1", "step:25", "evaluation:2", "trace:2", "checkpoint.created:1", "checkpoint.created:2", "checkpoint.halfWritten:2",
+      "step:1", "step:25", "evaluation:2", "trace:2", "trace.halfWritten:1", "trace.written:2", "checkpoint.created:1", "checkpoint.created:2", "checkpoint.halfWritten:2",
       "checkpoint.previousKept:1", "checkpoint.renamed:2",
     ])
   func killed(at moment: String) throws {

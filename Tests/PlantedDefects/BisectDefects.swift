@@ -11,11 +11,11 @@ struct BisectDefects {
   static let all = [
     BisectDefects(
       defect: Defect(
-        "weight-gradient", "one element of a weight gradient, one ulp, in step 17", "Sources/Training/TrainingStep.swift",
+        "weight-gradient", "one element of a weight gradient, a ten-thousandth larger, in step 17", "Sources/Training/TrainingStep.swift",
         "    beforeUpdate()\n",
         "    if epoch == 0, step == 17 {\n      let element = network.parameters[6].gradient.pointer + 40\n"
-          + "      element.pointee = element.pointee.nextUp\n    }\n    beforeUpdate()\n"),
-      says: ["epoch 0, step 17", "weight gradient", "1 ulp apart", "1 of "]),
+          + "      element.pointee *= 1.0001\n    }\n    beforeUpdate()\n"),
+      says: ["epoch 0, step 17", "weight gradient", "ulp apart; 1 of "]),
     BisectDefects(
       defect: Defect(
         "variance", "one ulp in a running variance, in step 17", "Sources/Training/TrainingStep.swift",

@@ -37,7 +37,8 @@ struct ResumeTests {
     let points = try Self.failpoints(of: whole)
     let kinds = Set(points.map(\.kind))
     let stages = AtomicFile.Step.allCases.map { "checkpoint \($0.rawValue)" }
-    #expect(kinds == Set(["step", "evaluation", "trace"] + stages))
+    let frames = TraceWriter.FlushStep.allCases.map { "trace \($0.rawValue)" }
+    #expect(kinds == Set(["step", "evaluation", "trace"] + frames + stages))
     // The first of each kind, and a seeded half of the others.
     var state: UInt64 = 12345
     var tried: Set<String> = []
@@ -59,9 +60,9 @@ struct ResumeTests {
     }
   }
 
-  /// From one checkpoint to the next it is at most nine failpoints (a step, two evaluations, a flush, six stages up to
+  /// From one checkpoint to the next it is at most thirteen failpoints (a step, two evaluations, four of a flush, six stages up to
   /// the renaming): closer kills would let no run end.
-  @Test("killed again and again, a run still ends with the same trace", arguments: [9, 14])
+  @Test("killed again and again, a run still ends with the same trace", arguments: [12, 17])
   func repeatedly(distance: Int) throws {
     let whole = try Self.busy(TestRun.deep)
     try whole.train()
@@ -171,6 +172,7 @@ extension Failpoint {
     case .step: "step"
     case .evaluation: "evaluation"
     case .checkpoint(let stage): "checkpoint \(stage)"
+    case .traceFrame(let stage): "trace \(stage)"
     case .traceFlushed: "trace"
     }
   }
