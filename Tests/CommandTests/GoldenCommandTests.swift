@@ -175,6 +175,8 @@ struct GoldenCommandTests {
   func several() throws {
     let outcome = try check(["--runs", run(0), "--runs", run(5), "--runs", directory.path("runs")])
     #expect(outcome.code == 0 && outcome.output.contains("compared: 8 of 8 runs"), "\(outcome.output)")
+    let chosen = try check(["--runs", directory.path("runs"), "--seeds", "3..5"])
+    #expect(chosen.code == 0 && chosen.output.contains("compared: 3 of 3 runs"), "\(chosen.output)")
   }
 
   @Test("a shorter run lacks epochs; asked for a prefix, it is identical")

@@ -33,7 +33,7 @@ struct UsageTests {
     (probe + ["--threads", "0"], "0 threads"),
     (["golden", "check", "--format", "yaml"], "junit"),
     (["golden", "check", "--require", "exact"], "identical"),
-    (["golden", "check", "--runs", "runs", "--seed", "3"], "--runs judges finished runs"),
+    (["golden", "check", "--runs", "runs", "--epochs", "2"], "--runs judges finished runs"),
     (["golden", "check", "--jobs", "0"], "--jobs"),
     (["golden", "record", "--runs", "runs"], "--reason"),
     (["golden", "record", "--reason", "why"], "--runs"),
