@@ -11,7 +11,7 @@ struct GoldenCheckCommand: ParsableCommand {
     discussion: """
       Without --runs, every row of the profile that has a golden is run under its reference seed (or --seeds) and judged. \
       With --runs, finished runs are judged, those of several directories together; each row that has a golden must be \
-      among them, unless --rows asks for fewer.
+      among them, unless --rows asks for fewer; --seed or --seeds judges only these of them.
 
       A run of fewer epochs than its golden lacks some, which is a regression; --prefix (and --epochs) judges it by those \
       that it has.
@@ -47,8 +47,8 @@ struct GoldenCheckCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(jobs)") }
-    if !runs.isEmpty, options.chosenSeeds != nil || options.epochs != nil || options.resume || options.overwrite {
-      throw ValidationError("--runs judges finished runs: --seed, --seeds, --epochs, --resume and --overwrite make new ones")
+    if !runs.isEmpty, options.epochs != nil || options.resume || options.overwrite {
+      throw ValidationError("--runs judges finished runs: --epochs, --resume and --overwrite make new ones")
     }
   }
 
@@ -69,8 +69,12 @@ struct GoldenCheckCommand: ParsableCommand {
       try make(wanted.filter(recorded.contains), store: store, into: &check)
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
     } else {
-      let found = try RunDirectories.find(in: runs, rows: rows == nil ? nil : wanted)
-      try check.judge(found.map(\.path))
+      let seeds = options.chosenSeeds.map(Set.init)
+      let found = try RunDirectories.find(in: runs, rows: rows == nil ? nil : wanted).filter { run in
+        guard let seeds, let seed = RunDirectories.seed(of: run, row: RunDirectories.row(of: run.path)) else { return true }
+        return seeds.contains(seed)
+      }
+      check.judge(found.map(\.path))
       let judged = Set(check.judgements.map(\.row))
       for row in wanted where !judged.contains(row) { check.add(noRunOf: row, in: runs) }
     }
@@ -105,7 +109,8 @@ struct GoldenCheckCommand: ParsableCommand {
     }
     let session = RunSession(rows: rows, options: options, jobs: jobs, shard: nil)
     let made = try session.make()
-    try session.complain(made)
-    try check.judge(made.directories.map(\.path))
+    if made.isStopped { return try session.complain(made) }
+    check.judge(made.directories.map(\.path))
+    for result in made.results { check.add(unfinished: result, out: made.out) }
   }
 }
