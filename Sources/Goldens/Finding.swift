@@ -8,6 +8,8 @@ public struct Finding: Equatable, Sendable {
     /// A number that every run of these settings has alike, and this one has not.
     case unequal(expected: Double)
     case notFinite
+    /// A number that nothing of its kind can be: a share outside 0…1, a loss, rate or size below zero.
+    case impossible
     /// What the golden has and the run has not, or the other way round.
     case missing
     case extra
@@ -32,7 +34,7 @@ public struct Finding: Equatable, Sendable {
   /// The largest comes first: what is missing or not a number before what is far out.
   var size: Double {
     switch kind {
-    case .missing, .extra, .notFinite: .infinity
+    case .missing, .extra, .notFinite, .impossible: .infinity
     case .unequal: .greatestFiniteMagnitude
     case .outside(_, let widths): widths
     }
@@ -53,6 +55,7 @@ extension Finding: CustomStringConvertible {
     case .unequal(let expected):
       "\(place): found \(found.map(exactText) ?? "nothing"), expected exactly \(exactText(expected))"
     case .notFinite: "\(place): found \(found.map(exactText) ?? "nothing"), which is not a finite number"
+    case .impossible: "\(place): found \(found.map(exactText) ?? "nothing"), which nothing of its kind can be"
     case .missing: "\(place) is missing"
     case .extra: "\(place) is there and should not be"
     }

@@ -135,7 +135,7 @@ private struct Comparison {
     }
   }
 
-  /// What needs no bands: every number is finite, and the learning rate is the schedule's.
+  /// What needs no bands: every number is finite and possible, and the learning rate is the schedule's.
   private mutating func compareValues() {
     for line in trace.epochs {
       counts.epochs += 1
@@ -143,6 +143,8 @@ private struct Comparison {
         counts.values += 1
         if !value.value.isFinite {
           findings.append(Finding(.notFinite, metric: value.name, epoch: line.epoch, found: value.value))
+        } else if !Self.isPossible(value) {
+          findings.append(Finding(.impossible, metric: value.name, epoch: line.epoch, found: value.value))
         }
       }
       if line.epoch < golden.trace.epochs.count {
@@ -157,8 +159,21 @@ private struct Comparison {
       counts.values += 1
       if !value.value.isFinite {
         findings.append(Finding(.notFinite, metric: "test_\(value.name)", found: value.value))
+      } else if !Self.isPossible(value) {
+        findings.append(Finding(.impossible, metric: "test_\(value.name)", found: value.value))
       }
     }
+  }
+
+  /// Accuracies and shares of zeros are in 0…1; losses, rates and sizes of gradients are not below zero. Of numbers that
+  /// this version does not know nothing is known.
+  private static func isPossible(_ value: NamedValue) -> Bool {
+    let name = value.name
+    if name.hasSuffix("accuracy") || name.hasSuffix(".zeros") { return (0...1).contains(value.value) }
+    let isSize =
+      name.hasSuffix("loss") || name == "learning_rate" || name.hasPrefix("gradient_flow.")
+      || name.hasPrefix("gradient_statistics.")
+    return !isSize || value.value >= 0
   }
 
   // MARK: Bands
@@ -171,7 +186,7 @@ private struct Comparison {
         for (layer, value) in run.values[epoch].enumerated() {
           counts.banded += 1
           let distance = band.distance(value, epoch: epoch, layer: layer)
-          // Not finite ones have been found by their own names; means over layers hide them.
+          // What is not finite has been found by its own name; means over layers only hide where it is.
           if distance <= 1 || !value.isFinite { continue }
           let name = band.layers[layer]
           findings.append(

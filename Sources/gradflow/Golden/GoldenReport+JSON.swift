@@ -47,6 +47,7 @@ extension GoldenReport {
     case .unequal(let expected):
       members += [.init("kind", .string("unequal")), .init("expected", JSONValue(expected))]
     case .notFinite: members.append(.init("kind", .string("not finite")))
+    case .impossible: members.append(.init("kind", .string("impossible")))
     case .missing: members.append(.init("kind", .string("missing")))
     case .extra: members.append(.init("kind", .string("extra")))
     }
