@@ -83,7 +83,8 @@ enum Palette {
 
         """
       for series in Series.allCases {
-        rules += ".gf-\(series.rawValue){stroke:\(self.series(series))}\n.gf-fill-\(series.rawValue){fill:\(self.series(series))}\n"
+        let (name, color) = (series.rawValue, self.series(series))
+        rules += ".gf-\(name){stroke:\(color)}\n.gf-fill-\(name){fill:\(color)}\n"
       }
       return rules
     }

@@ -174,7 +174,7 @@ struct CurveFigures {
       visible = visible.map { min($0, cap) }
     }
     for item in series {
-      guard let result = runs[item.row], result.isComparable, let curve = courseRows[item.row] else { continue }
+      guard epochs > 1, let result = runs[item.row], result.isComparable, let curve = courseRows[item.row] else { continue }
       visible += item.metric.values(curve).prefix(epochs)
     }
     var panel = Panel(
@@ -200,7 +200,7 @@ struct CurveFigures {
         panel.band(&svg, result.ranges(item.metric.value), item.color.area)
         marks.seeds = true
       }
-      if result.isComparable, let curve = courseRows[item.row] {
+      if epochs > 1, result.isComparable, let curve = courseRows[item.row] {
         panel.curve(&svg, Array(item.metric.values(curve).prefix(epochs)), item.color, style: "gf-dashed", dots: false)
         marks.course = true
       }
