@@ -40,6 +40,18 @@ public struct Judgement: Equatable, Sendable {
     isPrefix = false
   }
 
+  /// A run that broke off for a reason that is a finding.
+  public init(row: String, profile: String, seed: UInt64, run: String, brokenOff finding: Finding) {
+    self.row = row
+    self.profile = profile
+    self.seed = seed
+    self.run = run
+    verdict = .regression
+    findings = [finding]
+    counts = Counts()
+    isPrefix = false
+  }
+
   /// - Parameters:
   ///   - run: its name, for messages.
   ///   - allowsPrefix: judges a run of fewer epochs by those that it has. Otherwise they are missing.

@@ -26,6 +26,8 @@ public enum Verdict: Equatable, Sendable {
     case noGolden(path: String)
     /// There is a golden, and no run to hold against it.
     case noRun(directories: [String])
+    /// The run or the golden cannot be read, or the run could not be made.
+    case unreadable(reason: String)
     /// The golden has no bands, and the bits differ.
     case noBands
     /// The run has no epoch yet.
@@ -90,6 +92,7 @@ extension Verdict.Obstacle: CustomStringConvertible {
     case .settings(let differences): differences.map(\.description).joined(separator: "; ")
     case .noGolden(let path): "there is no golden \(path)"
     case .noRun(let directories): "there is no run of this row in \(directories.joined(separator: ", "))"
+    case .unreadable(let reason): reason
     case .noBands: "the bits differ, and the golden has no bands: its ensemble has too few seeds"
     case .nothing: "the run has no epoch yet"
     }

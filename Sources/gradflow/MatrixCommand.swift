@@ -40,23 +40,28 @@ struct MatrixCommand: ParsableCommand {
     guard check || report else { return try session.run() }
     let made = try session.make()
     try session.printTable(made)
-    try session.complain(made)
+    if made.isStopped { return try session.complain(made) }
     try Console.print("")
     var failure: (any Error)?
-    if check {
-      // The page is written whatever the verdict: it shows what is wrong.
-      do { try judge(made.directories.map(\.path)) } catch { failure = error }
-      if report { try Console.print("") }
+    // The page is written whatever the verdict: it shows what is wrong.
+    do {
+      if check { try judge(made) } else { try session.complain(made) }
+    } catch {
+      failure = error
     }
-    if report { try writeReport(of: made.directories.map(\.path)) }
+    if report, !made.directories.isEmpty {
+      if check { try Console.print("") }
+      try writeReport(of: made.directories.map(\.path))
+    }
     if let failure { throw failure }
   }
 
-  private func judge(_ directories: [String]) throws {
+  private func judge(_ made: RunSession.Made) throws {
     // Fewer epochs were asked for: those are what can be checked.
     var goldens = GoldenCheck(profile: options.profile.rawValue, store: GoldenStore(directory: against))
     goldens.allowsPrefix = options.epochs != nil
-    try goldens.judge(directories)
+    goldens.judge(made.directories.map(\.path))
+    for result in made.results { goldens.add(unfinished: result, out: made.out) }
     try goldens.end(as: .text, requiringIdentical: false)
   }
 

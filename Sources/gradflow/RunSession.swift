@@ -23,6 +23,12 @@ struct RunSession {
     var directories: [RunDirectory] {
       results.filter { if case .success = $0.outcome { true } else { false } }.map { $0.run.directory(out: out) }
     }
+
+    /// Whether a signal or the time limit left some to be continued.
+    var isStopped: Bool {
+      results.count < planned.count
+        || results.contains { if case .success(.stopped) = $0.outcome { true } else { false } }
+    }
   }
 
   func run() throws {

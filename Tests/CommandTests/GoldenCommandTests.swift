@@ -145,6 +145,32 @@ struct GoldenCommandTests {
     #expect(try check(["--runs", directory.path("nowhere")]).code == 2)
   }
 
+  @Test("a run or a golden that is damaged: exit code 2, by name, and the others are judged all the same")
+  func damaged() throws {
+    try createDirectory(directory.path("damaged/vgg08-s7"))
+    try directory.write([1, 2, 3], "damaged/vgg08-s7/trace.jsonl.zst")
+    let outcome = try check(["--runs", run(0), "--runs", directory.path("damaged")])
+    #expect(outcome.code == 2 && outcome.output.contains("damaged/vgg08-s7/trace.jsonl.zst is not a zstd file"), "\(outcome.output)")
+    #expect(outcome.output.contains("vgg08     0  identical"))
+    let file = "\(golden)/smoke/vgg08.jsonl.zst"
+    try AtomicFile.write(Array(try readFile(file).dropLast(10)), to: file)
+    let golden = try check(["--runs", run(0)])
+    #expect(golden.code == 2 && golden.output.contains("vgg08.jsonl.zst ends within"), "\(golden.output)")
+  }
+
+  @Test("a run that diverges is a regression")
+  func diverged() throws {
+    // Deep, residual, without batch norm, and with a learning rate of 10: the second step overflows.
+    let matrix = SmallRuns.matrix.replacingOccurrences(of: "base: 0.01", with: "base: 10")
+      .replacingOccurrences(of: "depth: 14", with: "depth: 38").replacingOccurrences(of: "id: four", with: "id: vgg08")
+    try directory.write(matrix, "matrix.yaml")
+    let outcome = try Program.run([
+      "matrix", "--profile", "smoke", "--matrix", directory.path("matrix.yaml"), "--rows", "vgg08", "--check", "--against",
+      golden, "--out", directory.path("diverged"),
+    ])
+    #expect(outcome.code == 1 && outcome.output.contains("train_loss: found nan, which is not a finite number"), "\(outcome.output)")
+  }
+
   @Test("several directories are judged together")
   func several() throws {
     let outcome = try check(["--runs", run(0), "--runs", run(5), "--runs", directory.path("runs")])

@@ -31,6 +31,14 @@ struct UsageTests {
     (probe + ["--mode", "train", "--steps", "1", "--lr", "nan"], "learning rate"),
     (probe + ["--mode", "train", "--steps", "1", "--lr=-1"], "learning rate"),
     (probe + ["--threads", "0"], "0 threads"),
+    (["golden", "check", "--format", "yaml"], "junit"),
+    (["golden", "check", "--require", "exact"], "identical"),
+    (["golden", "check", "--runs", "runs", "--seed", "3"], "--runs judges finished runs"),
+    (["golden", "check", "--jobs", "0"], "--jobs"),
+    (["golden", "record", "--runs", "runs"], "--reason"),
+    (["golden", "record", "--reason", "why"], "--runs"),
+    (["golden", "record", "--reason", "why", "--runs", "runs", "--keep-bands", "--seeds", "0..3"], "--keep-bands"),
+    (["golden", "diff", "one"], "second"),
   ]
 
   @Test("exit code 64, and standard error says what would be right", arguments: wrong)

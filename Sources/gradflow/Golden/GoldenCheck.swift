@@ -1,3 +1,4 @@
+import Experiments
 import Files
 import Goldens
 import Traces
@@ -17,31 +18,60 @@ struct GoldenCheck {
   }
 
   /// Judges finished runs, each by the golden of its row.
-  mutating func judge(_ paths: [String]) throws {
-    var goldens: [String: Golden?] = [:]
+  ///
+  /// What cannot be read keeps nothing else from being judged.
+  mutating func judge(_ paths: [String]) {
+    var goldens: [String: Result<Golden?, any Error>] = [:]
     for path in paths {
-      let trace = try Trace(path: TracePath.resolve(path))
-      if let torn = trace.torn { Console.log("gradflow: warning: \(path): \(torn)") }
-      let row = trace.header.row
-      if goldens[row] == nil { goldens[row] = .some(try store.golden(profile: profile, row: row)) }
-      guard let golden = goldens[row] ?? nil else {
-        judgements.append(
-          Judgement(
-            row: row, profile: profile, seed: trace.header.seed, run: path,
-            obstacle: .noGolden(path: store.path(profile: profile, row: row))))
-        continue
+      var row = RunDirectories.row(of: path)
+      var seed: UInt64?
+      do {
+        let trace = try Trace(path: TracePath.resolve(path))
+        if let torn = trace.torn { Console.log("gradflow: warning: \(path): \(torn)") }
+        row = trace.header.row
+        seed = trace.header.seed
+        let golden = goldens[row] ?? Result { try store.golden(profile: profile, row: row) }
+        goldens[row] = golden
+        if let golden = try golden.get() {
+          judgements.append(Judgement(trace, against: golden, run: path, allowsPrefix: allowsPrefix))
+        } else {
+          add(.noGolden(path: store.path(profile: profile, row: row)), row: row, seed: seed, run: path)
+        }
+      } catch {
+        add(.unreadable(reason: "\(error)"), row: row, seed: seed, run: path)
       }
-      judgements.append(Judgement(trace, against: golden, run: path, allowsPrefix: allowsPrefix))
     }
   }
 
-  mutating func add(noGoldenOf row: String) {
+  /// What became of runs that were to be made and are not finished. One that diverged is a regression.
+  mutating func add(unfinished result: MatrixRunner.Result, out: String) {
+    guard case .failure(let error) = result.outcome else { return }
+    let path = result.run.directory(out: out).path
+    let finding: Finding? =
+      switch error as? TrainingError {
+      case .nonFiniteLoss(let epoch, _, let loss, _)?:
+        Finding(.notFinite, metric: "train_loss", epoch: epoch, found: loss)
+      case .nonFiniteEvaluation(let set, let epoch, _, let loss, _)?:
+        Finding(.notFinite, metric: set == .test ? "test_loss" : "val_loss", epoch: epoch, found: loss)
+      default: nil
+      }
+    guard let finding else {
+      return add(.unreadable(reason: "\(error)"), row: result.run.row.id, seed: result.run.seed, run: path)
+    }
     judgements.append(
-      Judgement(row: row, profile: profile, run: "", obstacle: .noGolden(path: store.path(profile: profile, row: row))))
+      Judgement(row: result.run.row.id, profile: profile, seed: result.run.seed, run: path, brokenOff: finding))
+  }
+
+  private mutating func add(_ obstacle: Verdict.Obstacle, row: String, seed: UInt64?, run: String) {
+    judgements.append(Judgement(row: row, profile: profile, seed: seed, run: run, obstacle: obstacle))
+  }
+
+  mutating func add(noGoldenOf row: String) {
+    add(.noGolden(path: store.path(profile: profile, row: row)), row: row, seed: nil, run: "")
   }
 
   mutating func add(noRunOf row: String, in directories: [String]) {
-    judgements.append(Judgement(row: row, profile: profile, run: "", obstacle: .noRun(directories: directories)))
+    add(.noRun(directories: directories), row: row, seed: nil, run: "")
   }
 
   /// Prints the report and ends the command with its verdict.

@@ -70,7 +70,7 @@ struct GoldenCheckCommand: ParsableCommand {
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
     } else {
       let found = try RunDirectories.find(in: runs, rows: rows == nil ? nil : wanted)
-      try check.judge(found.map(\.path))
+      check.judge(found.map(\.path))
       let judged = Set(check.judgements.map(\.row))
       for row in wanted where !judged.contains(row) { check.add(noRunOf: row, in: runs) }
     }
@@ -105,7 +105,8 @@ struct GoldenCheckCommand: ParsableCommand {
     }
     let session = RunSession(rows: rows, options: options, jobs: jobs, shard: nil)
     let made = try session.make()
-    try session.complain(made)
-    try check.judge(made.directories.map(\.path))
+    if made.isStopped { return try session.complain(made) }
+    check.judge(made.directories.map(\.path))
+    for result in made.results { check.add(unfinished: result, out: made.out) }
   }
 }

@@ -60,7 +60,7 @@ extension GoldenReport {
       lines += ["  accept:    \(accept(judgement))"]
     case .notComparable(.noGolden), .notComparable(.noBands), .notComparable(.settings):
       lines.append("  record:    \(accept(judgement))")
-    case .notComparable(.noRun), .notComparable(.nothing):
+    case .notComparable(.noRun), .notComparable(.nothing), .notComparable(.unreadable):
       lines.append("  run:       \(rerun(judgement))")
     }
     return lines

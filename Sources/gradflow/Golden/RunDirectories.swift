@@ -23,6 +23,13 @@ enum RunDirectories {
     return found
   }
 
+  /// The row that a run's directory is named after, whatever stands before its last `-s`.
+  static func row(of path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard let end = name.ranges(of: "-s").last?.lowerBound else { return name }
+    return String(name[..<end])
+  }
+
   /// The seed in the name of a run's directory, `ROW-sSEED`; `nil` if it is another row's.
   static func seed(of run: RunDirectory, row: String) -> UInt64? {
     let name = run.path.split(separator: "/").last.map(String.init) ?? run.path
