@@ -38,7 +38,8 @@ extension EngineVerdict {
     case .identical: self.init(.identical, detail: scope)
     case .withinBand(.settings(let differences)):
       self.init(.withinBand, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
-    case .withinBand(.bits(let divergence)): self.init(.withinBand, detail: "\(scope); bits that should be equal differ: \(divergence)")
+    case .withinBand(.bits(let divergence)):
+      self.init(.withinBand, detail: "\(scope); bits that should be equal differ: \(divergence)")
     case .regression:
       let first = worst.findings.first.map { "\($0)" } ?? ""
       let more = worst.findings.count > 1 ? "; and \(worst.findings.count - 1) more" : ""

@@ -27,7 +27,9 @@ struct Table {
 
   var markdown: [String] {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    func escaped(_ cell: String) -> String { cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+    func escaped(_ cell: String) -> String {
+      cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+    }
     return [line(columns.map(\.title)), "|" + columns.map { $0.alignment == .left ? "---|" : "---:|" }.joined()]
       + rows.map { line($0.map(escaped)) }
   }

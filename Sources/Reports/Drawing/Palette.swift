@@ -52,6 +52,7 @@ enum Palette {
     .gf-error{stroke-width:1.5;fill:none}
     .gf-area{stroke:none;fill-opacity:.16}
     .gf-band{stroke:none;fill-opacity:.22}
+    .gf-golden{fill-opacity:.07;stroke-opacity:.5;stroke-width:1;stroke-dasharray:2 3}
     .gf-dot{stroke:none}
     .gf-hollow{stroke-width:1.4}
     .gf-axis{stroke-width:1;fill:none}
@@ -83,7 +84,8 @@ enum Palette {
 
         """
       for series in Series.allCases {
-        rules += ".gf-\(series.rawValue){stroke:\(self.series(series))}\n.gf-fill-\(series.rawValue){fill:\(self.series(series))}\n"
+        let (name, color) = (series.rawValue, self.series(series))
+        rules += ".gf-\(name){stroke:\(color)}\n.gf-fill-\(name){fill:\(color)}\n"
       }
       return rules
     }

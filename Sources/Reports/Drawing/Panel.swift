@@ -39,7 +39,9 @@ struct Panel {
       "M\(Format.coordinate(frame.x)) \(Format.coordinate(frame.y))V\(Format.coordinate(frame.bottom))"
         + "H\(Format.coordinate(frame.right))", "class=\"gf-axis\"")
     svg.text(title, at: .init(x: frame.x, y: frame.y - 14), style: "gf-title")
-    if let xTitle { svg.text(xTitle, at: .init(x: frame.x + frame.width / 2, y: frame.bottom + 34), .middle, style: "gf-small") }
+    if let xTitle {
+      svg.text(xTitle, at: .init(x: frame.x + frame.width / 2, y: frame.bottom + 34), .middle, style: "gf-small")
+    }
     let labels = y.ticks(yTicks).map { Legend.width(of: $0.label) }.max() ?? 0
     svg.text(
       yTitle, at: .init(x: frame.x - 16 - labels, y: frame.y + frame.height / 2), .middle, style: "gf-small", degrees: -90)
@@ -72,7 +74,8 @@ struct Panel {
       if height < frame.y - 1 {
         hasBeyond = true
         svg.polygon(
-          [.init(x: across - 4, y: frame.y + 7), .init(x: across + 4, y: frame.y + 7), .init(x: across, y: frame.y)], color.dot)
+          [.init(x: across - 4, y: frame.y + 7), .init(x: across + 4, y: frame.y + 7), .init(x: across, y: frame.y)],
+          color.dot)
       } else if dots {
         svg.circle(.init(x: across, y: height), radius: 2.6, color.dot)
       }

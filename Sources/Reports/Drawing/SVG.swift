@@ -49,10 +49,13 @@ struct SVG {
   mutating func path(_ data: String, _ attributes: String) { body += "<path d=\"\(data)\" \(attributes)/>\n" }
 
   /// - Parameter degrees: turned clockwise around its anchor.
-  mutating func text(_ text: String, at point: Point, _ anchor: Anchor = .start, style: String = "gf-text", degrees: Double = 0) {
+  mutating func text(
+    _ text: String, at point: Point, _ anchor: Anchor = .start, style: String = "gf-text", degrees: Double = 0
+  ) {
     let (x, y) = (Format.coordinate(point.x), Format.coordinate(point.y))
     let turn = degrees == 0 ? "" : " transform=\"rotate(\(Format.coordinate(degrees)) \(x) \(y))\""
-    body += "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor.rawValue)\" class=\"\(style)\"\(turn)>\(escaped(text))</text>\n"
+    body += "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor.rawValue)\" class=\"\(style)\"\(turn)>"
+      + "\(escaped(text))</text>\n"
   }
 
   /// Names a region outside of which nothing shows; returns what `polyline` and `polygon` take.

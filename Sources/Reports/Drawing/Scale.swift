@@ -64,7 +64,8 @@ enum Scale: Equatable {
       guard first <= last else { return [] }
       return (first...last).map { index in
         let value = Double(index) * step
-        return Tick(place: (value - low) / (high - low), label: digits > 5 ? Format.scientific(value) : Format.fixed(value, digits))
+        let label = digits > 5 ? Format.scientific(value) : Format.fixed(value, digits)
+        return Tick(place: (value - low) / (high - low), label: label)
       }
     case .log(let low, let high):
       let every = max(1, (high - low + count - 1) / max(count, 1))
@@ -89,7 +90,8 @@ enum Scale: Equatable {
   static func power(_ exponent: Int) -> String {
     if exponent == 0 { return "1" }
     let raised: [Character: Character] = [
-      "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
+      "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸",
+      "9": "⁹",
     ]
     return "10" + String(String(exponent).map { raised[$0] ?? $0 })
   }

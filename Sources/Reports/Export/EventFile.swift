@@ -42,7 +42,7 @@ public enum EventFile {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
   }
 
-  /// A protocol buffer under construction. Source: the encoding's description, https://protobuf.dev/programming-guides/encoding.
+  /// A protocol buffer under construction. Source: https://protobuf.dev/programming-guides/encoding.
   struct Message {
     private(set) var bytes: [UInt8] = []
 

@@ -143,7 +143,7 @@ struct CurveFigures {
     if marks.course { legend.add(.line(.grey, "gf-dashed"), "dashed: the curve shipped with the course code") }
     if marks.points { legend.add(.diamond(nil), "read off the report") }
     if marks.seeds { legend.add(.area("gf-area gf-fill-blue"), "range of the seeds") }
-    if marks.bands { legend.add(.area("gf-band"), "golden band") }
+    if marks.bands { legend.add(.area("gf-golden gf-grey gf-fill-grey"), "golden band") }
     if marks.beyond { legend.add(.beyond, "beyond the axis") }
     if marks.notFinite { legend.add(.cross, "not a finite number") }
     svg.extend(to: legend.draw(&svg, at: .init(x: 62, y: 366), width: 920))
@@ -174,7 +174,7 @@ struct CurveFigures {
       visible = visible.map { min($0, cap) }
     }
     for item in series {
-      guard let result = runs[item.row], result.isComparable, let curve = courseRows[item.row] else { continue }
+      guard epochs > 1, let result = runs[item.row], result.isComparable, let curve = courseRows[item.row] else { continue }
       visible += item.metric.values(curve).prefix(epochs)
     }
     var panel = Panel(
@@ -190,7 +190,9 @@ struct CurveFigures {
     }
     for item in series {
       if let band = engine.band(item.row, item.metric.rawValue), runs[item.row] != nil {
-        panel.band(&svg, Array(band.ranges.prefix(epochs)), "gf-band gf-fill-\(item.color.rawValue)")
+        // In its line's colour, light: four of them may lie over each other.
+        let style = "gf-golden gf-\(item.color.rawValue) gf-fill-\(item.color.rawValue)"
+        panel.band(&svg, Array(band.ranges.prefix(epochs)), style)
         marks.bands = true
       }
     }
@@ -200,7 +202,7 @@ struct CurveFigures {
         panel.band(&svg, result.ranges(item.metric.value), item.color.area)
         marks.seeds = true
       }
-      if result.isComparable, let curve = courseRows[item.row] {
+      if epochs > 1, result.isComparable, let curve = courseRows[item.row] {
         panel.curve(&svg, Array(item.metric.values(curve).prefix(epochs)), item.color, style: "gf-dashed", dots: false)
         marks.course = true
       }

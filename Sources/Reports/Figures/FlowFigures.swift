@@ -44,7 +44,7 @@ struct FlowFigures {
     var marks = Marks()
     var linear = Panel(
       &svg, "linear", frame: Frame(x: frame.x, y: 36, width: frame.width, height: 210), x: x,
-      y: .linear(around: all, from: 0, ticks: 5), title: "linear scale", xTitle: nil, yTitle: "mean |gradient|", xTicks: nil,
+      y: .linear(around: all + readings(of: result).map(\.range.upperBound), from: 0, ticks: 5), title: "linear scale", xTitle: nil, yTitle: "mean |gradient|", xTicks: nil,
       yTicks: 5)
     draw(&svg, &linear, flows, layers, result, zeroAt: nil, &marks)
 
@@ -128,10 +128,14 @@ struct FlowFigures {
 
   /// What was read off the report's figure, where these runs are its experiment: the first epoch's, and the last's of a
   /// whole run.
-  private func points(_ svg: inout SVG, _ panel: Panel, _ layers: [String], _ result: RowResult, _ marks: inout Marks) {
-    guard result.isComparable else { return }
+  private func readings(of result: RowResult) -> [PublishedFlow] {
+    guard result.isComparable else { return [] }
     let isWhole = result.epochs >= ProtocolSettings.epochs
-    for reading in PublishedFlow.all where reading.row == result.row && (reading.isFirst || isWhole) {
+    return PublishedFlow.all.filter { $0.row == result.row && ($0.isFirst || isWhole) }
+  }
+
+  private func points(_ svg: inout SVG, _ panel: Panel, _ layers: [String], _ result: RowResult, _ marks: inout Marks) {
+    for reading in readings(of: result) {
       for (index, layer) in layers.enumerated() where reading.covers(layer) {
         // On the linear scale, what lies on the axis is not to be seen anyway.
         guard let place = panel.y.place(reading.range.upperBound), (0.01...1).contains(place) else { continue }

@@ -11,12 +11,15 @@ struct TestAccuracyFigure {
     let tests = results.map { $0?.testAccuracy }
     let isWhole = results.map { result in result.map { Distance.objection(to: $0) == nil } ?? false }
     var visible = tests.compactMap { $0 }.flatMap(\.values)
-    for (row, whole) in zip(rows, isWhole) where whole { visible += [PublishedRow.named(row)?.testAccuracy].compactMap { $0 } }
+    for (row, whole) in zip(rows, isWhole) where whole {
+      if let theirs = PublishedRow.named(row)?.testAccuracy { visible.append(theirs) }
+    }
     let bands = rows.map { engine.band($0, "test_accuracy")?.ranges.first }
     let panel = Panel(
       &svg, "bars", frame: Frame(x: 62, y: 36, width: 896, height: 270), x: .linear(-0.5, Double(rows.count) - 0.5),
       y: .linear(around: visible.isEmpty ? [1] : visible.map { $0 * 1.06 }, from: 0),
-      title: "test accuracy, with the weights of the best validation epoch", xTitle: nil, yTitle: "accuracy (share)", xTicks: nil)
+      title: "test accuracy, with the weights of the best validation epoch", xTitle: nil, yTitle: "accuracy (share)",
+      xTicks: nil)
     let half = min(34.0, panel.frame.width / Double(rows.count) * 0.3)
     var (hasDeviation, hasReport, hasMissing, hasBand) = (false, false, false, false)
     for (index, row) in rows.enumerated() {
@@ -26,8 +29,9 @@ struct TestAccuracyFigure {
       }
       if let band = bands[index], let low = panel.height(band.lowerBound), let high = panel.height(band.upperBound) {
         svg.rectangle(
-          Frame(x: across - half - 8, y: max(high, panel.frame.y), width: 2 * half + 16, height: max(0, low - max(high, panel.frame.y))),
-          "gf-band")
+          Frame(
+            x: across - half - 8, y: max(high, panel.frame.y), width: 2 * half + 16,
+            height: max(0, low - max(high, panel.frame.y))), "gf-band")
         hasBand = true
       }
       if let sample = tests[index], let height = panel.height(sample.mean) {

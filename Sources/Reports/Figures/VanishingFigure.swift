@@ -37,11 +37,13 @@ struct VanishingFigure {
     }
     for (index, layer) in layers.enumerated() {
       svg.text(
-        layer, at: .init(x: panel.across(Double(index)) + 3.5, y: panel.frame.bottom + 8), .end, style: "gf-tiny", degrees: -90)
+        layer, at: .init(x: panel.across(Double(index)) + 3.5, y: panel.frame.bottom + 8), .end, style: "gf-tiny",
+        degrees: -90)
     }
     var legend = Legend()
     for (item, _) in flows { legend.add(.line(item.color, "gf-strong"), item.words) }
-    if flows.contains(where: { $0.1.count > 1 }) { legend.add(.line(.grey, FlowFigures.faint(flows.map(\.1.count).max() ?? 0)), "earlier epochs") }
+    let epochs = flows.map(\.1.count).max() ?? 0
+    if epochs > 1 { legend.add(.line(.grey, FlowFigures.faint(epochs)), "earlier epochs") }
     if panel.hasNotFinite { legend.add(.cross, "missing, or not a finite number") }
     let labels = Double(layers.map(\.count).max() ?? 0) * 5.4
     svg.extend(to: legend.draw(&svg, at: .init(x: 72, y: panel.frame.bottom + labels + 30), width: 910) + 2)
@@ -50,6 +52,7 @@ struct VanishingFigure {
     }
     return Figure(
       name: name, title: title,
-      caption: "Last training batch of each epoch. \(words.joined(separator: "; ")), data \(runs.experiment.dataName).", svg: svg)
+      caption: "Last training batch of each epoch. \(words.joined(separator: "; ")), data \(runs.experiment.dataName).",
+      svg: svg)
   }
 }

@@ -41,7 +41,7 @@ enum PageTables {
 
   private static func body(_ line: Table1.Line) -> String {
     func row(_ style: String, _ head: String, _ source: String, _ cells: [String]) -> String {
-      "<tr class=\"\(style)\">\(head)<td>\(source)</td>" + cells.map { "<td class=\"number\">\(escaped($0))</td>" }.joined()
+      "<tr class=\"\(style)\">\(head)<td>\(source)</td>" + cells.map { "<td class=\"number\">\(escaped($0 == "-" ? "–" : $0))</td>" }.joined()
         + "</tr>"
     }
     let result = line.result

@@ -55,9 +55,12 @@ struct PageVerdict {
     let words = table.engineSummary
     let good = count(.identical) + count(.withinBand)
     if count(.regression) > 0 { return Card(title: "Engine drift", word: "regression", detail: words, tone: .bad) }
-    if good == verdicts.count, good > 0 { return Card(title: "Engine drift", word: "none", detail: words, tone: .good) }
+    if good == verdicts.count, good > 0 {
+      return Card(title: "Engine drift", word: "none", detail: words, tone: .good)
+    }
     return Card(
-      title: "Engine drift", word: good > 0 ? "none where checked" : "not checked", detail: words, tone: good > 0 ? .good : .open)
+      title: "Engine drift", word: good > 0 ? "none where checked" : "not checked", detail: words,
+      tone: good > 0 ? .good : .open)
   }
 
   /// Against the published numbers.
@@ -68,7 +71,9 @@ struct PageVerdict {
     let among = distances.filter { if case .amongReruns = $0 { true } else { false } }.count
     let judged = apart + met + among
     if judged == 0 {
-      let why = table.lines.compactMap { line -> String? in if case .notJudged(let why) = line.distance { why.first } else { nil } }
+      let why = table.lines.compactMap { line -> String? in
+        if case .notJudged(let why) = line.distance { why.first } else { nil }
+      }
       return Card(
         title: "Distance to the report", word: "not judged", detail: why.unique.joined(separator: "; "), tone: .open)
     }
