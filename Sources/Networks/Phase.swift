@@ -15,23 +15,33 @@ struct Step<S: KernelScalar> {
 
 /// Steps that a group of images goes through without waiting for the other groups. Between two phases all groups meet, as
 /// batch norm in training mode demands, and `finish` combines what they collected.
+///
+/// A task is a slot of images. Where the maps are so large that those of several images would drive one another out of the
+/// second-level cache, the slot goes through the steps image by image.
 final class Phase<S: KernelScalar>: ParallelWork {
   let steps: [Step<S>]
+  private let imagesAtATime: Int
   let finish: () -> Void
   var imageCount = 0
   var recorder: StepRecorder<S>?
 
-  init(steps: [Step<S>], finish: @escaping () -> Void) {
+  init(steps: [Step<S>], imagesAtATime: Int, finish: @escaping () -> Void) {
     self.steps = steps
+    self.imagesAtATime = imagesAtATime
     self.finish = finish
   }
 
   func perform(task: Int, worker: Int) {
-    let group = ImageGroup(slot: task, of: imageCount)
+    let slot = ImageGroup(slot: task, of: imageCount, worker: worker)
+    // A recorder sees whole slots: later steps may overwrite what it is to see.
+    let size = recorder == nil ? imagesAtATime : slot.images.count
     // By index: an iterator over pairs would allocate wherever this generic code is not specialised.
-    for index in 0..<steps.count {
-      steps[index].run(group)
-      if let recorder { recorder.record(steps[index], index: index, of: self, group: group) }
+    for part in 0..<slot.parts(size: size) {
+      let group = slot.part(part, size: size)
+      for index in 0..<steps.count {
+        steps[index].run(group)
+        if let recorder { recorder.record(steps[index], index: index, of: self, group: group) }
+      }
     }
   }
 
@@ -45,24 +55,38 @@ final class Phase<S: KernelScalar>: ParallelWork {
   }
 }
 
-/// Collects phases: steps follow one another until a barrier is asked for.
+/// Collects phases: steps follow one another until a barrier is asked for, or until the maps become so small that more
+/// images go together.
 struct PhaseBuilder<S: KernelScalar> {
   private(set) var phases: [Phase<S>] = []
   private var steps: [Step<S>] = []
+  private var imagesAtATime = 1
 
+  /// Maps of up to this size go through the steps a slot at a time.
+  private static var smallMapBytes: Int { 64 << 10 }
+
+  /// - Parameter map: the largest activation that the step reads or writes.
   mutating func add(
-    _ label: String, _ kind: Step<S>.Kind, result: Tensor<S>? = nil, run: @escaping (ImageGroup) -> Void
+    _ label: String, _ kind: Step<S>.Kind, map: Tensor<S>, result: Tensor<S>? = nil, run: @escaping (ImageGroup) -> Void
   ) {
+    let size = map.stride * MemoryLayout<S>.stride <= Self.smallMapBytes ? ImageGroup.imagesPerSlot : 1
+    if size != imagesAtATime { barrier() }
+    imagesAtATime = size
     steps.append(Step(label: label, kind: kind, result: result, run: run))
   }
 
-  mutating func barrier(_ finish: @escaping () -> Void = {}) {
-    phases.append(Phase(steps: steps, finish: finish))
+  mutating func barrier(_ finish: @escaping () -> Void) {
+    phases.append(Phase(steps: steps, imagesAtATime: imagesAtATime, finish: finish))
     steps = []
   }
 
+  /// A barrier without anything to combine.
+  mutating func barrier() {
+    if !steps.isEmpty { barrier {} }
+  }
+
   mutating func build() -> [Phase<S>] {
-    if !steps.isEmpty { barrier() }
+    barrier()
     return phases
   }
 }
