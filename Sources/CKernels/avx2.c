@@ -5,6 +5,7 @@
 // 16 registers: 12 sums, 2 weights, 1 value.
 #define PIXEL_BLOCK 6
 #define VECTOR_BLOCK 2
+#define TILE_BLOCK 6
 #define CHANNEL_BLOCK 4
 #include "template/table.h"
 #pragma clang attribute pop

@@ -5,6 +5,7 @@
 // 32 registers: 16 sums, 2 weights, values as they come.
 #define PIXEL_BLOCK 8
 #define VECTOR_BLOCK 2
+#define TILE_BLOCK 8
 #define CHANNEL_BLOCK 8
 #include "template/table.h"
 #pragma clang attribute pop

@@ -4,6 +4,7 @@
 // 32 registers: 24 sums, 4 weights, values as they come.
 #define PIXEL_BLOCK 6
 #define VECTOR_BLOCK 4
+#define TILE_BLOCK 6
 #define CHANNEL_BLOCK 4
 #include "template/table.h"
 #endif

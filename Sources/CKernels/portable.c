@@ -12,5 +12,6 @@
 #define VECTOR_BYTES 16
 #define PIXEL_BLOCK 4
 #define VECTOR_BLOCK 2
+#define TILE_BLOCK 4
 #define CHANNEL_BLOCK 4
 #include "template/table.h"

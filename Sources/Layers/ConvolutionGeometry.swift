@@ -78,6 +78,14 @@ public final class ConvolutionGeometry: Sendable {
     }
   }
 
+  /// Whether minimal filtering computes the convolution instead of the direct sum; a function of sizes alone, and part of
+  /// the reproducibility contract. It takes fewer multiplications from 3×3 pixels on; with fewer than 4 channels on a side
+  /// its transforms cost more than they save.
+  public func suitsWinograd(channels: Int, filters: Int) -> Bool {
+    sizes.kernelHeight == 3 && sizes.kernelWidth == 3 && sizes.stride == 1 && sizes.padding == 1 && sizes.dilation == 1
+      && min(sizes.height, sizes.width) >= 3 && min(channels, filters) >= 4
+  }
+
   var forwardGather: gf_gather {
     gf_gather(table: forwardTable.pointer, pixels: outputPixels, taps: taps, zeros: zeros.pointer)
   }

@@ -1,20 +1,45 @@
-/// Images of one batch that are worked on together while they are in the cache, and that share one slot of every weight
-/// gradient. (Statistics, bias gradients and losses are summed image by image.)
+/// Images of one batch that are worked on together while they are in the cache.
 ///
-/// The slot belongs to the images, not to the thread that happens to work on them: slot `s` holds images
-/// `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, whatever the number of threads.
+/// Images share a slot of every weight gradient. (Statistics, bias gradients and losses are summed image by image.) The slot
+/// belongs to the images, not to the thread that happens to work on them: slot `s` holds images
+/// `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, whatever the number of threads. A group is a slot, or one of the parts
+/// of a slot that pass one after the other.
 public struct ImageGroup: Sendable {
   /// Part of the reproducibility contract: changing it changes the order of sums.
-  public static let imagesPerSlot = 2
+  public static let imagesPerSlot = 5
 
   public let slot: Int
   public let images: Range<Int>
+  /// The worker that has the group in hand: says whose scratch memory to use, and nothing else.
+  public let worker: Int
+  /// Whether these are the slot's first images, and its last.
+  public let beginsSlot: Bool
+  public let endsSlot: Bool
 
-  /// Group `slot` of a batch of `count` images; the last one may be smaller.
-  public init(slot: Int, of count: Int) {
+  /// Slot `slot` of a batch of `count` images; the last one may be smaller.
+  public init(slot: Int, of count: Int, worker: Int = 0) {
     self.slot = slot
+    self.worker = worker
     images = slot * Self.imagesPerSlot..<min((slot + 1) * Self.imagesPerSlot, count)
+    beginsSlot = true
+    endsSlot = true
   }
+
+  private init(part images: Range<Int>, of whole: ImageGroup) {
+    slot = whole.slot
+    worker = whole.worker
+    self.images = images
+    beginsSlot = images.lowerBound == whole.images.lowerBound
+    endsSlot = images.upperBound == whole.images.upperBound
+  }
+
+  /// Part `index` of the slot, cut into parts of `size` images, of which the last may be smaller.
+  public func part(_ index: Int, size: Int) -> ImageGroup {
+    let first = images.lowerBound + index * size
+    return ImageGroup(part: first..<min(first + size, images.upperBound), of: self)
+  }
+
+  public func parts(size: Int) -> Int { (images.count + size - 1) / size }
 
   public static func slots(of count: Int) -> Int { (count + imagesPerSlot - 1) / imagesPerSlot }
 }

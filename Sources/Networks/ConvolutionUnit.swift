@@ -39,7 +39,9 @@ final class ConvolutionUnit<S: KernelScalar> {
   /// The layer whose output the activation is counted with.
   var lastLabel: String { norm == nil ? description.label : description.normLabel }
 
-  func convolve(_ group: ImageGroup) { convolution.forward(input, into: raw, images: group.images) }
+  func convolve(_ group: ImageGroup) {
+    convolution.forward(input, into: raw, images: group.images, worker: group.worker)
+  }
 
   func collectStatistics(_ group: ImageGroup) { norm!.collectStatistics(raw, images: group.images) }
 

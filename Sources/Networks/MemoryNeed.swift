@@ -1,3 +1,5 @@
+import Layers
+
 /// How much memory a network takes for batches of a given size: asked before it is made, since memory that the system
 /// refuses in the middle of the work ends the process.
 ///
@@ -18,8 +20,7 @@ public struct MemoryNeed: Equatable, Sendable {
       switch node {
       case .unit(let unit):
         let outputs = side * side * filters
-        // Two images share a slot of weight gradients.
-        let weightGradient = 9 * Double(unit.channels) * filters / 2
+        let weightGradient = 9 * Double(unit.channels) * filters / Double(ImageGroup.imagesPerSlot)
         elementsPerImage += (unit.isNormalised ? 2 : 1) * outputs + weightGradient
       case .pool:
         side = (side / 2).rounded(.down)

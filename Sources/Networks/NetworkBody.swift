@@ -25,10 +25,11 @@ struct NetworkBody<S: KernelScalar> {
   }
 
   init(
-    _ configuration: NetworkConfiguration, state: NetworkState<S>, images: Tensor<S>, kernels: KernelTable
+    _ configuration: NetworkConfiguration, state: NetworkState<S>, images: Tensor<S>, kernels: KernelTable, workers: Int
   ) throws(LayerError) {
     let capacity = images.shape[0]
     let channels = max(configuration.filters, NetworkConfiguration.imageChannels)
+    let scratch = ConvolutionScratch<S>(workers: workers, channels: channels, filters: configuration.filters)
     var geometries: [Int: ConvolutionGeometry] = [:]
     var current = images
     var blockInput = images
@@ -46,7 +47,8 @@ struct NetworkBody<S: KernelScalar> {
         let name = description.convolutionName
         let convolution = Convolution(
           geometry: geometry, weight: state[name + ".weight"],
-          bias: description.hasBias ? state[name + ".bias"] : nil, kernels: kernels, capacity: capacity)
+          bias: description.hasBias ? state[name + ".bias"] : nil, kernels: kernels, capacity: capacity,
+          scratch: scratch)
         let norm = description.isNormalised
           ? BatchNorm(
             gamma: state[description.normName + ".weight"], beta: state[description.normName + ".bias"],

@@ -27,29 +27,29 @@ struct PassPlan<S: KernelScalar> {
     for node in body.nodes {
       switch node {
       case .unit(let unit):
-        builder.add(unit.label, .forward, result: unit.norm == nil ? nil : unit.raw) { unit.convolve($0) }
+        builder.add(unit.label, .forward, map: unit.raw, result: unit.norm == nil ? nil : unit.raw) { unit.convolve($0) }
         if let norm = unit.norm, usingBatchStatistics {
-          builder.add(unit.description.normLabel, .forward, part: .statistics) { unit.collectStatistics($0) }
+          builder.add(unit.description.normLabel, .forward, part: .statistics, map: unit.raw) { unit.collectStatistics($0) }
           builder.barrier {
             norm.finishStatistics(imageCount: pass.imageCount, pixels: unit.pixels, recording: pass.recording)
           }
         }
-        builder.add(unit.lastLabel, .forward, part: .pointwise, result: unit.output) { unit.activate($0) }
+        builder.add(unit.lastLabel, .forward, part: .pointwise, map: unit.output, result: unit.output) { unit.activate($0) }
       case .pool(let pool):
-        builder.add(pool.label, .forward, result: pool.output) {
+        builder.add(pool.label, .forward, map: pool.input, result: pool.output) {
           pool.layer.forward(pool.input, into: pool.output, images: $0.images)
         }
       }
     }
     let (globalPool, output, pooled, head, logits) = (globalPool, body.output, pooled, head, logits)
-    builder.add("global_pool", .forward, result: pooled) {
+    builder.add("global_pool", .forward, map: output, result: pooled) {
       globalPool.forward(output, into: pooled, images: $0.images)
     }
-    builder.add(Architecture.headName, .forward, result: logits) {
+    builder.add(Architecture.headName, .forward, map: logits, result: logits) {
       head.forward(pooled, into: logits, images: $0.images)
     }
     let (loss, labels, gradient) = (loss, labels, logitsGradient)
-    builder.add("loss", .forward) {
+    builder.add("loss", .forward, map: logits) {
       loss.forward(logits, labels: labels, batchCount: pass.imageCount, gradient: gradient, images: $0.images)
     }
     return builder.build()
@@ -74,24 +74,26 @@ struct PassPlan<S: KernelScalar> {
       switch node {
       case .pool(let pool):
         let (dy, dx) = (gradient, tensors.take(like: pool.input))
-        builder.add(pool.label, .inputGradient, result: dx) { pool.layer.backward(dy, into: dx, images: $0.images) }
+        builder.add(pool.label, .inputGradient, map: dx, result: dx) { pool.layer.backward(dy, into: dx, images: $0.images) }
         tensors.giveBack(dy)
         gradient = dx
       case .unit(let unit):
         let dy = gradient
+        // The scratch memory holds the sums of one weight gradient at a time; batch norm has a barrier anyway.
+        if unit.norm == nil { builder.barrier() }
         // With batch norm, the skip's gradient dz differs from the convolution's, and both are needed.
         let needsBoth = unit.skip != nil && unit.norm != nil
         let dRaw = needsBoth ? tensors.take(like: dy) : dy
         addDeactivation(of: unit, dy, into: dRaw, skip: needsBoth ? dy : nil, statistics, to: &builder)
         if unit.skip != nil { skipGradient = dy }
-        builder.add(unit.label, .inputGradient, part: .weightGradient) {
+        builder.add(unit.label, .inputGradient, part: .weightGradient, map: dRaw) {
           unit.convolution.backwardWeight(unit.input, dRaw, group: $0)
         }
         let addend = unit.description.index == 0 ? skipGradient : nil
         let dx: Tensor<S>? = position == 0 ? imageGradient : addend ?? tensors.take(like: unit.input)
         if let dx {
-          builder.add(unit.label, .inputGradient, part: .inputGradient, result: dx) {
-            unit.convolution.backwardInput(dRaw, into: dx, adding: addend, images: $0.images)
+          builder.add(unit.label, .inputGradient, part: .inputGradient, map: dx, result: dx) {
+            unit.convolution.backwardInput(dRaw, into: dx, adding: addend, images: $0.images, worker: $0.worker)
           }
           gradient = dx
         }
@@ -107,11 +109,11 @@ struct PassPlan<S: KernelScalar> {
     let (head, pooled, dLogits, globalPool) = (head, pooled, logitsGradient, globalPool)
     let dPooled = tensors.take(like: pooled)
     let dOutput = tensors.take(like: body.output)
-    builder.add(Architecture.headName, .inputGradient, result: dPooled) {
+    builder.add(Architecture.headName, .inputGradient, map: dLogits, result: dPooled) {
       head.backwardWeight(pooled, dLogits, group: $0)
       head.backwardInput(dLogits, into: dPooled, images: $0.images)
     }
-    builder.add("global_pool", .inputGradient, result: dOutput) {
+    builder.add("global_pool", .inputGradient, map: dOutput, result: dOutput) {
       globalPool.backward(dPooled, into: dOutput, images: $0.images)
     }
     return dOutput
@@ -123,12 +125,12 @@ struct PassPlan<S: KernelScalar> {
   ) {
     let pass = pass
     if let norm = unit.norm {
-      builder.add(unit.description.normLabel, .inputGradient, part: .statistics) { unit.collectGradient(dy, $0) }
+      builder.add(unit.description.normLabel, .inputGradient, part: .statistics, map: dy) { unit.collectGradient(dy, $0) }
       builder.barrier {
         norm.finishGradient(imageCount: pass.imageCount, pixels: unit.pixels, accumulating: pass.isAccumulating)
       }
     }
-    builder.add(unit.lastLabel, .inputGradient, part: .pointwise, result: dRaw) {
+    builder.add(unit.lastLabel, .inputGradient, part: .pointwise, map: dRaw, result: dRaw) {
       unit.deactivate(dy, into: dRaw, skip: dSkip, statistics: statistics, $0)
     }
   }

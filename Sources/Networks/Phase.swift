@@ -16,23 +16,36 @@ struct Step<S: KernelScalar> {
 
 /// Steps that a group of images goes through without waiting for the other groups. Between two phases all groups meet, as
 /// batch norm in training mode demands, and `finish` combines what they collected.
+///
+/// A task is a slot of images. Where the maps are so large that those of several images would drive one another out of the
+/// second-level cache, the slot goes through the steps image by image.
 final class Phase<S: KernelScalar>: ParallelWork {
   let steps: [Step<S>]
+  private let imagesAtATime: Int
   let finish: () -> Void
   var imageCount = 0
   var recorder: StepRecorder<S>?
   var times: StepTimes?
 
-  init(steps: [Step<S>], finish: @escaping () -> Void) {
+  init(steps: [Step<S>], imagesAtATime: Int, finish: @escaping () -> Void) {
     self.steps = steps
+    self.imagesAtATime = imagesAtATime
     self.finish = finish
   }
 
   func perform(task: Int, worker: Int) {
-    let group = ImageGroup(slot: task, of: imageCount)
-    if let times { return performTimed(group, worker: worker, times) }
+    let slot = ImageGroup(slot: task, of: imageCount, worker: worker)
+    // A recorder sees whole slots: later steps may overwrite what it is to see.
+    let size = recorder == nil ? imagesAtATime : slot.images.count
     // By index: an iterator over pairs would allocate wherever this generic code is not specialised.
-    for index in 0..<steps.count { run(step: index, group) }
+    for part in 0..<slot.parts(size: size) {
+      let group = slot.part(part, size: size)
+      if let times {
+        performTimed(group, worker: worker, times)
+      } else {
+        for index in 0..<steps.count { run(step: index, group) }
+      }
+    }
   }
 
   func run(step index: Int, _ group: ImageGroup) {
@@ -55,26 +68,40 @@ final class Phase<S: KernelScalar>: ParallelWork {
   }
 }
 
-/// Collects phases: steps follow one another until a barrier is asked for.
+/// Collects phases: steps follow one another until a barrier is asked for, or until the maps become so small that more
+/// images go together.
 struct PhaseBuilder<S: KernelScalar> {
   private(set) var phases: [Phase<S>] = []
   private var steps: [Step<S>] = []
+  private var imagesAtATime = 1
 
+  /// Maps of up to this size go through the steps a slot at a time.
+  private static var smallMapBytes: Int { 64 << 10 }
+
+  /// - Parameter map: the largest activation that the step reads or writes.
   mutating func add(
-    _ label: String, _ kind: Step<S>.Kind, part: WorkPart? = nil, result: Tensor<S>? = nil,
+    _ label: String, _ kind: Step<S>.Kind, part: WorkPart? = nil, map: Tensor<S>, result: Tensor<S>? = nil,
     run: @escaping (ImageGroup) -> Void
   ) {
+    let size = map.stride * MemoryLayout<S>.stride <= Self.smallMapBytes ? ImageGroup.imagesPerSlot : 1
+    if size != imagesAtATime { barrier() }
+    imagesAtATime = size
     let part = part ?? WorkPart(label: label, kind: kind)
     steps.append(Step(label: label, kind: kind, part: part, result: result, run: run))
   }
 
-  mutating func barrier(_ finish: @escaping () -> Void = {}) {
-    phases.append(Phase(steps: steps, finish: finish))
+  mutating func barrier(_ finish: @escaping () -> Void) {
+    phases.append(Phase(steps: steps, imagesAtATime: imagesAtATime, finish: finish))
     steps = []
   }
 
+  /// A barrier without anything to combine.
+  mutating func barrier() {
+    if !steps.isEmpty { barrier {} }
+  }
+
   mutating func build() -> [Phase<S>] {
-    if !steps.isEmpty { barrier() }
+    barrier()
     return phases
   }
 }

@@ -99,6 +99,62 @@ static digest reduce_slots(const gf_kernels *k, size_t shape, family f) {
   return digest_elements(DIGEST_START, out, rows * g->filters, bytes);
 }
 
+// --- minimal filtering ----------------------------------------------------------------------------------------------
+
+typedef struct {
+  size_t images, height, width, channels, filters;
+} map;
+
+static const map maps[] = {
+    {1, 4, 4, 1, 1},   {1, 3, 5, 3, 5},  {2, 5, 6, 5, 7},   {1, 9, 8, 16, 31},  {7, 8, 7, 31, 3},
+    {1, 1, 2, 33, 48}, {1, 6, 4, 32, 32}, {3, 4, 4, 48, 33}, {1, 2, 3, 7, 100}, {1, 11, 13, 100, 16},
+};
+
+static void *winograd_scratch(const map *m, size_t bytes) {
+  return inputs_filled(gf_winograd_scratch(m->channels, m->filters, bytes), 1, 0x5a);
+}
+
+static digest winograd_convolve(const gf_kernels *k, size_t shape, family f) {
+  const map *const m = &maps[shape];
+  const size_t bytes = k->element_bytes, row = gf_padded(m->filters, bytes), pixels = m->images * m->height * m->width;
+  gf_winograd a = {.shape = {m->images, m->height, m->width}, .channels = m->channels, .filters = m->filters};
+  a.source = inputs_values(pixels * m->channels, bytes, f, 3);
+  a.weights = inputs_rows(36 * m->channels, m->filters, row, bytes, f);
+  if (shape % 2 == 0) a.bias = inputs_values(m->filters, bytes, f, 2);
+  a.output = inputs_values(pixels * m->filters, bytes, f, 2);
+  if (shape % 3 == 0) a.addend = a.output;
+  a.scratch = winograd_scratch(m, bytes);
+  k->winograd_convolve(&a);
+  return digest_elements(DIGEST_START, a.output, pixels * m->filters, bytes);
+}
+
+static digest winograd_weight_gradient(const gf_kernels *k, size_t shape, family f) {
+  const map *const m = &maps[shape];
+  const size_t bytes = k->element_bytes, row = gf_padded(m->filters, bytes), pixels = m->images * m->height * m->width;
+  gf_winograd_gradient a = {.shape = {m->images, m->height, m->width}, .channels = m->channels, .filters = m->filters};
+  a.source = inputs_values(pixels * m->channels, bytes, f, 3);
+  a.gradient = inputs_values(pixels * m->filters, bytes, f, 3);
+  a.begins = shape % 3 > 0;
+  a.ends = 1;
+  a.accumulator = inputs_rows(36 * m->channels, m->filters, row, bytes, f);
+  a.sums = inputs_filled(9 * m->channels * row, bytes, 0x5a);
+  a.scratch = winograd_scratch(m, bytes);
+  k->winograd_weight_gradient(&a);
+  digest d = DIGEST_START;
+  for (size_t r = 0; r < 9 * m->channels; r++)
+    d = digest_elements(d, (const char *)a.sums + r * row * bytes, m->filters, bytes);
+  return d;
+}
+
+static digest winograd_weights(const gf_kernels *k, size_t shape, family f) {
+  const map *const m = &maps[shape];
+  const size_t bytes = k->element_bytes, row = gf_padded(m->filters, bytes), size = 36 * m->channels * row;
+  void *const transformed = inputs_filled(size, bytes, 0x5a);
+  k->winograd_weights(inputs_rows(9 * m->channels, m->filters, row, bytes, f), m->channels, m->filters, shape % 2,
+                      transformed);
+  return digest_elements(DIGEST_START, transformed, size, bytes);
+}
+
 // --- between convolutions -------------------------------------------------------------------------------------------
 
 #define POINTWISE_SHAPES (COUNT(channel_counts) * 4)
@@ -272,11 +328,13 @@ static digest mix(const gf_kernels *k, size_t shape, family f) {
 }
 
 #define CONVOLUTION(kernel) {#kernel, COUNT(geometries), kernel}
+#define WINOGRAD(kernel) {#kernel, COUNT(maps), kernel}
 #define CHANNELS(kernel) {#kernel, COUNT(channel_counts), kernel}
 #define POINTWISE(kernel) {#kernel, POINTWISE_SHAPES, kernel}
 
 const kernel_case kernel_cases[] = {
     CONVOLUTION(convolve), CONVOLUTION(weight_gradient), CONVOLUTION(pack_forward), CONVOLUTION(pack_backward),
+    WINOGRAD(winograd_convolve), WINOGRAD(winograd_weight_gradient), WINOGRAD(winograd_weights),
     CONVOLUTION(reduce_slots), POINTWISE(pointwise_forward), POINTWISE(pointwise_backward), CHANNELS(moments),
     CHANNELS(combine_moments), POINTWISE(backward_sums), CHANNELS(channel_sums), CHANNELS(combine_sums),
     CHANNELS(average_pool_forward), CHANNELS(average_pool_backward), CHANNELS(cross_entropy), CHANNELS(adam),

@@ -46,7 +46,9 @@ struct InstructionSetTests {
       }
     }
     #expect(nan)
-    #expect(infinite || kernel.kernel == "cross_entropy")
+    // In its transforms an infinity meets its like with the other sign; only rounding to binary32 makes one at the end.
+    let cancels = kernel.kernel == "winograd_weight_gradient" && kernel.elementBytes == 8
+    #expect(infinite || kernel.kernel == "cross_entropy" || cancels)
     // Sums in double of single-precision numbers are never subnormal in double.
     let widens = ["moments", "backward_sums", "channel_sums", "statistics"].contains(kernel.kernel)
     #expect(subnormal || (widens && kernel.elementBytes == 4))

@@ -34,6 +34,9 @@ final class Memory<S: BitwiseCopyable>: @unchecked Sendable {
     return before.allSatisfy { $0 == Self.pattern } && after.allSatisfy { $0 == Self.pattern }
   }
 
+  /// Of memory whose contents do not matter: whether it was kept to.
+  func overrun(_ name: String) -> Field { Field(name, isIntact ? UInt8(1) : 0) }
+
   /// What the kernel left here.
   func field(_ name: String) -> Field {
     Field(

@@ -36,11 +36,43 @@ struct ForwardTests {
     let y = Tensor<S>(shape: [sizes.images, geometry.outputHeight, geometry.outputWidth, sizes.filters])
     layer.prepare(forBackward: false)
     layer.forward(x, into: y, images: 0..<sizes.images)
-    let expected = Reference.convolution(
-      x.values, images: sizes.images, channels: sizes.channels, sizes: sizes.sizes, weight: weight.value.values,
-      filters: sizes.filters, bias: bias?.value.values)
+    let expected =
+      geometry.suitsWinograd(channels: sizes.channels, filters: sizes.filters)
+      ? WinogradReference(sizes).convolution(x.values, weight: weight.value.values, bias: bias?.value.values)
+      : Reference.convolution(
+        x.values, images: sizes.images, channels: sizes.channels, sizes: sizes.sizes, weight: weight.value.values,
+        filters: sizes.filters, bias: bias?.value.values)
     #expect(!expected.isEmpty)
     #expect(y.values == expected)
+  }
+
+  private mutating func checkWinogradGradients<S: KernelScalar>(_ sizes: ConvolutionSizes, _: S.Type) throws {
+    let geometry = try ConvolutionGeometry(sizes.sizes, channels: max(sizes.channels, sizes.filters))
+    let weight: Parameter<S> = parameter([sizes.filters, sizes.channels, 3, 3])
+    let layer = Convolution(
+      geometry: geometry, weight: weight, bias: nil, kernels: backend.kernels(for: S.self), capacity: sizes.images)
+    let x: Tensor<S> = tensor([sizes.images, sizes.sizes.height, sizes.sizes.width, sizes.channels])
+    let dy: Tensor<S> = tensor([sizes.images, sizes.sizes.height, sizes.sizes.width, sizes.filters])
+    let dx = Tensor<S>(shape: x.shape)
+    layer.prepare(forBackward: true)
+    layer.backwardInput(dy, into: dx, images: 0..<sizes.images)
+    for slot in 0..<ImageGroup.slots(of: sizes.images) {
+      layer.backwardWeight(x, dy, group: ImageGroup(slot: slot, of: sizes.images))
+    }
+    layer.combineGradients(imageCount: sizes.images, accumulating: false)
+    let reference = WinogradReference<S>(sizes)
+    #expect(dx.values == reference.inputGradient(dy.values, weight: weight.value.values))
+    let shares = (0..<ImageGroup.slots(of: sizes.images)).map { slot in
+      reference.weightGradient(x.values, dy.values, images: ImageGroup(slot: slot, of: sizes.images).images)
+    }
+    let expected = shares.dropFirst().reduce(shares[0]) { sum, share in zip(sum, share).map { $0 + $1 } }
+    #expect(weight.gradient.values == expected)
+  }
+
+  @Test("both gradients by minimal filtering are their definition, bit for bit", arguments: ConvolutionSizes.winograd)
+  mutating func winogradGradients(_ sizes: ConvolutionSizes) throws {
+    try checkWinogradGradients(sizes, Float.self)
+    try checkWinogradGradients(sizes, Double.self)
   }
 
   @Test("a convolution is its definition, bit for bit in the documented order", arguments: ConvolutionSizes.awkward)
@@ -157,5 +189,13 @@ struct ForwardTests {
     }
     #expect(layer.correctCount(count: 3) == 2)
     #expect(layer.correctCount(count: 2) == 1)
+  }
+}
+
+extension WinogradReference {
+  fileprivate init(_ sizes: ConvolutionSizes) {
+    self.init(
+      images: sizes.images, height: sizes.sizes.height, width: sizes.sizes.width, channels: sizes.channels,
+      filters: sizes.filters)
   }
 }

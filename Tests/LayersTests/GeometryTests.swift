@@ -39,9 +39,19 @@ struct GeometryTests {
     #expect(throws: LayerError.self) { try ConvolutionGeometry(sizes, channels: 1) }
   }
 
-  @Test("two images share a slot; the last slot of an odd batch has one")
+  @Test("five images share a slot; the last slot has those that are left")
   func groups() {
-    #expect(ImageGroup.slots(of: 5) == 3)
-    #expect((0..<3).map { ImageGroup(slot: $0, of: 5).images } == [0..<2, 2..<4, 4..<5])
+    #expect(ImageGroup.slots(of: 12) == 3)
+    #expect((0..<3).map { ImageGroup(slot: $0, of: 12).images } == [0..<5, 5..<10, 10..<12])
+  }
+
+  @Test("a slot is cut into parts that know whether they are its first and its last", arguments: 1...6)
+  func parts(size: Int) {
+    let slot = ImageGroup(slot: 1, of: 12, worker: 3)
+    let parts = (0..<slot.parts(size: size)).map { slot.part($0, size: size) }
+    #expect(parts.flatMap { Array($0.images) } == Array(5..<10))
+    #expect(parts.allSatisfy { $0.slot == 1 && $0.worker == 3 && (1...size).contains($0.images.count) })
+    #expect(parts.map(\.beginsSlot) == parts.indices.map { $0 == 0 })
+    #expect(parts.map(\.endsSlot) == parts.indices.map { $0 == parts.count - 1 })
   }
 }

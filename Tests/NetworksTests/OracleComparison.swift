@@ -10,15 +10,20 @@ struct OracleComparison {
     let zeroGradient: Double
     /// What Adam makes of that noise, in learning rates.
     let noise: Double
+    /// What activations on the other side of a kink make of gradients, and of parameters after some steps.
+    let kinks: Double
 
     /// What is asked of the engine in binary64.
-    static let double = Tolerance(pass: 1e-9, adam: 1e-7, zeroGradient: 1e-12, noise: 1e-4)
+    static let double = Tolerance(pass: 1e-9, adam: 1e-7, zeroGradient: 1e-12, noise: 1e-4, kinks: 0)
 
     /// The fixtures assert that sums in another order move no tensor by more than 1e-11 of its norm in binary64. Rounding
     /// errors are in proportion to the unit, which is 2²⁹ times larger in binary32. A zero gradient's noise, 1e-12 of its
     /// neighbour's in binary64, grows alike, and is then no longer small beside Adam's ε: each of 3 updates may move the
-    /// bias by a learning rate, the first two by 1/(1 − β1) at the very most, hence 10 in all.
-    static let single = Tolerance(pass: 1e-11 * 0x1p29, adam: 1e-11 * 0x1p29, zeroGradient: 1e-12 * 0x1p29, noise: 10)
+    /// bias by a learning rate, the first two by 1/(1 − β1) at the very most, hence 10 in all. The fixtures keep no distance
+    /// from kinks: of `vgg38-bn-all-1e-2`'s activations one is within binary32's rounding of zero, and where it falls on the
+    /// other side the gradients before it jump by 2 % (in binary64 they agree to 5e-13).
+    static let single = Tolerance(
+      pass: 1e-11 * 0x1p29, adam: 1e-11 * 0x1p29, zeroGradient: 1e-12 * 0x1p29, noise: 10, kinks: 0.05)
   }
 
   let fixture: OracleFixture
@@ -80,7 +85,9 @@ struct OracleComparison {
       if expected.indices != nil { error = max(error, abs(Self.norm(values) - expected.norm)) }
       // NaN must reach `accept`, which max() would hide.
       if !values.allSatisfy(\.isFinite) { error = .nan }
-      accept(error, upTo: (group == .adam3 ? tolerance.adam : tolerance.pass) * expected.norm, "\(group)/\(name)")
+      let rounding = group == .adam3 ? tolerance.adam : tolerance.pass
+      let isBehindKinks = group == .adam3 || gradientOf(name) != nil
+      accept(error, upTo: max(rounding, isBehindKinks ? tolerance.kinks : 0) * expected.norm, "\(group)/\(name)")
       let relative = error / expected.norm
       if relative > worst[group]?.error ?? -1 { worst[group] = (relative, name) }
     }

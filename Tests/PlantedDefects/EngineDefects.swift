@@ -1,8 +1,9 @@
 /// Mistakes of the kinds that people make in layers, loss and optimiser; the engine's checks must notice each.
 let engineDefects: [Defect] =
-  convolutionDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
+  convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
 
 private let convolutionKernel = "Sources/CKernels/template/convolution.h"
+private let winogradKernel = "Sources/CKernels/template/winograd.h"
 private let batchNormKernel = "Sources/CKernels/template/batchnorm.h"
 private let pointwiseKernel = "Sources/CKernels/template/pointwise.h"
 private let poolingKernel = "Sources/CKernels/template/pooling.h"
@@ -58,6 +59,40 @@ private let convolutionDefects = [
   Defect(
     "conv-slots-not-cleared", "weight gradients of the batch before stay in the sums", convolution,
     "sums.update(repeating: 0, count: geometry.taps * channels * padded)", "sums.update(repeating: 0, count: 0)"),
+]
+
+private let winogradDefects = [
+  Defect(
+    "winograd-input-coefficient", "an entry of the input's transform is off by 2^-20", winogradKernel,
+    "#define WINOGRAD_SUM ((T)2.640625) ", "#define WINOGRAD_SUM ((T)2.64062595) "),
+  Defect(
+    "winograd-output-coefficient", "an entry of the output's transform is off by 2^-12", winogradKernel,
+    "#define WINOGRAD_q3 ((T)3.375) ", "#define WINOGRAD_q3 ((T)3.3758) "),
+  Defect(
+    "winograd-divisor-sign", "a divisor in the weights' transform has the wrong sign", winogradKernel,
+    "#define WINOGRAD_Np (-2048.0 / 2975.0)", "#define WINOGRAD_Np (2048.0 / 2975.0)"),
+  Defect(
+    "winograd-tile-offset", "input tiles begin at their output tile's first pixel", winogradKernel,
+    "WINOGRAD_FORWARD(winograd_input, 6, -1,", "WINOGRAD_FORWARD(winograd_input, 6, 0,"),
+  Defect(
+    "winograd-weights-not-turned", "the input gradient takes the weights as they are", winogradKernel,
+    "const int tap = turned ? 8 - (r * 3 + s) : r * 3 + s;", "const int tap = r * 3 + s + 0 * turned;"),
+  Defect(
+    "winograd-missing-tap", "the weight gradient's last tap is the one before", winogradKernel,
+    "NAME(store)(out + ((size_t)(r * 3 + s) * channels + c) * row + k, __builtin_convertvector(g[s], NAME(vec)));",
+    "NAME(store)(out + ((size_t)(r * 3 + s) * channels + c) * row + k, __builtin_convertvector(g[s > 1 ? 1 : s], NAME(vec)));"),
+  Defect(
+    "winograd-bias-forgotten", "the forward pass adds no bias", winogradKernel,
+    "if (bias) value += LOAD(bias + k);", "if (0) value += LOAD(bias + k);"),
+  Defect(
+    "winograd-addend-forgotten", "the gradient that comes by the other way is not added", winogradKernel,
+    "if (addend) value += LOAD(addend + at);", "if (0) value += LOAD(addend + at);"),
+  Defect(
+    "winograd-sums-not-cleared", "the weight gradient begins with the slot before", winogradKernel,
+    "if (a->begins)", "if (0)"),
+  Defect(
+    "winograd-last-image-dropped", "a slot's last images do not reach its weight gradient", winogradKernel,
+    "if (!a->ends) return;", "if (!a->ends || a->shape.images == 0) return; if (!a->begins) return;"),
 ]
 
 private let batchNormDefects = [

@@ -45,6 +45,43 @@ typedef struct {
   void *sums;            // [taps][C][padded K]
 } gf_weight_gradient;
 
+// 3 x 3 convolution with stride 1 and padding 1 by minimal filtering, F(4 x 4, 3 x 3): template/winograd.h has the
+// transforms. Maps of `height` x `width` pixels, input and output alike, are covered with tiles of 4 x 4 output pixels,
+// numbered image by image, row by row; a tile's part beyond the map counts as +0 and is not written.
+typedef struct {
+  size_t images, height, width;
+} gf_winograd_shape;
+
+// Tiles that are transformed together; no result depends on it.
+#define GF_WINOGRAD_TILES 24
+
+// V[i][tile][c] = B' x B of the tile's 6 x 6 inputs;  M[i][tile][k] = sum over c ascending of
+// fma(V[i][tile][c], weights[i][c][k], .), from +0;  y = (A' M A + bias[k]) + addend.
+typedef struct {
+  gf_winograd_shape shape;
+  size_t channels, filters;  // C, K
+  const void *source;        // [images][H][W][C]
+  const void *weights;       // [36][C][padded K], of winograd_weights
+  const void *bias;          // [K] or NULL
+  const void *addend;        // [images][H][W][K] or NULL; may be `output`
+  void *output;              // [images][H][W][K]
+  void *scratch;             // gf_winograd_scratch bytes, aligned to 128
+} gf_winograd;
+
+// D[i][tile][k] = A dy A' of the tile's 4 x 4 output gradients;  S[i][c][k] = fma over tiles ascending of
+// V[i][tile][c] * D[i][tile][k], from +0 if the call begins the sum, else from what `accumulator` holds; and if it ends the
+// sum, sums[tap][c][k] = G' S G, in binary64, rounded once.
+typedef struct {
+  gf_winograd_shape shape;
+  size_t channels, filters;
+  const void *source;    // [images][H][W][C]
+  const void *gradient;  // [images][H][W][K]
+  int begins, ends;
+  void *accumulator;     // S: [36][C][padded K], aligned to 128
+  void *sums;            // [9][C][padded K]: overwritten, if the call ends the sum
+  void *scratch;         // gf_winograd_scratch bytes, aligned to 128
+} gf_winograd_gradient;
+
 // z = fma(x - mean[c], scale[c], shift[c])  (z = x where mean is NULL)
 // z = z + skip                              (where skip is given)
 // y = z > 0 ? z : slope * z                 (slope 1: y = z)
@@ -102,6 +139,11 @@ typedef struct {
   // [K][C][taps] -> [taps][C][padded K] (for the output) and [taps][K][padded C] (for the input gradient)
   void (*pack_forward)(const void *weights, size_t filters, size_t channels, size_t taps, void *packed);
   void (*pack_backward)(const void *weights, size_t filters, size_t channels, size_t taps, void *packed);
+  void (*winograd_convolve)(const gf_winograd *);
+  void (*winograd_weight_gradient)(const gf_winograd_gradient *);
+  // [9][C][padded K] -> [36][C][padded K]: G w G', in binary64, rounded once. `turned` by half a turn, for the input
+  // gradient: `packed` is pack_backward's then, `channels` and `filters` change places.
+  void (*winograd_weights)(const void *packed, size_t channels, size_t filters, int turned, void *transformed);
   // Sum of `slots` buffers [taps][C][padded K], slot ascending, rows [begin, end) of taps * C, into [K][C][taps];
   // added to what is there if `accumulate`.
   void (*reduce_slots)(const void *slots, size_t slot_count, size_t filters, size_t channels, size_t taps,
@@ -153,6 +195,12 @@ const gf_kernels *gf_kernels_find(gf_instruction_set set, size_t element_bytes);
 static inline size_t gf_padded(size_t count, size_t element_bytes) {
   const size_t unit = 128 / element_bytes;
   return (count + unit - 1) / unit * unit;
+}
+
+// Bytes of scratch memory for the Winograd kernels, for either direction.
+static inline size_t gf_winograd_scratch(size_t channels, size_t filters, size_t element_bytes) {
+  return 36 * (GF_WINOGRAD_TILES + 1) * (gf_padded(channels, element_bytes) + gf_padded(filters, element_bytes)) *
+         element_bytes;
 }
 
 #endif

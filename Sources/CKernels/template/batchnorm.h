@@ -1,9 +1,10 @@
 // Sums over the pixels of one image, in double, pixel ascending; and the combination of the images' sums.
 
-// Channels are taken a vector at a time, so that the sums stay in registers while the pixels pass.
-#define FOR_CHANNEL_VECTORS(channels, VECTOR_BODY, SCALAR_BODY) \
+// Channels are taken one or two vectors at a time, so that the sums stay in registers while the pixels pass.
+#define FOR_CHANNEL_VECTORS(channels, PAIR_BODY, VECTOR_BODY, SCALAR_BODY) \
   {                                                             \
     size_t c = 0;                                               \
+    for (; c + 2 * LANES <= (channels); c += 2 * LANES) { PAIR_BODY } \
     for (; c + LANES <= (channels); c += LANES) { VECTOR_BODY } \
     for (; c < (channels); c++) { SCALAR_BODY }                 \
   }
@@ -23,7 +24,8 @@ static void NAME(moments)(const void *input, size_t pixels, size_t channels, dou
   }                                                                      \
   STORE(sums + c, sum);                                                  \
   STORE(sums + channels + c, squares);
-  FOR_CHANNEL_VECTORS(channels, BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+  FOR_CHANNEL_VECTORS(channels, BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(store_wide_pair)),
+                      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
                       BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
 #undef BODY
 }
@@ -63,7 +65,8 @@ static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
   }                                                                          \
   STORE(sums + c, sum1);                                                     \
   STORE(sums + channels + c, sum2);
-  FOR_CHANNEL_VECTORS(channels, BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+  FOR_CHANNEL_VECTORS(channels, BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(store_wide_pair)),
+                      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
                       BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
 #undef BODY
 }
@@ -74,7 +77,8 @@ static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels
   W sum = (W)0.0;                                                        \
   for (size_t p = 0; p < pixels; p++) sum += WIDEN(LOAD(x + p * channels + c)); \
   STORE(sums + c, sum);
-  FOR_CHANNEL_VECTORS(channels, BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+  FOR_CHANNEL_VECTORS(channels, BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(store_wide_pair)),
+                      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
                       BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
 #undef BODY
 }

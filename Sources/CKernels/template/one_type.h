@@ -3,6 +3,7 @@
 #include "vector.h"
 #include "convolution.h"
 #include "pointwise.h"
+#include "winograd.h"
 #include "batchnorm.h"
 #include "pooling.h"
 #include "loss.h"
@@ -17,6 +18,9 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
     .weight_gradient = NAME(weight_gradient),
     .pack_forward = NAME(pack_forward),
     .pack_backward = NAME(pack_backward),
+    .winograd_convolve = NAME(winograd_convolve),
+    .winograd_weight_gradient = NAME(winograd_weight_gradient),
+    .winograd_weights = NAME(winograd_weights),
     .reduce_slots = NAME(reduce_slots),
     .pointwise_forward = NAME(pointwise_forward),
     .pointwise_backward = NAME(pointwise_backward),
@@ -38,6 +42,29 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
 #undef FILTER_BLOCK
 #undef GRADIENT_CHUNK
 #undef WEIGHT_GRADIENT_BLOCK
+#undef WINOGRAD_p
+#undef WINOGRAD_q
+#undef WINOGRAD_P
+#undef WINOGRAD_Q
+#undef WINOGRAD_PQ
+#undef WINOGRAD_SUM
+#undef WINOGRAD_p3
+#undef WINOGRAD_q3
+#undef WINOGRAD_N0
+#undef WINOGRAD_Np
+#undef WINOGRAD_Nq
+#undef WINOGRAD_INPUT
+#undef WINOGRAD_OUTPUT
+#undef WINOGRAD_SPREAD
+#undef WINOGRAD_WEIGHT
+#undef WINOGRAD_WEIGHT_GRADIENT
+#undef WINOGRAD_PLANE
+#undef WINOGRAD_FORWARD_TILE
+#undef WINOGRAD_INPUT_D
+#undef WINOGRAD_SPREAD_D
+#undef WINOGRAD_FORWARD
+#undef WINOGRAD_OUTPUT_TILE
+#undef WINOGRAD_GRADIENT_BLOCK
 #undef FOR_CHANNELS
 #undef FOR_CHANNEL_VECTORS
 #undef FMA

@@ -8,6 +8,12 @@ typedef NAME(vec) NAME(vec_unaligned) __attribute__((aligned(sizeof(T)), may_ali
 typedef double NAME(wide) __attribute__((ext_vector_type(VECTOR_BYTES / sizeof(T))));
 typedef NAME(wide) NAME(wide_unaligned) __attribute__((aligned(8), may_alias));
 
+// Twice as many lanes, where two vectors side by side keep the processor busier than one.
+typedef T NAME(pair) __attribute__((ext_vector_type(2 * VECTOR_BYTES / sizeof(T))));
+typedef NAME(pair) NAME(pair_unaligned) __attribute__((aligned(sizeof(T)), may_alias));
+typedef double NAME(wide_pair) __attribute__((ext_vector_type(2 * VECTOR_BYTES / sizeof(T))));
+typedef NAME(wide_pair) NAME(wide_pair_unaligned) __attribute__((aligned(8), may_alias));
+
 static inline __attribute__((always_inline)) NAME(vec) NAME(load)(const T *p) {
   return *(const NAME(vec_unaligned) *)p;
 }
@@ -22,6 +28,15 @@ static inline __attribute__((always_inline)) void NAME(store_wide)(double *p, NA
 }
 static inline __attribute__((always_inline)) NAME(wide) NAME(widen)(NAME(vec) v) {
   return __builtin_convertvector(v, NAME(wide));
+}
+static inline __attribute__((always_inline)) NAME(pair) NAME(load_pair)(const T *p) {
+  return *(const NAME(pair_unaligned) *)p;
+}
+static inline __attribute__((always_inline)) void NAME(store_wide_pair)(double *p, NAME(wide_pair) v) {
+  *(NAME(wide_pair_unaligned) *)p = v;
+}
+static inline __attribute__((always_inline)) NAME(wide_pair) NAME(widen_pair)(NAME(pair) v) {
+  return __builtin_convertvector(v, NAME(wide_pair));
 }
 // One rounding, on every instruction set: the hardware's instruction, or the C library's correctly rounded fma.
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)

@@ -46,7 +46,7 @@ package struct ConvolutionSizes: Sendable, CustomStringConvertible {
     .init(1, 3, 2, 3, to: 33, bias: true),
     .init(2, 2, 2, 33, to: 33, kernel: (1, 1), padding: 0),
     // A whole number of vectors.
-    .init(1, 3, 3, 16, to: 8, bias: true),
+    .init(1, 3, 2, 16, to: 8, bias: true),
     // Kernels: 1x1, 5x5, and not square.
     .init(3, 4, 5, 5, to: 7, kernel: (1, 1), padding: 0, bias: true),
     .init(1, 6, 7, 2, to: 3, kernel: (5, 5), padding: 2),
@@ -66,6 +66,20 @@ package struct ConvolutionSizes: Sendable, CustomStringConvertible {
     // An odd batch, whose last group of images is smaller; more pixels than the weight gradient takes at a time.
     .init(5, 3, 3, 2, to: 3, bias: true),
     .init(1, 9, 8, 2, to: 3),
+  ] + winograd
+
+  /// Those that minimal filtering computes: maps that the tiles cover exactly, that they overhang by one to three pixels,
+  /// and smaller than a tile; channels that fill no vector, some, and some and a rest; more tiles than go together; a last
+  /// group of images that is smaller.
+  package static let winograd: [ConvolutionSizes] = [
+    .init(1, 4, 4, 4, to: 4, bias: true),
+    .init(1, 3, 3, 16, to: 8, bias: true),
+    .init(2, 5, 3, 5, to: 7),
+    .init(1, 6, 7, 4, to: 9, bias: true),
+    .init(7, 8, 8, 5, to: 4),
+    .init(1, 11, 12, 4, to: 4),
+    .init(1, 4, 5, 17, to: 5, bias: true),
+    .init(1, 5, 4, 4, to: 33),
   ]
 }
 
@@ -99,6 +113,7 @@ enum ConvolutionChecks {
         layer.accumulateWeights(x, dy, count: sizes.images)
       },
       outputErrors: {
+        if layer.isWinograd { return layer.winogradErrors(x) }
         let gamma = Rounding.gamma(sizes.terms)
         return layer.magnitudes(of: x.magnitudes, images: sizes.images).map { $0 * gamma }
       })
@@ -128,6 +143,41 @@ extension Convolution {
 }
 
 extension Convolution where S == Double {
+  /// Bounds on the rounding of every output of minimal filtering, which `PrecisionConvolution` derives.
+  func winogradErrors(_ x: Tensor<Double>) -> [Double] {
+    let (images, height, width) = (x.shape[0], x.shape[1], x.shape[2])
+    let (w, magnitudes, gamma) = (weight.value.magnitudes, x.magnitudes, Rounding.gamma(channels + 14))
+    var errors = [Double](repeating: 0, count: images * height * width * filters)
+    for image in 0..<images {
+      for (row, column) in product(stride(from: 0, to: height, by: 4), stride(from: 0, to: width, by: 4)) {
+        let v = (0..<channels).map { c in
+          WinogradAmplification.input((0..<36).map { i in
+            let (h, q) = (row - 1 + i / 6, column - 1 + i % 6)
+            guard (0..<height).contains(h), (0..<width).contains(q) else { return 0 }
+            return magnitudes[((image * height + h) * width + q) * self.channels + c]
+          })
+        }
+        for k in 0..<filters {
+          var places = [Double](repeating: 0, count: 36)
+          for c in 0..<channels {
+            let u = WinogradAmplification.weights(Array(w[(k * channels + c) * 9..<(k * channels + c + 1) * 9]))
+            for i in 0..<36 { places[i] += v[c][i] * u[i] }
+          }
+          for (i, y) in WinogradAmplification.output(places).enumerated() {
+            let (h, q) = (row + i / 4, column + i % 4)
+            guard h < height, q < width else { continue }
+            errors[((image * height + h) * width + q) * filters + k] = gamma * (y + (bias.map { abs($0.value.pointer[k]) } ?? 0))
+          }
+        }
+      }
+    }
+    return errors
+  }
+
+  private func product<A: Sequence, B: Sequence>(_ a: A, _ b: B) -> [(A.Element, B.Element)] {
+    a.flatMap { x in b.map { (x, $0) } }
+  }
+
   /// Σ|terms| of every output, for inputs of these magnitudes.
   func magnitudes(of x: [Double], images: Int) -> [Double] {
     Reference.convolution(

@@ -15,6 +15,8 @@ enum NetworkChecks {
     var isResidual = false
     var slope = 0.01
     var side = 8
+    /// From 4 on, minimal filtering computes the convolutions on maps of 3×3 pixels and more.
+    var filters = 3
   }
 
   static let cases = [
@@ -28,6 +30,10 @@ enum NetworkChecks {
     cases.flatMap { one in
       [0, 5].map { check(one, .training, steps: $0) }
     } + [
+      check(
+        Case(name: "BN+RC", normalisesProcessing: true, normalisesReduction: true, isResidual: true, filters: 4),
+        .training, steps: 0),
+      check(Case(name: "RC", isResidual: true, side: 9, filters: 4), .training, steps: 5),
       check(cases[3], .evaluation(.running), steps: 5), check(cases[3], .evaluation(.population), steps: 5),
       // Without kinks the steps may be large: the whole network's error falls as h² too.
       check(
@@ -60,7 +66,7 @@ struct NetworkBench: Sendable, CustomStringConvertible {
 
   init(_ one: NetworkChecks.Case) {
     configuration = NetworkConfiguration(
-      blocksPerStage: 1, filters: 3, classes: 5, side: one.side, normalisesProcessing: one.normalisesProcessing,
+      blocksPerStage: 1, filters: one.filters, classes: 5, side: one.side, normalisesProcessing: one.normalisesProcessing,
       normalisesReduction: one.normalisesReduction, isResidual: one.isResidual, slope: one.slope)
   }
 

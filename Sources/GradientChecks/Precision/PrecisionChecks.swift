@@ -11,7 +11,7 @@ import Tensors
 enum PrecisionChecks {
   static let all: [GradientCheck] = PrecisionBench.all.flatMap { bench in
     [
-      check("Convolution", bench, convolution), check("BatchNorm", bench, PrecisionBatchNorm.rows),
+      check("Convolution", bench, PrecisionConvolution.rows), check("BatchNorm", bench, PrecisionBatchNorm.rows),
       check("ResidualAdd", bench, residualAdd), check("LeakyReLU", bench, leakyReLU),
       check("AveragePool", bench) { bench, generator in
         try pool(.average, bench, &generator)
@@ -34,48 +34,6 @@ enum PrecisionChecks {
       var generator = check.generator
       return try rows(bench, &generator)
     }
-  }
-
-  @Sendable private static func convolution(
-    _ bench: PrecisionBench, _ generator: inout SeededGenerator
-  ) throws -> [GradientCheckRow] {
-    let (backend, channels, images) = (try bench.backend(), PrecisionBench.channels, 0..<bench.images)
-    let geometry = try ConvolutionGeometry(.init(height: bench.side, width: bench.side), channels: channels)
-    let weight = TwinParameter("weight", [channels, channels, 3, 3], within: 0.1, &generator)
-    let bias = TwinParameter("bias", [channels], within: 0.1, &generator)
-    let (x, dy) = (TwinTensor(bench.shape, &generator), TwinTensor(bench.shape, &generator))
-    let (y, dx) = (TwinTensor(shape: bench.shape), TwinTensor(shape: bench.shape))
-    func run<S>(
-      _ x: Tensor<S>, _ dy: Tensor<S>, _ weight: Parameter<S>, _ bias: Parameter<S>, _ y: Tensor<S>, _ dx: Tensor<S>
-    ) {
-      let layer = Convolution(
-        geometry: geometry, weight: weight, bias: bias, kernels: backend.kernels(for: S.self), capacity: bench.images)
-      layer.prepare(forBackward: true)
-      layer.forward(x, into: y, images: images)
-      layer.backwardInput(dy, into: dx, images: images)
-      layer.accumulateWeights(x, dy, count: bench.images)
-    }
-    run(x.single, dy.single, weight.single, bias.single, y.single, dx.single)
-    run(x.double, dy.double, weight.double, bias.double, y.double, dx.double)
-    run(x.magnitude, dy.magnitude, weight.magnitude, bias.magnitude, y.magnitude, dx.magnitude)
-    let terms = geometry.taps * channels
-    // A slot adds up its images' pixels; then the slots are added.
-    let weightTerms = bench.pixels * ImageGroup.imagesPerSlot + ImageGroup.slots(of: bench.images)
-    return [
-      bench.row(
-        "Convolution", "output", y.single, y.double, scale: y.magnitude,
-        factor: Rounding.probableGamma(terms + 1, unit: unit)),
-      bench.row(
-        "Convolution", "input gradient", dx.single, dx.double, scale: dx.magnitude,
-        factor: Rounding.probableGamma(terms, unit: unit)),
-      bench.row(
-        "Convolution", "weight gradient", weight.single.gradient, weight.double.gradient,
-        scale: weight.magnitude.gradient, factor: Rounding.probableGamma(weightTerms, unit: unit)),
-      // Added up in binary64 and rounded once.
-      bench.row(
-        "Convolution", "bias gradient", bias.single.gradient, bias.double.gradient,
-        scale: magnitudes(of: bias.double.gradient), factor: unit),
-    ]
   }
 
   @Sendable private static func linear(
