@@ -82,8 +82,8 @@ let package = Package(
     .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments"]),
-    .testTarget(name: "CommandTests", dependencies: ["gradflow", "Files", "Traces"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels"]),
+    .testTarget(name: "CommandTests", dependencies: ["gradflow", "planted-defects", "Files", "Traces", "Kernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -11,15 +11,15 @@ struct BatchOrderTests {
   static let images = 13
   static let filters = 21
 
-  @Test("a convolution's weight gradient adds two images into a slot, and then the slots, ascending")
+  @Test("a convolution's weight gradient adds five images into a slot, and then the slots, ascending")
   func weightGradient() throws {
     try probeWeightGradient(Float.self)
     try probeWeightGradient(Double.self)
   }
 
   private func probeWeightGradient<S: KernelScalar>(_ type: S.Type) throws {
-    let documented = SummationOrder.groups(2)
-    let orders: [SummationOrder] = [.ascending, .groups(3), .groups(4), .groups(5), .groups(8), .descending, .lanes(2)]
+    let documented = SummationOrder.groups(5)
+    let orders: [SummationOrder] = [.ascending, .groups(2), .groups(3), .groups(4), .groups(6), .groups(8), .descending, .lanes(2)]
       + SummationOrder.alternatives.filter { $0.description != "descending" }
     var generator = Generator("slot order")
     let columns: [[S]] = (0..<Self.filters).map { _ in
@@ -40,7 +40,7 @@ struct BatchOrderTests {
   }
 
   private func probeBiasGradient<T: KernelScalar>(_ type: T.Type) throws {
-    let orders = SummationOrder.alternatives + [.groups(2)]
+    let orders = SummationOrder.alternatives + [.groups(5)]
     func sum(_ column: [T], _ order: SummationOrder) -> T { T(order.sum(column.map { Double($0) })) }
     var generator = Generator("bias gradient over a batch")
     let columns: [[T]] = (0..<Self.filters).map { _ in
@@ -75,7 +75,7 @@ struct BatchOrderTests {
 
   @Test("a batch's loss adds the examples' losses in double, ascending")
   func loss() {
-    let orders = SummationOrder.alternatives + [.groups(2)]
+    let orders = SummationOrder.alternatives + [.groups(5)]
     // Two classes and label 0: the loss is log(1 + exp z) for logits 0 and z.
     func losses(_ z: [Float], _ kernels: KernelTable) -> [Double] {
       z.map { z in

@@ -172,7 +172,8 @@ private let betweenConvolutionsDefects = [
     "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
   Defect(
     "skip-gradient-forgotten", "the skip's gradient does not reach the block's input", "Sources/Networks/PassPlan.swift",
-    "into: dx, adding: addend, images: $0.images)", "into: dx, adding: nil, images: $0.images)"),
+    "into: dx, adding: addend, images: $0.images, worker: $0.worker)",
+    "into: dx, adding: nil, images: $0.images, worker: $0.worker)"),
   Defect(
     "skip-gradient-normalised", "the skip gets the gradient below batch norm", pointwiseKernel,
     "if (dskip) STORE(dskip + i, dz);", "if (dskip) STORE(dskip + i, d);"),

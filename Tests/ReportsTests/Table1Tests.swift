@@ -1,4 +1,5 @@
 import Files
+import Kernels
 import Testing
 
 @testable import Reports
@@ -11,7 +12,7 @@ struct Table1Tests {
       .with("vgg08") { $0.validationAccuracy += 0.01 }
     let lines = Table1(try runs.set()).lines(as: .text)
     let expected = """
-      Table 1 from the profile paper, data cifar-100, contract version 1; accuracies in percent
+      Table 1 from the profile paper, data cifar-100, contract version \(NumericsContract.version); accuracies in percent
 
       row                           parameters  epochs  seeds     train loss     train acc       val loss       val acc      test acc
       vgg08             runs            59,716     100      2  1.740 ± 0.000  51.59 ± 0.00  1.950 ± 0.000  47.84 ± 0.07  46.84 ± 0.07
