@@ -58,6 +58,11 @@ public final class Convolution<S: KernelScalar> {
     isWinograd = !isDirect && geometry.suitsWinograd(channels: channels, filters: filters)
     self.scratch =
       scratch ?? ConvolutionScratch(workers: 1, channels: isWinograd ? channels : 0, filters: isWinograd ? filters : 0)
+    // Either direction: what comes in of one goes out of the other.
+    precondition(
+      !isWinograd || min(self.scratch.channels, self.scratch.filters) >= min(channels, filters)
+        && max(self.scratch.channels, self.scratch.filters) >= max(channels, filters),
+      "scratch memory for \(self.scratch.channels) channels and \(self.scratch.filters) filters; there are \(channels), \(filters)")
     transformedForward = Buffer(count: isWinograd ? packedForward.count * 4 : 0)
     transformedBackward = Buffer(count: isWinograd ? packedBackward.count * 4 : 0)
     slotSums = Buffer(count: ImageGroup.slots(of: capacity) * slot)

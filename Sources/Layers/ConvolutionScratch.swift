@@ -6,6 +6,8 @@ import Tensors
 /// convolutions of a network. Between two calls only the sums of a weight gradient have a meaning, until a slot is through.
 public final class ConvolutionScratch<S: KernelScalar>: Sendable {
   public let workers: Int
+  let channels: Int
+  let filters: Int
   private let perWorker: Int
   private let accumulatorCount: Int
   private let buffer: Buffer<S>
@@ -16,6 +18,8 @@ public final class ConvolutionScratch<S: KernelScalar>: Sendable {
   ///   - filters: and that goes out.
   public init(workers: Int, channels: Int, filters: Int) {
     self.workers = workers
+    self.channels = channels
+    self.filters = filters
     perWorker = gf_winograd_scratch(channels, filters, MemoryLayout<S>.size) / MemoryLayout<S>.size
     accumulatorCount = 36 * channels * paddedCount(filters, of: S.self)
     buffer = Buffer(count: workers * perWorker)
@@ -29,6 +33,7 @@ public final class ConvolutionScratch<S: KernelScalar>: Sendable {
 
   /// The sums of one weight gradient, which stay here while the images of a slot pass.
   func accumulator(_ worker: Int) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(accumulators.pointer + worker * accumulatorCount)
+    precondition(worker < workers, "worker \(worker) has no scratch memory: there is some for \(workers)")
+    return UnsafeMutableRawPointer(accumulators.pointer + worker * accumulatorCount)
   }
 }

@@ -35,6 +35,7 @@ public struct ImageGroup: Sendable {
 
   /// Part `index` of the slot, cut into parts of `size` images, of which the last may be smaller.
   public func part(_ index: Int, size: Int) -> ImageGroup {
+    precondition(beginsSlot && endsSlot, "a part of a part: it could not tell where the slot begins and ends")
     let first = images.lowerBound + index * size
     return ImageGroup(part: first..<min(first + size, images.upperBound), of: self)
   }

@@ -35,7 +35,7 @@ public final class Network<S: KernelScalar> {
   private let labelBuffer: Buffer<Int32>
   private let forwardTraining: [Phase<S>]
   private let forwardEvaluation: [Phase<S>]
-  private let backwardTraining: [Phase<S>]
+  let backwardTraining: [Phase<S>]
   private let backwardEvaluation: [Phase<S>]
   private let preparation: Preparation<S>
   private let combination: Combination<S>

@@ -21,7 +21,7 @@ struct Step<S: KernelScalar> {
 /// second-level cache, the slot goes through the steps image by image.
 final class Phase<S: KernelScalar>: ParallelWork {
   let steps: [Step<S>]
-  private let imagesAtATime: Int
+  let imagesAtATime: Int
   let finish: () -> Void
   var imageCount = 0
   var recorder: StepRecorder<S>?
@@ -91,6 +91,8 @@ struct PhaseBuilder<S: KernelScalar> {
   }
 
   mutating func barrier(_ finish: @escaping () -> Void) {
+    // A worker's scratch memory holds the sums of one weight gradient while the images of a slot pass.
+    precondition(steps.count { $0.part == .weightGradient } <= 1, "two weight gradients in one phase")
     phases.append(Phase(steps: steps, imagesAtATime: imagesAtATime, finish: finish))
     steps = []
   }

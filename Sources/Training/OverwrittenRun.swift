@@ -30,14 +30,9 @@ struct OverwrittenRun {
   }
 
   private func bringBack() throws {
-    for path in paths.reversed() {
-      if fileExists(path + Self.suffix) {
-        try renameFile(path + Self.suffix, to: path)
-      } else if path == directory.trace {
-        // Of the run that had only begun.
-        try removeFile(path)
-      }
-    }
+    // A trace that stands under its own name is replaced by the one aside; where none is aside, it is the old run's own: the
+    // end came before it was renamed, or after it was brought back.
+    for path in paths.reversed() where fileExists(path + Self.suffix) { try renameFile(path + Self.suffix, to: path) }
   }
 
   func discard() throws {

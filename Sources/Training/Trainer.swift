@@ -203,8 +203,8 @@ public final class Trainer {
     if directory.holdsRun, !options.isOverwriting, !options.isResuming {
       throw TrainingError.runExists(path: directory.path)
     }
-    try overwritten.setAside()
     do {
+      try overwritten.setAside()
       network.initialise(seed: identity.seed)
       let trace = try TraceWriter(creating: directory.trace, header: header)
       try save(trace)

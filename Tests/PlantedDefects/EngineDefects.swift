@@ -57,6 +57,13 @@ private let convolutionDefects = [
     "conv-accumulation-ignored", "an accumulating backward pass overwrites", convolutionKernel,
     "accumulate ? *place_out + values[j] : values[j]", "accumulate ? values[j] : values[j]"),
   Defect(
+    "conv-slot-ends-with-every-image", "the sums of a slot are taken back after each image, the next one's added to them",
+    "Sources/Layers/ImageGroup.swift", "endsSlot = images.upperBound == whole.images.upperBound",
+    "endsSlot = images.upperBound > whole.images.lowerBound && images.lowerBound == whole.images.lowerBound"),
+  Defect(
+    "conv-two-weight-gradients-a-phase", "without batch norm, layers share a phase and with it the sums of one another",
+    "Sources/Networks/PassPlan.swift", "if unit.norm == nil { builder.barrier() }", ""),
+  Defect(
     "conv-slots-not-cleared", "weight gradients of the batch before stay in the sums", convolution,
     "sums.update(repeating: 0, count: geometry.taps * channels * padded)", "sums.update(repeating: 0, count: 0)"),
 ]

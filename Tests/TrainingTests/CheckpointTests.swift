@@ -6,7 +6,8 @@ import Networks
 import Synchronization
 import Testing
 import Traces
-import Training
+
+@testable import Training
 
 /// Checkpoints that are damaged or foreign, and directories that are taken.
 @Suite("Checkpoints")
@@ -164,6 +165,21 @@ struct CheckpointTests {
     #expect(try !FileManager.default.contentsOfDirectory(atPath: run.files.path).contains { $0.hasSuffix(".overwritten") })
     try run.resume()
     #expect(try run.content() == whole.content())
+  }
+
+  @Test("an old run comes back whole, however far its files had been set aside or brought back when the beginning was killed",
+    arguments: 1...4)
+  func setAsideInPart(count: Int) throws {
+    let run = try stopped()
+    let paths = [run.files.checkpoint, run.files.previousCheckpoint, run.files.trace, run.files.best].filter { fileExists($0) }
+    let old = try paths.map { try readFile($0) }
+    for path in paths.prefix(count) { try renameFile(path, to: path + ".overwritten") }
+    try OverwrittenRun(run.files).settle()
+    #expect(try paths.map { try readFile($0) } == old)
+    // What is brought back last is what was set aside first.
+    try renameFile(paths[0], to: paths[0] + ".overwritten")
+    try OverwrittenRun(run.files).settle()
+    #expect(try paths.map { try readFile($0) } == old)
   }
 
   @Test("resuming where there is nothing yet begins the run")
