@@ -119,7 +119,9 @@ struct RunSession {
       case .success(.finished): break
       case .success(.stopped(let reason, _, _)): stopped = reason
       case .failure(let error):
-        let isContinued = (error as? FileError)?.isNoSpace == true && result.run.directory(out: made.out).holdsRun
+        // With --overwrite, what the directory holds may still be the old run.
+        let isContinued =
+          !options.overwrite && (error as? FileError)?.isNoSpace == true && result.run.directory(out: made.out).holdsRun
         failures.append(
           "\(result.run.row.id)-s\(result.run.seed): \(error)"
             + (isContinued ? "; the same command with --resume continues" : ""))
@@ -132,7 +134,8 @@ struct RunSession {
       let left = planned.count - results.count
       let advice =
         (left == 0 ? "" : "\(left) of \(planned.count) runs were not begun; ")
-        + "everything done so far is kept; the same command with --resume continues"
+        + "everything done so far is kept; the same command with --resume "
+        + (options.overwrite ? "in place of --overwrite continues" : "continues")
       switch stopped {
       case .timeLimit: throw Stop(.stopped, "stopped by the time limit: \(advice)")
       case .interrupt: throw Stop(.stopped, "stopped by request: \(advice)")

@@ -1,9 +1,18 @@
 import Files
+import Goldens
+import Traces
 import Training
 
 /// A trace is named by its own path or by its run's directory.
 enum TracePath {
   static func resolve(_ path: String) -> String {
     isDirectory(path) ? RunDirectory(path: path).trace : path
+  }
+
+  /// The trace, of a run or of a golden; one that calls itself a golden must be one, down to its seal.
+  static func trace(_ path: String) throws -> Trace {
+    let trace = try Trace(path: resolve(path))
+    if Golden.isGolden(trace) { _ = try Golden(path: resolve(path)) }
+    return trace
   }
 }

@@ -248,6 +248,18 @@ struct GoldenCommandTests {
     #expect(try record(["--seeds", "0..4"]).code == 2)
   }
 
+  @Test("an ensemble that is not there takes no golden's bands away, and an index is made of goldens that are there")
+  func absentEnsemble() throws {
+    let before = try readFile("\(golden)/smoke/vgg08.jsonl.zst")
+    let none = try record(["--seeds", "70..90"])
+    #expect(none.code == 2 && none.errors.contains("no run of the seeds 70..90"), "\(none.errors)")
+    let single = try record(["--seeds", "0..0"])
+    #expect(single.code == 2 && single.errors.contains("--keep-bands"), "\(single.errors)")
+    #expect(try readFile("\(golden)/smoke/vgg08.jsonl.zst") == before)
+    let index = try Program.run(["golden", "index", "--against", directory.path("nowhere")])
+    #expect(index.code == 2 && index.output.isEmpty)
+  }
+
   @Test("recorded anew without a change nothing is written; bands are kept for a new contract version that they hold for")
   func keptBands() throws {
     let same = try record(["--seeds", "0..4"])

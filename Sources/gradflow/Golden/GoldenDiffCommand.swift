@@ -15,8 +15,8 @@ struct GoldenDiffCommand: ParsableCommand {
   var second: String
 
   func run() throws {
-    let a = Golden.reduced(try Trace(path: TracePath.resolve(first)))
-    let b = Golden.reduced(try Trace(path: TracePath.resolve(second)))
+    let a = Golden.reduced(try TracePath.trace(first))
+    let b = Golden.reduced(try TracePath.trace(second))
     let comparison = TraceComparison(a, b)
     for difference in comparison.settings { try Console.print(difference.description) }
     if let divergence = comparison.divergence { try Console.print(divergence.description) }

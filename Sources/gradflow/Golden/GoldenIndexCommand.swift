@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Goldens
 
 struct GoldenIndexCommand: ParsableCommand {
@@ -11,6 +12,9 @@ struct GoldenIndexCommand: ParsableCommand {
   var against = "golden"
 
   func run() throws {
+    guard isDirectory(against) else {
+      throw Stop(.impossible, "\(against): there is no such directory of goldens; name it with --against")
+    }
     try Console.print(String(try GoldenStore(directory: against).indexText().dropLast()))
   }
 }

@@ -105,13 +105,26 @@ struct GoldenRecordCommand: ParsableCommand {
     for directory in directories {
       all.append(.init(path: directory.path, trace: try Trace(path: directory.trace)))
     }
+    if let range = seeds?.range, !all.contains(where: { range.contains($0.trace.header.seed) }) {
+      let there = Set(all.map(\.trace.header.seed)).sorted().map { "\($0)" }.joined(separator: ", ")
+      throw Stop(
+        .impossible,
+        "\(row): no run of the seeds \(range.lowerBound)..\(range.upperBound) in \(runs.joined(separator: ", ")); there is seed \(there)")
+    }
     if keepsBands, old == nil {
       throw Stop(.impossible, "\(row): there is no golden whose bands could be kept; record it with an ensemble of seeds")
     }
     let epochs = ExperimentRow.builtIn.first { $0.id == row }?.epochs ?? profile.epochs
-    return try GoldenRecording.golden(
+    let new = try GoldenRecording.golden(
       row: row, profile: profile.rawValue, runs: all, referenceSeed: seed, epochs: epochs, reason: reason,
       keepingBandsOf: keepsBands ? old : nil)
+    if new.bands == nil, let seeds = old?.bands?.ensemble.seeds.count {
+      throw Stop(
+        .impossible,
+        "\(row): these runs are too few for bands, and the present golden's, of \(seeds) seeds, would be lost: keep them with "
+          + "--keep-bands, or give the runs of an ensemble")
+    }
+    return new
   }
 
   // MARK: What changes
