@@ -1,3 +1,5 @@
+import Files
+
 /// A table of texts, printed in three forms.
 struct Table {
   enum Alignment { case left, right }
@@ -27,11 +29,11 @@ struct Table {
 
   var markdown: [String] {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    func escaped(_ cell: String) -> String {
+    func escapedForXML(_ cell: String) -> String {
       cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }
     return [line(columns.map(\.title)), "|" + columns.map { $0.alignment == .left ? "---|" : "---:|" }.joined()]
-      + rows.map { line($0.map(escaped)) }
+      + rows.map { line($0.map { escapedForXML($0) }) }
   }
 
   /// RFC 4180: a cell with a comma, a quote or a line break is quoted.

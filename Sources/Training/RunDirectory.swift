@@ -1,4 +1,5 @@
 import Files
+import Traces
 
 /// Where a run's files are: `OUT/ROW-sSEED/`.
 public struct RunDirectory: Hashable, Sendable {
@@ -8,7 +9,7 @@ public struct RunDirectory: Hashable, Sendable {
 
   public init(out: String, row: String, seed: UInt64) { path = "\(out)/\(row)-s\(seed)" }
 
-  public var trace: String { path + "/trace.jsonl.zst" }
+  public var trace: String { "\(path)/\(RunTraces.fileName)" }
   public var checkpoint: String { path + "/checkpoint.safetensors" }
   /// The checkpoint before the newest one.
   public var previousCheckpoint: String { path + "/checkpoint.previous.safetensors" }

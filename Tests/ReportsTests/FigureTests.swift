@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 import Traces
@@ -267,6 +268,6 @@ struct PageTests {
 
   @Test("escapes what a matrix file may call its rows and data")
   func escaping() throws {
-    #expect(escaped("<a href='x'>&\"\u{1}") == "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}")
+    #expect(escapedForXML("<a href='x'>&\"\u{1}") == "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}")
   }
 }

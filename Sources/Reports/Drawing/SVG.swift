@@ -1,3 +1,5 @@
+import Files
+
 /// A picture under construction: elements of SVG 1.1, in the order in which they are painted.
 ///
 /// Colours are classes (`Palette`), so that one picture is right on light and on dark ground. The same picture gives the
@@ -55,7 +57,7 @@ struct SVG {
     let (x, y) = (Format.coordinate(point.x), Format.coordinate(point.y))
     let turn = degrees == 0 ? "" : " transform=\"rotate(\(Format.coordinate(degrees)) \(x) \(y))\""
     body += "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor.rawValue)\" class=\"\(style)\"\(turn)>"
-      + "\(escaped(text))</text>\n"
+      + "\(escapedForXML(text))</text>\n"
   }
 
   /// Names a region outside of which nothing shows; returns what `polyline` and `polygon` take.
@@ -77,7 +79,7 @@ struct SVG {
   private mutating func add(_ name: String, _ numbers: [(String, Double)], _ style: String, title: String? = nil) {
     let attributes = numbers.map { " \($0.0)=\"\(Format.coordinate($0.1))\"" }.joined()
     if let title {
-      body += "<\(name)\(attributes) class=\"\(style)\"><title>\(escaped(title))</title></\(name)>\n"
+      body += "<\(name)\(attributes) class=\"\(style)\"><title>\(escapedForXML(title))</title></\(name)>\n"
     } else {
       body += "<\(name)\(attributes) class=\"\(style)\"/>\n"
     }
@@ -99,7 +101,7 @@ struct SVG {
   private func opening(title: String) -> String {
     let (width, height) = (Format.coordinate(width), Format.coordinate(height))
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" "
-      + "height=\"\(height)\" role=\"img\" aria-label=\"\(escaped(title))\">\n"
+      + "height=\"\(height)\" role=\"img\" aria-label=\"\(escapedForXML(title))\">\n"
   }
 }
 
@@ -112,21 +114,4 @@ struct Frame: Equatable {
 
   var right: Double { x + width }
   var bottom: Double { y + height }
-}
-
-/// Text as XML and HTML take it, also inside quotes. Characters that XML forbids are replaced.
-func escaped(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "'": result += "&#39;"
-    case "\0"..."\u{8}", "\u{b}", "\u{c}", "\u{e}"..."\u{1f}", "\u{fffe}", "\u{ffff}": result += "\u{fffd}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
 }

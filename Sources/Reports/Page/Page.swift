@@ -28,7 +28,7 @@ public struct Page: Sendable {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <title>\(escaped(title))</title>
+    <title>\(escapedForXML(title))</title>
     <style>
     \(Palette.styleSheet)\(PageStyle.sheet)</style>
     </head>
@@ -57,17 +57,17 @@ public struct Page: Sendable {
     let experiment = runs.experiment
     let cards = verdict.cards.map { card in
       """
-      <div class="card \(card.tone.rawValue)"><p class="what">\(escaped(card.title))</p>
-      <p class="word"><span class="mark" aria-hidden="true">\(card.tone.mark)</span>\(escaped(card.word))</p>
-      <p class="detail">\(escaped(card.detail))</p></div>
+      <div class="card \(card.tone.rawValue)"><p class="what">\(escapedForXML(card.title))</p>
+      <p class="word"><span class="mark" aria-hidden="true">\(card.tone.mark)</span>\(escapedForXML(card.word))</p>
+      <p class="detail">\(escapedForXML(card.detail))</p></div>
       """
     }
     return """
       <header>
-      <p class="eyebrow">gradflow · the vanishing-gradient experiment · profile \(escaped(experiment.profile)), data \
-      \(escaped(experiment.dataName))</p>
-      <h1>\(escaped(verdict.headline))</h1>
-      <p class="lead">\(escaped(verdict.lead))</p>
+      <p class="eyebrow">gradflow · the vanishing-gradient experiment · profile \(escapedForXML(experiment.profile)), data \
+      \(escapedForXML(experiment.dataName))</p>
+      <h1>\(escapedForXML(verdict.headline))</h1>
+      <p class="lead">\(escapedForXML(verdict.lead))</p>
       <div class="cards">
       \(cards.joined(separator: "\n"))
       </div>
@@ -95,11 +95,11 @@ public struct Page: Sendable {
   }
 
   private func section(_ figure: Figure) -> String {
-    let heading = figure.isSmall ? "" : "<h3>\(escaped(figure.heading))</h3>\n"
+    let heading = figure.isSmall ? "" : "<h3>\(escapedForXML(figure.heading))</h3>\n"
     return """
       <figure id="\(figure.name)"\(figure.isSmall ? " class=\"small\"" : "")>
       \(heading)<div class="picture" tabindex="0">\(figure.inline)</div>
-      <figcaption>\(escaped(figure.caption))</figcaption>
+      <figcaption>\(escapedForXML(figure.caption))</figcaption>
       </figure>
       """
   }

@@ -10,9 +10,9 @@ enum PageTables {
   // MARK: Table 1
 
   static func table1(_ table: Table1) -> String {
-    let titles = Table1.Metric.all.map { "<th scope=\"col\" class=\"number\">\(escaped($0.title))</th>" }.joined()
+    let titles = Table1.Metric.all.map { "<th scope=\"col\" class=\"number\">\(escapedForXML($0.title))</th>" }.joined()
     let bodies = table.lines.map(body).joined(separator: "\n")
-    let remarks = table.lines.flatMap(\.remarks).map { "<li>\(escaped($0))</li>" }.joined(separator: "\n")
+    let remarks = table.lines.flatMap(\.remarks).map { "<li>\(escapedForXML($0))</li>" }.joined(separator: "\n")
     return """
       <section id="table-1">
       <h2>Table 1</h2>
@@ -41,7 +41,7 @@ enum PageTables {
 
   private static func body(_ line: Table1.Line) -> String {
     func row(_ style: String, _ head: String, _ source: String, _ cells: [String]) -> String {
-      "<tr class=\"\(style)\">\(head)<td>\(source)</td>" + cells.map { "<td class=\"number\">\(escaped($0 == "-" ? "–" : $0))</td>" }.joined()
+      "<tr class=\"\(style)\">\(head)<td>\(source)</td>" + cells.map { "<td class=\"number\">\(escapedForXML($0 == "-" ? "–" : $0))</td>" }.joined()
         + "</tr>"
     }
     let result = line.result
@@ -83,8 +83,8 @@ enum PageTables {
       }
     }
     let head =
-      "<th scope=\"rowgroup\" rowspan=\"\(rows.count)\"><code>\(escaped(line.row))</code>"
-      + "<span class=\"model\">\(escaped(line.model))</span></th>"
+      "<th scope=\"rowgroup\" rowspan=\"\(rows.count)\"><code>\(escapedForXML(line.row))</code>"
+      + "<span class=\"model\">\(escapedForXML(line.model))</span></th>"
     return "<tbody>\n"
       + rows.enumerated().map { index, item in row(item.0, index == 0 ? head : "", item.1, item.2) }.joined(separator: "\n")
       + "\n</tbody>"
@@ -92,8 +92,8 @@ enum PageTables {
 
   private static func verdict(_ line: Table1.Line) -> String {
     func badge(_ word: String, _ tone: PageVerdict.Tone, _ detail: String) -> String {
-      "<span class=\"badge \(tone.rawValue)\"><span aria-hidden=\"true\">\(tone.mark)</span> \(escaped(word))</span>"
-        + (detail.isEmpty ? "" : " <span class=\"detail\">\(escaped(detail))</span>")
+      "<span class=\"badge \(tone.rawValue)\"><span aria-hidden=\"true\">\(tone.mark)</span> \(escapedForXML(word))</span>"
+        + (detail.isEmpty ? "" : " <span class=\"detail\">\(escapedForXML(detail))</span>")
     }
     let engine: PageVerdict.Tone =
       switch line.engine.kind {
@@ -106,7 +106,7 @@ enum PageTables {
       case .meets, .amongReruns: .good
       case .apart, .notRun, .notJudged: .open
       }
-    return "<tr><th scope=\"row\"><code>\(escaped(line.row))</code></th><td>"
+    return "<tr><th scope=\"row\"><code>\(escapedForXML(line.row))</code></th><td>"
       + (line.result == nil ? badge("no runs", .open, "") : badge(line.engine.kind.rawValue, engine, line.engine.detail))
       + "</td><td>\(badge(line.distance.word, distance, line.distance.detail))</td></tr>"
   }
@@ -123,9 +123,9 @@ enum PageTables {
         }
       return """
         <li class="claim"><p class="statement"><span class="badge \(tone.rawValue)"><span aria-hidden="true">\(tone.mark)</span> \
-        \(claim.verdict.rawValue)</span> \(escaped(claim.statement))</p>
-        \(claim.findings.map { "<p class=\"finding\">\(escaped($0))</p>" }.joined(separator: "\n"))
-        <p class="rule">Rule: \(escaped(claim.rule)).</p></li>
+        \(claim.verdict.rawValue)</span> \(escapedForXML(claim.statement))</p>
+        \(claim.findings.map { "<p class=\"finding\">\(escapedForXML($0))</p>" }.joined(separator: "\n"))
+        <p class="rule">Rule: \(escapedForXML(claim.rule)).</p></li>
         """
     }
     return """
@@ -151,11 +151,11 @@ enum PageTables {
     let own = names.filter { !shared.contains($0) }
     let common = shared.map { name in (name, runs.rows.first.map { text($0, name) } ?? "") }
     let factLines = (facts + common)
-      .map { "<div><dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd></div>" }
-    let head = (["seeds", "epochs"] + own).map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+      .map { "<div><dt>\(escapedForXML($0.0))</dt><dd>\(escapedForXML($0.1))</dd></div>" }
+    let head = (["seeds", "epochs"] + own).map { "<th scope=\"col\">\(escapedForXML($0))</th>" }.joined()
     let lines = runs.rows.map { result in
-      "<tr><th scope=\"row\"><code>\(escaped(result.row))</code></th>"
-        + ([RowResult.words(result.seeds), "\(result.epochs)"] + own.map { text(result, $0) }).map { "<td>\(escaped($0))</td>" }
+      "<tr><th scope=\"row\"><code>\(escapedForXML(result.row))</code></th>"
+        + ([RowResult.words(result.seeds), "\(result.epochs)"] + own.map { text(result, $0) }).map { "<td>\(escapedForXML($0))</td>" }
         .joined() + "</tr>"
     }
     return """
@@ -187,7 +187,7 @@ enum PageTables {
       <h2>How to reproduce this page</h2>
       <p>The same commands give the same page, byte for byte, with any number of threads and on every instruction set, under \
       version \(runs.experiment.numerics) of the numerics contract.</p>
-      <pre tabindex="0"><code>\(commands.map(escaped).joined(separator: "\n"))</code></pre>
+      <pre tabindex="0"><code>\(commands.map { escapedForXML($0) }.joined(separator: "\n"))</code></pre>
       </section>
       """
   }

@@ -1,3 +1,4 @@
+import Files
 import Goldens
 
 extension GoldenReport {
@@ -31,21 +32,6 @@ extension GoldenReport {
       ] + lines + ["  </testsuite>", "</testsuites>"]).joined(separator: "\n")
   }
 
-  /// Text as an element's content or an attribute; characters that XML 1.0 cannot have become U+FFFD.
-  private static func xml(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "\n": escaped += "&#10;"
-      case "\t": escaped += "&#9;"
-      case "\u{0}"..<"\u{20}", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
+  /// Text as an element's content or an attribute.
+  private static func xml(_ text: String) -> String { escapedForXML(text, isAttribute: true) }
 }

@@ -1,4 +1,4 @@
-import Files
+import Traces
 import Training
 
 /// Finds runs in directories that users name.
@@ -10,11 +10,7 @@ enum RunDirectories {
   static func find(in directories: [String], rows: [String]? = nil) throws -> [RunDirectory] {
     var found: [RunDirectory] = []
     for directory in directories {
-      let own = RunDirectory(path: directory)
-      let inside =
-        fileExists(own.trace)
-        ? [own]
-        : try directoryEntries(directory).map { RunDirectory(path: "\(directory)/\($0)") }.filter { fileExists($0.trace) }
+      let inside = try RunTraces.runs(in: directory).map(RunDirectory.init(path:))
       if inside.isEmpty {
         throw Stop(.impossible, "\(directory) holds no runs: neither a trace nor directories with one")
       }
