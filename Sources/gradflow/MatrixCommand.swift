@@ -82,13 +82,9 @@ struct MatrixCommand: ParsableCommand {
       chosen = all
     }
     guard let rows else { return chosen }
-    return try RowNames(rows).names.map { name in
-      guard let row = all.first(where: { $0.id == name }) else {
-        throw ValidationError(
-          "there is no row named \"\(name)\"; the rows are \(all.map(\.id).joined(separator: ", "))")
-      }
-      return row
-    }
+    let names = try RowNames(rows)
+    try names.check(among: all.map(\.id))
+    return names.names.compactMap { name in all.first { $0.id == name } }
   }
 }
 
@@ -101,6 +97,16 @@ struct RowNames {
     if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
       throw ValidationError("--rows names \(twice) twice")
     }
+  }
+
+  /// A name that no row has is wrong usage, told apart from a row of which nothing is there yet.
+  ///
+  /// - Parameter known: rows that there are, some perhaps several times.
+  func check(among known: [String]) throws {
+    guard let foreign = names.first(where: { !known.contains($0) }) else { return }
+    var rows: [String] = []
+    for row in known where !rows.contains(row) { rows.append(row) }
+    throw ValidationError("there is no row named \"\(foreign)\"; the rows are \(rows.joined(separator: ", "))")
   }
 }
 

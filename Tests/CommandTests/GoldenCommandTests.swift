@@ -146,6 +146,18 @@ struct GoldenCommandTests {
     #expect(try check(["--runs", directory.path("nowhere")]).code == 2)
   }
 
+  @Test("a name that no row has is wrong usage, exit code 64; a row of a matrix file is known by its runs or its golden")
+  func unknownRows() throws {
+    for outcome in [try check(["--rows", "vgg16", "--runs", directory.path("runs")]), try record(["--rows", "vgg16"])] {
+      #expect(outcome.code == 64 && outcome.output.isEmpty, "\(outcome.output)")
+      #expect(outcome.errors.contains("no row named \"vgg16\"; the rows are vgg08, "), "\(outcome.errors)")
+    }
+    try FileManager.default.moveItem(atPath: run(1), toPath: directory.path("runs/mine-s1"))
+    #expect(try check(["--rows", "mine", "--runs", directory.path("runs")]).code != 64)
+    try FileManager.default.copyItem(atPath: "\(golden)/smoke/vgg08.jsonl.zst", toPath: "\(golden)/smoke/mine2.jsonl.zst")
+    #expect(try check(["--rows", "mine2", "--runs", directory.path("runs")]).code == 2)
+  }
+
   @Test("a run or a golden that is damaged: exit code 2, by name, and the others are judged all the same")
   func damaged() throws {
     try createDirectory(directory.path("damaged/vgg08-s7"))

@@ -39,6 +39,13 @@ struct UsageTests {
     (["golden", "record", "--reason", "why"], "--runs"),
     (["golden", "record", "--reason", "why", "--runs", "runs", "--keep-bands", "--seeds", "0..3"], "--keep-bands"),
     (["golden", "diff", "one"], "second"),
+    (["run", "vgg16"], "vgg38-bn-rc-1e-2"),
+    (["matrix", "--rows", "vgg08,vgg16"], "no row named \"vgg16\"; the rows are vgg08, "),
+    (["matrix", "--rows", "vgg08,"], "no row named \"\""),
+    (["matrix", "--rows", "vgg08,vgg08"], "vgg08 twice"),
+    (["golden", "check", "--rows", "vgg08,vgg16"], "no row named \"vgg16\"; the rows are vgg08, "),
+    (["golden", "check", "--rows", ""], "no row named \"\""),
+    (["golden", "check", "--rows", "vgg08,vgg08"], "vgg08 twice"),
   ]
 
   @Test("exit code 64, and standard error says what would be right", arguments: wrong)

@@ -17,7 +17,7 @@ struct GoldenCheckCommand: ParsableCommand {
       that it has.
 
       Exit codes: 0 all within their bands (with --require identical: all identical); 1 one is not; 2 one cannot be \
-      compared (other data, settings or profile, no golden), and none is a regression.
+      compared (other data, settings or profile, no golden), and none is a regression; 64 there is no row of that name.
       """)
 
   enum Requirement: String, CaseIterable, ExpressibleByArgument { case identical }
@@ -56,23 +56,27 @@ struct GoldenCheckCommand: ParsableCommand {
     let profile = options.profile
     let store = GoldenStore(directory: against)
     let recorded = try store.rows(profile: profile.rawValue)
+    let names = try rows.map(RowNames.init)
+    var found = try RunDirectories.find(in: runs, rows: names?.names)
+    // Rows of matrix files are known by their goldens or their runs.
+    try names?.check(among: ExperimentRow.builtIn.map(\.id) + recorded + found.map { RunDirectories.row(of: $0.path) })
     if recorded.isEmpty {
       throw Stop(
         .impossible,
         "there are no goldens of the profile \(profile.rawValue) in \(against); `gradflow golden record --profile "
           + "\(profile.rawValue) --runs DIR --reason ...` makes them from finished runs")
     }
-    let wanted = try rows.map { try RowNames($0).names } ?? order(recorded)
+    let wanted = names?.names ?? order(recorded)
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil
     if runs.isEmpty {
       try make(wanted.filter(recorded.contains), store: store, into: &check)
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
     } else {
-      let seeds = options.chosenSeeds.map(Set.init)
-      let found = try RunDirectories.find(in: runs, rows: rows == nil ? nil : wanted).filter { run in
-        guard let seeds, let seed = RunDirectories.seed(of: run, row: RunDirectories.row(of: run.path)) else { return true }
-        return seeds.contains(seed)
+      if let seeds = options.chosenSeeds.map(Set.init) {
+        found = found.filter { run in
+          RunDirectories.seed(of: run, row: RunDirectories.row(of: run.path)).map(seeds.contains) ?? true
+        }
       }
       check.judge(found.map(\.path))
       let judged = Set(check.judgements.map(\.row))

@@ -62,7 +62,11 @@ struct GoldenRecordCommand: ParsableCommand {
     }
     let store = GoldenStore(directory: into)
     try Checkout.refuseChanges(outside: into)
-    let wanted = try rows.map { try RowNames($0).names } ?? ExperimentRow.table1.map(\.id)
+    let names = try rows.map(RowNames.init)
+    // Rows of matrix files are known by their runs.
+    try names?.check(
+      among: ExperimentRow.builtIn.map(\.id) + RunDirectories.find(in: runs).map { RunDirectories.row(of: $0.path) })
+    let wanted = names?.names ?? ExperimentRow.table1.map(\.id)
     var changes: [Change] = []
     for row in wanted {
       let old = try readable(store, row)
