@@ -27,7 +27,7 @@ struct MatrixCommand: ParsableCommand {
   var report = false
 
   @Option(help: "The directory of the goldens that --check and --report read.")
-  var against = "golden"
+  var against = AgainstOption.standard
 
   @OptionGroup var options: TrainingOptions
 
@@ -36,7 +36,11 @@ struct MatrixCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = RunSession(rows: try chosenRows(), options: options, jobs: jobs, shard: shard)
+    let rows = try chosenRows()
+    // What would keep every run from being judged is said before the first one begins.
+    if check { _ = try GoldenStore(directory: against).recordedRows(of: options.profile) }
+    if report, against != AgainstOption.standard, !isDirectory(against) { throw AgainstOption.missing(against) }
+    let session = RunSession(rows: rows, options: options, jobs: jobs, shard: shard)
     guard check || report else { return try session.run() }
     let made = try session.make()
     try session.printTable(made)

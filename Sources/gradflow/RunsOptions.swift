@@ -32,8 +32,12 @@ struct AgainstOption: ParsableArguments {
     let directory = against ?? Self.standard
     guard isDirectory(directory) else {
       if against == nil { return .notChecked }
-      throw Stop(.impossible, "there is no directory of goldens \(directory)")
+      throw Self.missing(directory)
     }
     return try EngineFindings(judging: runs, by: GoldenStore(directory: directory))
+  }
+
+  static func missing(_ directory: String) -> Stop {
+    Stop(.impossible, "\(directory): there is no such directory of goldens; name it with --against")
   }
 }

@@ -214,6 +214,29 @@ struct GoldenCommandTests {
     #expect(other.code == 2 && other.output.contains("no golden"), "\(other.output)")
   }
 
+  @Test("matrix --check without any golden to check by refuses before it trains: exit code 2, what is there, and what to do")
+  func nothingToCheckBy() throws {
+    try createDirectory(directory.path("empty"))
+    let cases = [
+      ("smoke", directory.path("nowhere"), "nowhere: there is no such directory of goldens; name it with --against"),
+      ("quick", golden, "no goldens of the profile quick in \(golden), only of smoke; `gradflow golden record --profile quick"),
+      ("smoke", directory.path("empty"), "empty, nor of any other"),
+    ]
+    for (profile, against, words) in cases {
+      let arguments = ["--profile", profile, "--rows", "vgg08", "--against", against, "--out", directory.path("unmade")]
+      for command in [["matrix", "--check"], ["golden", "check"]] {
+        let outcome = try Program.run(command + arguments)
+        #expect(outcome.code == 2 && outcome.output.isEmpty && outcome.errors.contains(words), "\(command): \(outcome.errors)")
+      }
+      #expect(directory.names("unmade").isEmpty)
+    }
+    let report = try Program.run([
+      "matrix", "--profile", "smoke", "--rows", "vgg08", "--report", "--against", directory.path("nowhere"), "--out",
+      directory.path("unmade"),
+    ])
+    #expect(report.code == 2 && report.errors.contains("no such directory of goldens") && directory.names("unmade").isEmpty)
+  }
+
   @Test("recording refuses in continuous integration, without a reason, without an answer, and what is not whole")
   func refusals() throws {
     let before = try readFile("\(golden)/smoke/vgg08.jsonl.zst")

@@ -92,7 +92,7 @@ struct ReportCommandTests {
   @Test("goldens that were asked for must be there")
   func goldens() throws {
     let outcome = try run("table1", ["--against", directory.path("nowhere")])
-    #expect(outcome.code == 2 && outcome.errors.contains("no directory of goldens"))
+    #expect(outcome.code == 2 && outcome.errors.contains("no such directory of goldens"))
   }
 
   @Test("wrong usage ends in 64", arguments: [

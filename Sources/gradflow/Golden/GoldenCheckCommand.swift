@@ -55,17 +55,13 @@ struct GoldenCheckCommand: ParsableCommand {
   func run() throws {
     let profile = options.profile
     let store = GoldenStore(directory: against)
-    let recorded = try store.rows(profile: profile.rawValue)
     let names = try rows.map(RowNames.init)
     var found = try RunDirectories.find(in: runs, rows: names?.names)
     // Rows of matrix files are known by their goldens or their runs.
-    try names?.check(among: ExperimentRow.builtIn.map(\.id) + recorded + found.map { RunDirectories.row(of: $0.path) })
-    if recorded.isEmpty {
-      throw Stop(
-        .impossible,
-        "there are no goldens of the profile \(profile.rawValue) in \(against); `gradflow golden record --profile "
-          + "\(profile.rawValue) --runs DIR --reason ...` makes them from finished runs")
-    }
+    try names?.check(
+      among: ExperimentRow.builtIn.map(\.id) + store.rows(profile: profile.rawValue)
+        + found.map { RunDirectories.row(of: $0.path) })
+    let recorded = try store.recordedRows(of: profile)
     let wanted = names?.names ?? order(recorded)
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil

@@ -12,9 +12,7 @@ struct GoldenIndexCommand: ParsableCommand {
   var against = "golden"
 
   func run() throws {
-    guard isDirectory(against) else {
-      throw Stop(.impossible, "\(against): there is no such directory of goldens; name it with --against")
-    }
+    guard isDirectory(against) else { throw AgainstOption.missing(against) }
     try Console.print(String(try GoldenStore(directory: against).indexText().dropLast()))
   }
 }

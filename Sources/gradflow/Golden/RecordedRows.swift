@@ -1,0 +1,23 @@
+import Experiments
+import Files
+import Goldens
+
+extension GoldenStore {
+  /// The rows of a profile that have goldens, by name. To be asked before anything is run: a check without any golden is lost
+  /// work.
+  ///
+  /// - Throws: `Stop` if there are none, which says what is there instead and what to do.
+  func recordedRows(of profile: Profile) throws -> [String] {
+    guard isDirectory(directory) else { throw AgainstOption.missing(directory) }
+    let rows = try self.rows(profile: profile.rawValue)
+    if rows.isEmpty {
+      let others = try profiles().filter { try !self.rows(profile: $0).isEmpty }
+      throw Stop(
+        .impossible,
+        "there are no goldens of the profile \(profile.rawValue) in \(directory), "
+          + (others.isEmpty ? "nor of any other" : "only of \(others.joined(separator: ", "))")
+          + "; `gradflow golden record --profile \(profile.rawValue) --runs DIR --reason ...` makes them from finished runs")
+    }
+    return rows
+  }
+}
