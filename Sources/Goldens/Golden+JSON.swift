@@ -5,14 +5,21 @@ import Traces
 extension Golden {
   /// The file's lines, sealed.
   public var content: [UInt8] {
+    let body = self.body
+    return body + Self.seal(of: body)
+  }
+
+  /// The digest in the seal: of everything that the golden says.
+  public var seal: Digest { body.withUnsafeBytes { Digest(of: $0) } }
+
+  private var body: [UInt8] {
     var lines = trace.knownLines.map(\.json)
     lines.append(
       .object([
         .init("golden", .object([.init("version", JSONValue(Self.version)), .init("reason", .string(reason))]))
       ]))
     if let bands { lines += [bands.ensemble.json(bands: bands.bands.count)] + bands.bands.map(\.json) }
-    let body = Array(lines.map { $0.description + "\n" }.joined().utf8)
-    return body + Self.seal(of: body)
+    return Array(lines.map { $0.description + "\n" }.joined().utf8)
   }
 
   /// The line that ends a file of that content.

@@ -75,35 +75,3 @@ public struct GoldenStore: Equatable, Sendable {
 
   public func writeIndex() throws { try AtomicFile.write(indexText(), to: index) }
 }
-
-/// `index.csv`: one line a golden, so that a reviewer sees in a diff what moved.
-public enum GoldenIndex {
-  static let header =
-    "file,row,profile,seed,epochs,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,digest,"
-    + "data_fingerprint,numerics,ensemble_seeds,ensemble_numerics,method,false_alarm_rate,provisional,reason"
-
-  static func line(_ golden: Golden) -> String {
-    let header = golden.trace.header, ensemble = golden.bands?.ensemble
-    var cells = ["\(golden.profile)/\(golden.row).jsonl.zst", golden.row, golden.profile, "\(header.seed)", "\(golden.trace.epochs.count)"]
-    if let last = golden.trace.epochs.last, let test = golden.trace.test {
-      cells += [
-        last.trainLoss, last.trainAccuracy, last.validationLoss, last.validationAccuracy, test.loss, test.accuracy,
-      ].map(exactText)
-      cells.append("\(last.digest)")
-    }
-    cells += [header.dataFingerprint, "\(header.numerics)"]
-    cells += [
-      ensemble.map { "\($0.seeds.count)" } ?? "0", ensemble.map { "\($0.numerics)" } ?? "",
-      ensemble.map { "\($0.method.rawValue) \(Ensemble.methodVersion)" } ?? "",
-      ensemble?.falseAlarmRate.map { "\($0)" } ?? "", ensemble.map { $0.isProvisional ? "yes" : "no" } ?? "",
-      golden.reason,
-    ]
-    return cells.map(quoted).joined(separator: ",")
-  }
-
-  /// RFC 4180.
-  private static func quoted(_ cell: String) -> String {
-    guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
-  }
-}

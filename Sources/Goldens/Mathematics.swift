@@ -30,14 +30,17 @@ func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
   return (mean, (squares / Double(values.count - 1)).squareRoot())
 }
 
-/// The nearest number of six significant decimal digits.
-func sixDigits(_ value: Double) -> Double {
+/// The nearest number of so many significant decimal digits.
+func significant(_ value: Double, digits: Int) -> Double {
   guard value != 0, value.isFinite else { return value }
-  let exponent = Int(log10(abs(value)).rounded(.down))
+  let exponent = Int(log10(abs(value)).rounded(.down)) - (digits - 1)
   // Through text, so that what is stored is the double nearest to a short decimal.
-  let digits = Int((value / pow(10, Double(exponent - 5))).rounded())
-  return Double("\(digits)e\(exponent - 5)") ?? value
+  let mantissa = Int((value / pow(10, Double(exponent))).rounded())
+  return Double("\(mantissa)e\(exponent)") ?? value
 }
+
+/// What bands are recorded with.
+func sixDigits(_ value: Double) -> Double { significant(value, digits: 6) }
 
 /// Student's t distribution.
 enum StudentT {

@@ -214,9 +214,61 @@ struct GoldenFileTests {
       let text = String(decoding: try readFile(store.index), as: UTF8.self)
       let lines = text.split(separator: "\n")
       #expect(lines.count == 2 && lines[1].hasPrefix("smoke/vgg08.jsonl.zst,vgg08,smoke,0,3,"))
-      #expect(lines[1].hasSuffix(",1,40,1,largest-deviation 1,0.02,no,\"a comma, and \"\"quotes\"\"\""))
+      #expect(lines[1].hasSuffix(",\"a comma, and \"\"quotes\"\"\""))
+      let band = try #require(named.bands?.interval(.validationAccuracy, epoch: 2))
+      let cells = lines[1].split(separator: ",", omittingEmptySubsequences: false)
+      let columns = lines[0].split(separator: ",")
+      func cell(_ name: String) -> String { String(cells[columns.firstIndex(of: Substring(name))!]) }
+      #expect(cell("ensemble_seeds") == "40" && cell("false_alarm_rate") == "0.02" && cell("provisional") == "no")
+      let ends = cell("val_accuracy_band").split(separator: "..").compactMap { Double($0) }
+      try #require(ends.count == 2)
+      #expect(abs(ends[0] - band.lower) < 1e-4 && abs(ends[1] - band.upper) < 1e-4)
+      #expect(cell("thresholds").hasPrefix("train_loss \(named.bands![.trainLoss]!.threshold); train_accuracy "))
+      #expect(cell("thresholds").contains("; gradient_flow \(named.bands![.gradientFlow]!.threshold) (5 layers); "))
+      // The seal at the file's end, as `zstdcat` shows it.
+      #expect(String(decoding: named.content, as: UTF8.self).contains("{\"seal\":\"sha256:\(cell("seal"))") && cell("seal").count == 16)
       #expect(lines[1].contains("\(named.trace.epochs[2].digest)") && lines[1].contains(named.trace.header.dataFingerprint))
     }
+  }
+}
+
+@Suite("What a reviewer sees of a band that moved")
+struct GoldenIndexTests {
+  @Test("each metric's threshold, the last validation bands, and the seal for anything else are in the index's line")
+  func moved() throws {
+    let golden = try Sample.golden()
+    let bands = try #require(golden.bands)
+    let columns = GoldenIndex.header.split(separator: ",").map(String.init)
+    func cells(_ golden: Golden) -> [String: String] {
+      let cells = GoldenIndex.line(golden).split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      return Dictionary(uniqueKeysWithValues: zip(columns, cells))
+    }
+    let before = cells(golden)
+    #expect(before.count == columns.count && GoldenIndex.line(golden).split(separator: ",", omittingEmptySubsequences: false).count == columns.count)
+    func changed(_ metric: Metric, threshold: Double = 1, epoch: Int = 0, deviation: Double = 1) throws -> Set<String> {
+      let moved = bands.bands.map { band in
+        guard band.metric == metric else { return band }
+        var deviations = band.deviations
+        deviations[band.metric.isOfTest ? 0 : epoch][0] *= deviation
+        return Band(
+          metric: metric, threshold: band.threshold * threshold, layers: band.layers, centres: band.centres,
+          deviations: deviations)
+      }
+      let after = cells(
+        try Golden(
+          trace: golden.trace, reason: golden.reason, bands: Bands(ensemble: bands.ensemble, bands: moved), path: ""))
+      return Set(columns.filter { before[$0] != after[$0] })
+    }
+    for metric in Metric.allCases {
+      let found = try changed(metric, threshold: 1.1)
+      #expect(found.isSuperset(of: ["thresholds", "seal"]), "\(metric)")
+      #expect(try changed(metric, deviation: 1.1) == ["seal"], "\(metric)")
+    }
+    #expect(try changed(.validationLoss, epoch: 2, deviation: 1.1) == ["val_loss_band", "seal"])
+    #expect(try changed(.validationAccuracy, epoch: 2, deviation: 1.1) == ["val_accuracy_band", "seal"])
+    // Without bands the columns stay, empty.
+    let bare = cells(try Sample.golden(seeds: 1))
+    #expect(bare["thresholds"] == "" && bare["val_loss_band"] == "" && bare["seal"]?.count == 16)
   }
 }
 

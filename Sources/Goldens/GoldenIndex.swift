@@ -1,0 +1,49 @@
+import Traces
+
+/// `index.csv`: one line a golden, so that a reviewer sees in a diff what moved: the reference run, what its bands allow, and, by
+/// the seal, that anything else did.
+public enum GoldenIndex {
+  static let header =
+    "file,row,profile,seed,epochs,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,digest,"
+    + "data_fingerprint,numerics,ensemble_seeds,ensemble_numerics,method,false_alarm_rate,provisional,val_loss_band,"
+    + "val_accuracy_band,thresholds,seal,reason"
+
+  static func line(_ golden: Golden) -> String {
+    let header = golden.trace.header, ensemble = golden.bands?.ensemble
+    var cells = ["\(golden.profile)/\(golden.row).jsonl.zst", golden.row, golden.profile, "\(header.seed)", "\(golden.trace.epochs.count)"]
+    if let last = golden.trace.epochs.last, let test = golden.trace.test {
+      cells += [
+        last.trainLoss, last.trainAccuracy, last.validationLoss, last.validationAccuracy, test.loss, test.accuracy,
+      ].map(exactText)
+      cells.append("\(last.digest)")
+    }
+    cells += [header.dataFingerprint, "\(header.numerics)"]
+    cells += [
+      ensemble.map { "\($0.seeds.count)" } ?? "0", ensemble.map { "\($0.numerics)" } ?? "",
+      ensemble.map { "\($0.method.rawValue) \(Ensemble.methodVersion)" } ?? "",
+      ensemble?.falseAlarmRate.map { "\($0)" } ?? "", ensemble.map { $0.isProvisional ? "yes" : "no" } ?? "",
+      lastInterval(.validationLoss, golden), lastInterval(.validationAccuracy, golden),
+      golden.bands.map { $0.bands.map(threshold).joined(separator: "; ") } ?? "",
+      String("\(golden.seal)".prefix(16)), golden.reason,
+    ]
+    return cells.map(quoted).joined(separator: ",")
+  }
+
+  /// The band of the last epoch, `0.1053..0.4021`: what stays of the run after the course of its training.
+  private static func lastInterval(_ metric: Metric, _ golden: Golden) -> String {
+    guard let band = golden.bands?.interval(metric, epoch: golden.trace.epochs.count - 1) else { return "" }
+    // Four digits: what a reader takes in, and no other on a system whose pow differs in the last place.
+    return "\(significant(band.lower, digits: 4))..\(significant(band.upper, digits: 4))"
+  }
+
+  /// `update 7.35299 (119 layers)`: how many deviations are allowed, and where there are layers, in how many.
+  private static func threshold(_ band: Band) -> String {
+    "\(band.metric.rawValue) \(band.threshold)" + (band.metric.hasLayers ? " (\(band.layers.count) layers)" : "")
+  }
+
+  /// RFC 4180.
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+  }
+}
