@@ -37,22 +37,58 @@ public struct Band: Equatable, Sendable {
     return abs(metric.scale.apply(value) - centres[epoch][layer]) / (threshold * deviations[epoch][layer])
   }
 
-  /// What makes the band unfit to judge anything, or `nil`. No band that was recorded has any of this; a file that was
-  /// edited may.
-  var problem: String? {
-    guard threshold.isFinite, (1...1e6).contains(threshold) else { return "a threshold of \(threshold)" }
+  /// Whether no number that the metric can be is outside, in any epoch or layer: then it judges nothing. Accuracies may come to
+  /// that where some seeds learn and others do not.
+  public var letsEverythingIn: Bool {
+    let range = metric.range
+    return centres.indices.allSatisfy { epoch in
+      layers.indices.allSatisfy { layer in
+        let centre = centres[epoch][layer], half = threshold * deviations[epoch][layer]
+        return centre - half <= range.lowerBound && centre + half >= range.upperBound
+      }
+    }
+  }
+
+  /// What makes the band unfit to judge anything, or one that `method` never makes; otherwise `nil`. The limits are those of the
+  /// method and of what the metric can be at all:
+  ///
+  /// - The threshold is not below the method's smallest.
+  /// - A centre is a mean of places on the scale, and so within the metric's range.
+  /// - A deviation is not below what is believed of the metric at least.
+  /// - A band reaches to each side no further than the metric's range is wide: numbers within the range are no further from
+  ///   each other. That limits thresholds and deviations upwards.
+  /// - Somewhere a number that the metric can be is outside. Accuracies alone may be anything under other seeds; the ranges of
+  ///   all others are beyond what any training does.
+  ///
+  /// - Parameter images: of the validation set.
+  func problem(method: Ensemble.Method, images: Int) -> String? {
+    guard threshold.isFinite, threshold >= method.smallestThreshold else {
+      return "a threshold of \(threshold), and \(method.rawValue) makes none below \(method.smallestThreshold)"
+    }
     guard !centres.isEmpty, centres.count == deviations.count else { return "no or unequal numbers of epochs" }
+    if Set(layers).count != layers.count || layers.isEmpty { return "no layers, or one twice" }
+    if !metric.hasLayers, layers != [""] { return "layers where the metric has none" }
+    let range = metric.range, floor = sixDigits(metric.deviationFloor(images: images))
+    // As `recorded` cuts it.
+    let reach = metric.span * 1.00002
     for (row, others) in zip(centres, deviations) {
       guard row.count == layers.count, others.count == layers.count else { return "unequal numbers of layers" }
       for (centre, deviation) in zip(row, others) {
-        guard centre.isFinite else { return "a centre of \(centre)" }
-        guard deviation.isFinite, deviation > 0, deviation < 1e6 else { return "a deviation of \(deviation)" }
-        if metric.isAccuracy, !(0...1).contains(centre) { return "a centre of \(centre) for an accuracy" }
+        guard range.contains(centre) else { return "a centre of \(centre), outside \(range)" }
+        guard deviation.isFinite, deviation >= floor else { return "a deviation of \(deviation), and \(floor) is the smallest" }
+        guard threshold * deviation <= reach else {
+          return "\(threshold) deviations of \(deviation), wider than all that the metric can be, \(range)"
+        }
       }
     }
-    if Set(layers).count != layers.count || layers.isEmpty { return "no layers, or one twice" }
-    if !metric.hasLayers, layers != [""] { return "layers where the metric has none" }
+    if letsEverythingIn, !metric.isAccuracy { return "no number that is outside in any epoch: it judges nothing" }
     return nil
+  }
+
+  /// Deviations as they are recorded, in six digits. Those with which the band reaches further than the metric's range is wide are
+  /// cut to what is just wider, rounding included: numbers in the range are inside either way.
+  static func recorded(_ deviations: [[Double]], _ metric: Metric, threshold: Double) -> [[Double]] {
+    deviations.map { $0.map { sixDigits(min($0, 1.00001 * metric.span / threshold)) } }
   }
 }
 
@@ -64,6 +100,14 @@ public struct Ensemble: Equatable, Sendable {
     case largestDeviation = "largest-deviation"
     /// From how epochs scatter within runs, for want of seeds: `ScatterBands`. Always provisional.
     case scatter = "scatter-of-epochs"
+
+    /// No band that it makes is narrower than so many deviations.
+    var smallestThreshold: Double {
+      switch self {
+      case .largestDeviation: BandCalibration.smallestThreshold
+      case .scatter: ScatterBands.threshold
+      }
+    }
   }
 
   /// Of all methods together; goldens of another version are refused.
@@ -77,10 +121,21 @@ public struct Ensemble: Equatable, Sendable {
   public var seeds: [UInt64]
   /// The contract's version under which the ensemble ran: it may be older than the golden's.
   public var numerics: Int
-  /// Promised for one check of the whole row; `nil` where nothing could be calibrated.
+  /// Promised for one check of the whole row, `promised(seeds:)`; `nil` where nothing could be calibrated.
   public var falseAlarmRate: Double?
   /// Fewer seeds than its profile needs.
   public var isProvisional: Bool
+
+  /// The method for that many seeds.
+  static func method(seeds: Int) -> Method { seeds >= smallestCalibrated ? .largestDeviation : .scatter }
+
+  /// The false-alarm rate of one check of a whole row that bands from so many seeds promise.
+  static func promised(seeds: Int) -> Double? {
+    switch method(seeds: seeds) {
+    case .scatter: nil
+    case .largestDeviation: seeds >= 32 ? 0.02 : 0.05
+    }
+  }
 
   /// Seeds from which on a profile's bands are not provisional.
   public static func needed(profile: String) -> Int {
@@ -89,6 +144,16 @@ public struct Ensemble: Equatable, Sendable {
     case "quick": 16
     default: 4
     }
+  }
+}
+
+extension Ensemble {
+  /// An ensemble of these seeds, with what the method says of so many.
+  init(seeds: [UInt64], numerics: Int, profile: String) {
+    let method = Self.method(seeds: seeds.count)
+    self.init(
+      method: method, seeds: seeds, numerics: numerics, falseAlarmRate: Self.promised(seeds: seeds.count),
+      isProvisional: method == .scatter || seeds.count < Self.needed(profile: profile))
   }
 }
 

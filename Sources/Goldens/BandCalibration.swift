@@ -39,7 +39,7 @@ struct BandCalibration {
         return runs.allSatisfy { run in run.values.allSatisfy { $0[column] >= Self.smallestUpdate } }
       }
     }
-    if metric.hasLayers, runs.count < Ensemble.smallestForAll { kept = LayerName.few(kept) }
+    kept = Measurements.judged(metric, kept, seeds: runs.count)
     if kept.isEmpty { return nil }
     layers = kept
     places = runs.compactMap { $0.keeping(layers: kept) }.map { $0.values.map { $0.map(metric.scale.apply) } }
@@ -50,9 +50,10 @@ struct BandCalibration {
 
   func band(rate: Double) -> Band {
     let fit = self.fit(leavingOut: nil)
+    let threshold = sixDigits(self.threshold(rate: rate))
     return Band(
-      metric: metric, threshold: sixDigits(threshold(rate: rate)), layers: layers,
-      centres: fit.centres.map { $0.map(sixDigits) }, deviations: fit.deviations.map { $0.map(sixDigits) })
+      metric: metric, threshold: threshold, layers: layers, centres: fit.centres.map { $0.map(sixDigits) },
+      deviations: Band.recorded(fit.deviations, metric, threshold: threshold))
   }
 
   // MARK: Centres and deviations

@@ -67,29 +67,62 @@ public struct Golden: Equatable, Sendable {
 }
 
 extension Bands {
-  /// Whether the bands can judge runs like `trace`: every metric that they should have, for every epoch.
+  /// Whether the bands can judge runs like `trace`: made as the method makes them of so many seeds, every metric that it would have
+  /// made, for every epoch and layer, and the reference run inside.
   func check(against trace: Trace, path: String) throws(GoldenError) {
     func broken(_ metric: String, _ problem: String) -> GoldenError { .band(path: path, metric: metric, problem: problem) }
     let seeds = Set(ensemble.seeds).count
-    guard seeds == ensemble.seeds.count, seeds >= (ensemble.method == .scatter ? 1 : Ensemble.smallestCalibrated) else {
-      throw broken("every metric", "an ensemble of \(seeds) seeds")
+    guard seeds == ensemble.seeds.count, seeds >= 1 else { throw broken("every metric", "an ensemble of \(seeds) seeds") }
+    let expected = Ensemble(seeds: ensemble.seeds, numerics: ensemble.numerics, profile: trace.header.profile)
+    guard ensemble == expected else {
+      throw broken(
+        "every metric", "\(ensemble.claims) from \(seeds) seeds of \(trace.header.profile), which give \(expected.claims)")
     }
-    let rate = ensemble.falseAlarmRate
-    guard ensemble.method == .scatter ? rate == nil : rate.map({ $0 > 0 && $0 <= 0.5 }) == true else {
-      throw broken("every metric", "a false-alarm rate of \(rate.map { "\($0)" } ?? "nothing")")
+    guard let images = trace.header.validationImages else {
+      throw broken("every metric", "no number of validation images to rest on")
     }
-    // Updates are not judged where all are mostly rounding.
-    for metric in Metric.judged(seeds: seeds) where self[metric] == nil && metric != .update {
-      throw broken(metric.rawValue, "no line")
+    let judged = Metric.judged(seeds: seeds)
+    for metric in judged where self[metric] == nil {
+      throw broken(metric.rawValue, "no line, though \(seeds) seeds judge it")
     }
     for band in bands {
       let name = band.metric.rawValue
-      if let problem = band.problem { throw broken(name, problem) }
+      guard judged.contains(band.metric) else { throw broken(name, "a line, though \(seeds) seeds do not judge it") }
+      if let problem = band.problem(method: ensemble.method, images: images) { throw broken(name, problem) }
       let expected = band.metric.isOfTest ? 1 : trace.epochs.count
       guard band.epochs == expected else { throw broken(name, "\(band.epochs) epochs, not \(expected)") }
-      guard let run = Measurements(band.metric, of: trace), run.keeping(layers: band.layers) != nil else {
+      guard let run = Measurements(band.metric, of: trace), let kept = run.keeping(layers: band.layers) else {
         throw broken(name, "layers that the trace does not have")
       }
+      // Which updates were left out as mostly rounding is a matter of all seeds, which the file does not have.
+      let layers = Measurements.judged(band.metric, run.layers, seeds: seeds)
+      guard band.metric == .update || band.layers == layers else {
+        throw broken(name, "\(band.layers.count) layers, not the \(layers.count) that \(seeds) seeds judge")
+      }
+      for (epoch, values) in kept.values.enumerated() {
+        for (layer, value) in values.enumerated() where !(band.distance(value, epoch: epoch, layer: layer) <= 1) {
+          let place = [band.metric.isOfTest ? "" : "epoch \(epoch)", band.layers[layer]].filter { !$0.isEmpty }
+          throw broken(name, "the reference run outside" + (place.isEmpty ? "" : " (\(place.joined(separator: ", ")))"))
+        }
+      }
     }
+  }
+}
+
+extension Ensemble {
+  /// What it says of itself, for errors.
+  fileprivate var claims: String {
+    "\(method.rawValue), a false-alarm rate of \(falseAlarmRate.map { "\($0)" } ?? "nothing"), "
+      + (isProvisional ? "provisional" : "not provisional")
+  }
+}
+
+extension TraceHeader {
+  /// How many images the validation set has, where the settings say it.
+  var validationImages: Int? {
+    func setting(_ name: String) -> Int? { training.first { $0.key == name }?.value.int }
+    guard let classes = setting("classes"), let perClass = setting("validation_per_class") else { return nil }
+    let (images, overflow) = classes.multipliedReportingOverflow(by: perClass)
+    return overflow || images <= 0 ? nil : images
   }
 }

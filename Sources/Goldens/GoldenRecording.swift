@@ -33,9 +33,13 @@ public enum GoldenRecording {
     let ensemble = try distinct(runs)
     for run in ensemble { try check(run, like: reference, epochs: epochs ?? reference.trace.epochs.count) }
     guard let old else {
-      return try Golden(
-        trace: reference.trace, reason: reason, bands: bands(ensemble.map(\.trace), profile: profile),
-        path: reference.path)
+      let bands = try bands(ensemble.map(\.trace), profile: profile)
+      do {
+        return try Golden(trace: reference.trace, reason: reason, bands: bands, path: reference.path)
+      } catch {
+        guard case .band(_, let metric, let problem) = error else { throw error }
+        throw RecordingError.unfitBand(row: row, metric: metric, problem: problem)
+      }
     }
     guard let bands = old.bands else { throw RecordingError.noBandsToKeep(row: row) }
     let judgement = Judgement(reference.trace, against: old, run: reference.path)
@@ -47,26 +51,18 @@ public enum GoldenRecording {
     return try Golden(trace: reference.trace, reason: reason, bands: bands, path: reference.path)
   }
 
-  /// Promised for one check of a whole row by that many seeds.
-  static func falseAlarmRate(seeds: Int) -> Double { seeds >= 32 ? 0.02 : 0.05 }
-
   /// - Parameter runs: of different seeds, alike in all else and whole. In the order of their seeds.
   static func bands(_ runs: [Trace], profile: String) throws -> Bands? {
     let seeds = runs.map(\.header.seed)
     guard let header = runs.first?.header else { return nil }
-    func setting(_ name: String) -> Int? { header.training.first { $0.key == name }?.value.int }
-    guard let classes = setting("classes"), let perClass = setting("validation_per_class"), classes * perClass > 0 else {
-      throw RecordingError.noImageCount(row: header.row)
-    }
-    let images = classes * perClass
+    guard let images = header.validationImages else { throw RecordingError.noImageCount(row: header.row) }
     let metrics = Metric.judged(seeds: seeds.count)
-    let isCalibrated = seeds.count >= Ensemble.smallestCalibrated
-    let rate = falseAlarmRate(seeds: seeds.count)
+    let ensemble = Ensemble(seeds: seeds, numerics: header.numerics, profile: header.profile)
     var bands: [Band] = []
     for metric in metrics {
       let measurements = runs.compactMap { Measurements(metric, of: $0) }
       guard measurements.count == runs.count else { continue }
-      if isCalibrated {
+      if let rate = ensemble.falseAlarmRate {
         // Half of the promise is for seeds of a kind that the ensemble does not hold; the other half is shared out
         // evenly, by Bonferroni's inequality.
         let share = rate / 2 / Double(metrics.count)
@@ -76,12 +72,7 @@ public enum GoldenRecording {
       }
     }
     if bands.isEmpty { return nil }
-    return Bands(
-      ensemble: Ensemble(
-        method: isCalibrated ? .largestDeviation : .scatter, seeds: seeds, numerics: header.numerics,
-        falseAlarmRate: isCalibrated ? rate : nil,
-        isProvisional: !isCalibrated || seeds.count < Ensemble.needed(profile: header.profile)),
-      bands: bands)
+    return Bands(ensemble: ensemble, bands: bands)
   }
 
   // MARK: Checks
@@ -138,6 +129,8 @@ public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible 
   case unfinished(path: String, what: String)
   case notFinite(path: String, value: String)
   case noImageCount(row: String)
+  /// The bands of these runs could not judge, or would not hold for the reference run itself.
+  case unfitBand(row: String, metric: String, problem: String)
   case noBandsToKeep(row: String)
   case bandsDoNotHold(row: String, findings: [Finding])
   case bandsOfOthers(row: String, obstacle: Verdict.Obstacle)
@@ -159,6 +152,9 @@ public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible 
       "\(path): \(value) is not finite; what diverges cannot be a golden"
     case .noImageCount(let row):
       "\(row): the trace does not say how many validation images there are (classes, validation_per_class)"
+    case .unfitBand(let row, let metric, let problem):
+      "\(row): the band of \(metric) would have \(problem), so nothing was recorded; look which run stands out (gradflow golden "
+        + "diff A B tells two apart), or give more seeds"
     case .noBandsToKeep(let row):
       "\(row): there are no bands to keep; record it with an ensemble of seeds"
     case .bandsDoNotHold(let row, let findings):

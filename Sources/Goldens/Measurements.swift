@@ -41,6 +41,11 @@ struct Measurements: Equatable, Sendable {
     return scale.number(at: values.map(scale.apply).reduce(0, +) / Double(values.count))
   }
 
+  /// The layers that an ensemble of so many seeds judges.
+  static func judged(_ metric: Metric, _ layers: [String], seeds: Int) -> [String] {
+    metric.hasLayers && seeds < Ensemble.smallestForAll ? LayerName.few(layers) : layers
+  }
+
   func keeping(layers kept: [String]) -> Measurements? {
     let columns = kept.compactMap { layers.firstIndex(of: $0) }
     guard columns.count == kept.count else { return nil }

@@ -36,6 +36,27 @@ public enum Metric: String, CaseIterable, Sendable {
     }
   }
 
+  /// Where the metric's numbers lie on the scale.
+  ///
+  /// - An accuracy is a fraction.
+  /// - An example's cross-entropy is at most the distance of two logits, twice the largest number of binary32 (6.8e38), beside
+  ///   which the logarithm of the classes is nothing; and so is any mean of them.
+  /// - A gradient flow is a mean of magnitudes of binary32 (up to 3.4e38).
+  /// - An update of 1e7 times the weights leaves of them less than half an ulp, as the weights leave nothing of one of 1e-7.
+  var range: ClosedRange<Double> {
+    let top: Double =
+      switch self {
+      case .trainAccuracy, .validationAccuracy, .testAccuracy: 1
+      case .trainLoss, .validationLoss, .testLoss, .gradientFlow, .gradientFlowMean: 39
+      case .update, .updateMean: 7
+      }
+    // In six digits, as centres are.
+    return sixDigits(scale.apply(0))...top
+  }
+
+  /// How wide that is: a band that reaches so far to each side lets everything in, and one that reaches further says no more.
+  var span: Double { range.upperBound - range.lowerBound }
+
   public var isAccuracy: Bool { scale == .linear }
   public var isOfTest: Bool { self == .testLoss || self == .testAccuracy }
   public var hasLayers: Bool { self == .gradientFlow || self == .update }

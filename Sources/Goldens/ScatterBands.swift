@@ -17,7 +17,7 @@ enum ScatterBands {
 
   static func band(_ metric: Metric, runs: [Measurements], images: Int) -> Band? {
     guard let first = runs.first, first.values.count >= smallestEpochs else { return nil }
-    let layers = metric.hasLayers ? LayerName.few(first.layers) : first.layers
+    let layers = Measurements.judged(metric, first.layers, seeds: runs.count)
     let places = runs.compactMap { $0.keeping(layers: layers) }.map { $0.values.map { $0.map(metric.scale.apply) } }
     let epochs = first.values.count
     let columns = layers.indices
@@ -42,6 +42,6 @@ enum ScatterBands {
     }
     return Band(
       metric: metric, threshold: threshold, layers: layers, centres: centres.map { $0.map(sixDigits) },
-      deviations: deviations.map { $0.map(sixDigits) })
+      deviations: Band.recorded(deviations, metric, threshold: threshold))
   }
 }

@@ -283,6 +283,22 @@ struct GoldenCommandTests {
     #expect(try record(["--seeds", "0..4"]).code == 2)
   }
 
+  @Test("recording says where seeds differ so much that a band lets everything in")
+  func idleBand() throws {
+    for seed in 0...5 {
+      let changed = try directory.trace("vgg08-s\(seed)", in: "runs")
+        .replacing(try Regex("\"val_accuracy\":[0-9.]+"), with: "\"val_accuracy\":\(seed % 2)")
+      try createDirectory(directory.path("apart/vgg08-s\(seed)"))
+      try directory.write(Zstd.compress(Array(changed.utf8)), "apart/vgg08-s\(seed)/trace.jsonl.zst")
+    }
+    let outcome = try record(runs: "apart")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let warnings = outcome.errors.split(separator: "\n").filter { $0.contains("warning") }
+    #expect(warnings.count == 1 && warnings[0].contains("vgg08: val_accuracy differs so much"), "\(outcome.errors)")
+    let index = String(decoding: try readFile(golden + "/index.csv"), as: UTF8.self)
+    #expect(index.contains(",0.0..1.0,"))
+  }
+
   @Test("an ensemble that is not there takes no golden's bands away, and an index is made of goldens that are there")
   func absentEnsemble() throws {
     let before = try readFile("\(golden)/smoke/vgg08.jsonl.zst")

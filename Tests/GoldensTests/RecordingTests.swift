@@ -90,4 +90,41 @@ struct RecordingTests {
       try record(Sample.runs(0..<1), keeping: try record(Sample.runs(0..<1)))
     }
   }
+
+  @Test("a recorded band reaches no further than the metric is wide, and lets in what it would have let in")
+  func cut() throws {
+    // Every other seed is right of all images in one epoch and of none in the next.
+    var runs = Sample.runs(0..<8)
+    for index in runs.indices where index % 2 == 1 {
+      runs[index].trace = runs[index].trace.with(epoch: 1) { $0.validationAccuracy = 1 }.with(epoch: 2) { $0.validationAccuracy = 0 }
+    }
+    let band = try #require(try record(runs).bands?[.validationAccuracy])
+    let halves = band.deviations.map { band.threshold * $0[0] }
+    #expect(halves.contains { $0 > 1 } && halves.allSatisfy { $0 < 1.00002 }, "\(halves)")
+    for epoch in 1...2 where halves[epoch] > 1 {
+      #expect(band.distance(0, epoch: epoch, layer: 0) <= 1 && band.distance(1, epoch: epoch, layer: 0) <= 1)
+    }
+  }
+
+  @Test("an ensemble whose band could not judge, or lacks a metric, is not recorded, and the message says which")
+  func unfit() throws {
+    // Seven seeds agree in a number, and the eighth is as far off as a loss can be.
+    var wild = Sample.runs(0..<8).map { run in
+      var run = run
+      run.trace = run.trace.with(test: .some(TestLine(epoch: 2, loss: 1, accuracy: 0.3, digest: run.trace.test!.digest)))
+      return run
+    }
+    wild[5].trace = wild[5].trace.with(test: .some(TestLine(epoch: 2, loss: 1e30, accuracy: 0.3, digest: wild[5].trace.test!.digest)))
+    #expect { try record(wild) } throws: { error in
+      if case RecordingError.unfitBand("vgg08", "test_loss", _)? = error as? RecordingError { true } else { false }
+    }
+    // No parameter whose updates are more than rounding under every seed.
+    var still = Sample.runs(0..<8)
+    still[3].trace = still[3].trace.with(epoch: 1) { line in
+      for index in line.gradientStatistics.indices { line.gradientStatistics[index].update = 1e-8 }
+    }
+    #expect { try record(still) } throws: { error in
+      if case RecordingError.unfitBand("vgg08", "update", let problem)? = error as? RecordingError { problem.hasPrefix("no line") } else { false }
+    }
+  }
 }

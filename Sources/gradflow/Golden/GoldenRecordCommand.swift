@@ -74,6 +74,13 @@ struct GoldenRecordCommand: ParsableCommand {
       changes.append(Change(row: row, old: old, new: new))
     }
     for line in table(changes) { try Console.print(line) }
+    for change in changes {
+      for band in change.new.bands?.bands ?? [] where band.letsEverythingIn {
+        Console.log(
+          "gradflow: warning: \(change.row): \(band.metric.rawValue) differs so much between these seeds that its band lets every "
+            + "number in and judges nothing")
+      }
+    }
     let changed = changes.filter(\.isChange)
     if changed.isEmpty { return try Console.print("nothing changes: no golden was written") }
     if !yes, !Question.isAnsweredYes("record \(changed.count) of \(changes.count) goldens in \(into)?") {
