@@ -239,7 +239,9 @@ NIGHTLY_OUT ?= runs/nightly
 NIGHTLY_PROFILE ?= paper
 NIGHTLY_LIMIT ?= 12h
 NIGHTLY_JOBS ?= 1
-# Status where the limit cut the training: 0 for a scheduler that comes again anyway.
+# Make itself ends with 2 whatever a recipe fails with, so the night's status stands in $(NIGHTLY_OUT)/status: 0, 1 for a check
+# that failed, 2 for one that could not be made, 75 where the training was cut. What a cut is to make: 0 for a scheduler that
+# comes again anyway.
 NIGHTLY_CUT ?= 75
 # Such as "--rows vgg08,vgg38 --epochs 3".
 NIGHTLY_ARGUMENTS ?=
@@ -251,9 +253,12 @@ nightly: build ## The full matrix in one night, resumable, with a lock, a log an
 	@command -v flock >/dev/null || { echo "make nightly: flock is needed (Debian: util-linux)" >&2; exit 2; }
 	@exec 9>'$(NIGHTLY_OUT)/lock'; \
 	flock --nonblock 9 || { echo "make nightly: another night is at work in $(NIGHTLY_OUT)" >&2; exit 2; }; \
-	status=0; $(MAKE) --no-print-directory nightly-train || status=$$?; \
-	if [ $$status -eq 0 ]; then $(MAKE) --no-print-directory nightly-verdict || status=$$?; fi; \
-	exit $$status
+	status() { cat '$(NIGHTLY_OUT)/status' 2>/dev/null || echo 2; }; \
+	rm -f '$(NIGHTLY_OUT)/status'; \
+	$(MAKE) --no-print-directory nightly-train || true; \
+	if [ "$$(status)" -eq 75 ]; then exit $(NIGHTLY_CUT); fi; \
+	if [ "$$(status)" -eq 0 ]; then rm '$(NIGHTLY_OUT)/status'; $(MAKE) --no-print-directory nightly-verdict || true; fi; \
+	exit "$$(status)"
 
 .PHONY: nightly-train
 nightly-train: build ## Train a night's rows, or go on with them until NIGHTLY_LIMIT
@@ -268,10 +273,10 @@ nightly-train: build ## Train a night's rows, or go on with them until NIGHTLY_L
 	$(RELEASE) matrix --profile $(NIGHTLY_PROFILE) --out '$(NIGHTLY_RUNS)' --jobs $(NIGHTLY_JOBS) \
 	  --time-limit $(NIGHTLY_LIMIT) $$mode $(NIGHTLY_ARGUMENTS) \
 	  >'$(NIGHTLY_OUT)/table.txt' 2> >(tee -a '$(NIGHTLY_OUT)/log.txt' >&2) || status=$$?; \
-	cat '$(NIGHTLY_OUT)/table.txt'; \
+	echo $$status >'$(NIGHTLY_OUT)/status'; cat '$(NIGHTLY_OUT)/table.txt'; \
 	case $$status in \
 	  0) ;; \
-	  75) echo "make nightly: cut by its limit of $(NIGHTLY_LIMIT); make nightly goes on" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $(NIGHTLY_CUT) ;; \
+	  75) echo "make nightly: cut by its limit of $(NIGHTLY_LIMIT), or stopped by request; make nightly goes on" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $(NIGHTLY_CUT) ;; \
 	  *) echo "make nightly: the matrix ended with status $$status; see $(NIGHTLY_OUT)/log.txt" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $$status ;; \
 	esac
 
@@ -281,6 +286,7 @@ nightly-train: build ## Train a night's rows, or go on with them until NIGHTLY_L
 nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, the report, and a summary
 	@out='$(NIGHTLY_OUT)' runs='$(NIGHTLY_RUNS)' verdict=0; \
 	[ -d "$$runs" ] || { echo "make nightly: there are no runs in $$runs; make nightly-train makes them" >&2; exit 2; }; \
+	rm -f "$$out/status" "$$out/summary.txt.new" "$$out/report.html"; \
 	part() { \
 	  local name="$$1" status=0; shift; \
 	  echo "== $$*" >>"$$out/log.txt"; \
@@ -288,15 +294,14 @@ nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, th
 	  case $$status in 0) word=passed ;; 1) word=FAILED; verdict=1 ;; *) word="could not be made (status $$status)"; [ $$verdict -eq 1 ] || verdict=2 ;; esac; \
 	  printf '%-12s %s: %s\n' "$${name%.*}" "$$word" "$$out/$$name" >>"$$out/summary.txt.new"; \
 	}; \
-	rm -f "$$out/summary.txt.new"; \
 	part goldens.txt $(RELEASE) golden check --profile $(NIGHTLY_PROFILE) --runs "$$runs"; \
 	part table1.txt $(RELEASE) table1 "$$runs"; \
 	part claims.txt $(RELEASE) claims "$$runs"; \
 	part report.txt $(RELEASE) report "$$runs" --out "$$out/report.html"; \
 	{ case $$verdict in 0) echo "The night passed." ;; 1) echo "The night FAILED." ;; *) echo "The night could not be judged whole." ;; esac; \
-	  echo; cat "$$out/summary.txt.new"; \
+	  echo; cat "$$out/summary.txt.new"; [ ! -e "$$out/report.html" ] || echo "The page: $$out/report.html"; \
 	  for name in goldens table1 claims; do echo; cat "$$out/$$name.txt"; done; } >"$$out/summary.txt"; \
-	rm -f "$$out/summary.txt.new" "$$out/revision"; \
+	rm -f "$$out/summary.txt.new" "$$out/revision"; echo $$verdict >"$$out/status"; \
 	cat "$$out/summary.txt"; exit $$verdict
 
 .PHONY: clean
