@@ -25,6 +25,9 @@ public struct ImageGroup: Sendable {
     endsSlot = true
   }
 
+  /// Whether all images of the slot pass together.
+  public var isWholeSlot: Bool { beginsSlot && endsSlot }
+
   private init(part images: Range<Int>, of whole: ImageGroup) {
     slot = whole.slot
     worker = whole.worker
@@ -35,7 +38,7 @@ public struct ImageGroup: Sendable {
 
   /// Part `index` of the slot, cut into parts of `size` images, of which the last may be smaller.
   public func part(_ index: Int, size: Int) -> ImageGroup {
-    precondition(beginsSlot && endsSlot, "a part of a part: it could not tell where the slot begins and ends")
+    precondition(isWholeSlot, "a part of a part: it could not tell where the slot begins and ends")
     let first = images.lowerBound + index * size
     return ImageGroup(part: first..<min(first + size, images.upperBound), of: self)
   }

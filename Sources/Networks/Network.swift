@@ -13,6 +13,7 @@ public final class Network<S: KernelScalar> {
   public let backend: Backend
   /// The largest batch.
   public let capacity: Int
+  public let use: NetworkUse
   /// In the order in which the signal meets them.
   public let parameters: [Parameter<S>]
   public let buffers: [StateBuffer<S>]
@@ -23,7 +24,7 @@ public final class Network<S: KernelScalar> {
   public let labels: UnsafeMutablePointer<Int32>
   /// [capacity, 1, 1, classes]
   public let logits: Tensor<S>
-  /// dL/d(images), where the network was made with `withImageGradient`.
+  /// dL/d(images), where the network was made for inspection.
   public let imageGradient: Tensor<S>?
   /// Where the time of passes is added up, if anywhere.
   public var stepTimes: StepTimes?
@@ -44,16 +45,17 @@ public final class Network<S: KernelScalar> {
 
   /// - Parameters:
   ///   - capacity: the largest number of images in a batch.
-  ///   - withImageGradient: whether backward passes give the images' gradient too.
+  ///   - use: what more is kept for checks.
   /// - Throws: `LayerError` for sizes that no such network has.
   public init(
-    _ configuration: NetworkConfiguration, backend: Backend, capacity: Int, withImageGradient: Bool = false
+    _ configuration: NetworkConfiguration, backend: Backend, capacity: Int, for use: NetworkUse = .training
   ) throws(LayerError) {
     if let problem = configuration.problem { throw .impossibleGeometry(problem) }
     guard capacity > 0 else { throw .impossibleGeometry("a batch of \(capacity) images") }
     self.configuration = configuration
     self.backend = backend
     self.capacity = capacity
+    self.use = use
     let kernels = backend.kernels(for: S.self)
     self.kernels = kernels
 
@@ -64,7 +66,7 @@ public final class Network<S: KernelScalar> {
     images = Tensor(shape: [capacity, side, side, NetworkConfiguration.imageChannels])
     labelBuffer = Buffer(count: capacity)
     labels = labelBuffer.pointer
-    imageGradient = withImageGradient ? Tensor(shape: images.shape) : nil
+    imageGradient = use == .inspection ? Tensor(shape: images.shape) : nil
 
     let body = try NetworkBody(configuration, state: state, images: images, kernels: kernels, workers: backend.threads)
     units = body.units
@@ -76,9 +78,9 @@ public final class Network<S: KernelScalar> {
     loss = SoftmaxCrossEntropy(kernels: kernels, capacity: capacity)
 
     let plan = PassPlan(
-      body: body, head: head, loss: loss, pooled: pooled, logits: logits,
-      logitsGradient: Tensor(shape: logits.shape), labels: labels, imageGradient: imageGradient, pass: pass,
-      kernels: kernels)
+      body: body, head: head, loss: loss, images: images, pooled: pooled, logits: logits,
+      logitsGradient: Tensor(shape: logits.shape), labels: labels, imageGradient: imageGradient, use: use, pass: pass,
+      locals: LocalTensors(workers: backend.threads), kernels: kernels)
     forwardTraining = plan.forward(usingBatchStatistics: true)
     forwardEvaluation = plan.forward(usingBatchStatistics: false)
     (backwardTraining, backwardEvaluation) = plan.backward()
@@ -109,7 +111,7 @@ public final class Network<S: KernelScalar> {
       }
     lastMode = mode
     let start = stepTimes == nil ? 0 : StepTimes.now
-    preparation.run(on: backend.pool, forBackward: mode == .training || imageGradient != nil)
+    preparation.run(on: backend.pool, forBackward: mode == .training || use == .inspection)
     stepTimes?.add(.preparation, since: start)
     if case .evaluation(let statistics) = mode {
       for unit in units { unit.norm?.useFixedStatistics(statistics) }
@@ -123,8 +125,10 @@ public final class Network<S: KernelScalar> {
   /// - Parameter accumulating: whether they are added to what the gradients hold; otherwise they overwrite it.
   public func backward(accumulating: Bool = false, recorder: StepRecorder<S>? = nil) {
     guard let lastMode else { preconditionFailure("backward before forward") }
+    precondition(
+      lastMode.usesBatchStatistics || use == .inspection, "evaluation leaves nothing for a backward pass but for inspection")
     pass.isAccumulating = accumulating
-    if lastMode != .training, imageGradient == nil {
+    if lastMode != .training, use != .inspection {
       preparation.run(on: backend.pool, forBackward: true)
     }
     run(lastMode.usesBatchStatistics ? backwardTraining : backwardEvaluation, recorder)
@@ -134,9 +138,9 @@ public final class Network<S: KernelScalar> {
   }
 
   /// By index, here and above: where this generic code is not specialised, an array's iterator allocates.
-  private func run(_ phases: [Phase<S>], _ recorder: StepRecorder<S>?) {
+  private func run(_ phases: [Phase<S>], _ observer: (any StepObserver<S>)?) {
     for index in 0..<phases.count {
-      phases[index].run(on: backend.pool, imageCount: pass.imageCount, recorder: recorder, times: stepTimes)
+      phases[index].run(on: backend.pool, imageCount: pass.imageCount, observer: observer, times: stepTimes)
     }
   }
 
@@ -144,19 +148,16 @@ public final class Network<S: KernelScalar> {
     for unit in units { unit.norm?.resetPopulation() }
   }
 
-  /// The first layer of the last forward pass whose output holds a number that is not finite.
+  /// The first layer of the last forward pass whose output holds a number that is not finite. That pass is made once more,
+  /// as it does not keep all outputs: to be asked before parameters change.
   public func firstNonFiniteLayer() -> String? {
-    func isFinite(_ tensor: Tensor<S>) -> Bool {
-      TensorStatistics(
-        of: UnsafeBufferPointer(start: tensor.pointer, count: pass.imageCount * tensor.stride), kernels: kernels
-      ).nonFinite == 0
-    }
-    if !isFinite(images) { return "the images" }
-    for unit in units {
-      if unit.norm != nil, !isFinite(unit.raw) { return unit.label }
-      if !isFinite(unit.output) { return unit.lastLabel }
-    }
-    return isFinite(logits) ? nil : Architecture.headName
+    guard let lastMode else { return nil }
+    let pixels = UnsafeBufferPointer(start: images.pointer, count: pass.imageCount * images.stride)
+    if TensorStatistics(of: pixels, kernels: kernels).nonFinite > 0 { return "the images" }
+    let first = FirstNonFinite<S>(kernels: kernels)
+    pass.recording = .none
+    run(lastMode.usesBatchStatistics ? forwardTraining : forwardEvaluation, first)
+    return first.label
   }
 }
 

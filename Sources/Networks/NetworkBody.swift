@@ -2,12 +2,13 @@ import Kernels
 import Layers
 import Tensors
 
-/// Units and pools between the images and the head, each with its tensors.
+/// Units and pools between the images and the head, each with the tensors that outlive a phase.
 struct NetworkBody<S: KernelScalar> {
   struct Pool {
     let label: String
     let layer: AveragePool<S>
-    let input: Tensor<S>
+    let inputShape: [Int]
+    /// Of the whole batch.
     let output: Tensor<S>
   }
 
@@ -17,8 +18,8 @@ struct NetworkBody<S: KernelScalar> {
   }
 
   let nodes: [Node]
-  /// The last unit's output.
-  let output: Tensor<S>
+  /// Of the last unit's output.
+  let outputShape: [Int]
 
   var units: [ConvolutionUnit<S>] {
     nodes.compactMap { if case .unit(let unit) = $0 { unit } else { nil } }
@@ -31,14 +32,12 @@ struct NetworkBody<S: KernelScalar> {
     let channels = max(configuration.filters, NetworkConfiguration.imageChannels)
     let scratch = ConvolutionScratch<S>(workers: workers, channels: channels, filters: configuration.filters)
     var geometries: [Int: ConvolutionGeometry] = [:]
-    var current = images
-    var blockInput = images
+    var shape = images.shape
     var nodes: [Node] = []
     for node in Architecture(configuration).nodes {
       switch node {
       case .unit(let description):
-        if description.index == 0 { blockInput = current }
-        let side = current.shape[1]
+        let side = shape[1]
         let geometry =
           if let known = geometries[side] { known } else {
             try ConvolutionGeometry(.init(height: side, width: side), channels: channels)
@@ -56,19 +55,18 @@ struct NetworkBody<S: KernelScalar> {
             runningVariance: state[buffer: description.normName + ".running_var"], kernels: kernels,
             capacity: capacity) : nil
         let unit = ConvolutionUnit(
-          description, convolution: convolution, norm: norm, slope: configuration.slope, input: current,
-          skip: description.skipsFromBlockInput ? blockInput : nil, kernels: kernels)
+          description, convolution: convolution, norm: norm, slope: configuration.slope, capacity: capacity, kernels: kernels)
         nodes.append(.unit(unit))
-        current = unit.output
+        shape = unit.shape
       case .pool(let block):
         let layer = AveragePool<S>(window: 2, stride: 2, kernels: kernels)
-        let size = layer.outputSize(height: current.shape[1], width: current.shape[2])
+        let size = layer.outputSize(height: shape[1], width: shape[2])
         let output = Tensor<S>(shape: [capacity, size.height, size.width, configuration.filters])
-        nodes.append(.pool(Pool(label: "\(block)_pool", layer: layer, input: current, output: output)))
-        current = output
+        nodes.append(.pool(Pool(label: "\(block)_pool", layer: layer, inputShape: shape, output: output)))
+        shape = output.shape
       }
     }
     self.nodes = nodes
-    output = current
+    outputShape = shape
   }
 }

@@ -2,57 +2,93 @@ import Kernels
 import Layers
 import Tensors
 
-/// The order of work in forward and backward passes, and which tensors the gradients live in.
+/// The order of work in forward and backward passes, and which tensors the signal and the gradients live in.
+///
+/// What is needed within one phase only lives in the workers' own memory, and so in their caches: a gradient between the
+/// activation and the convolution, and all activations of an evaluation. (To compute the activations after batch norm anew in
+/// the backward pass, instead of keeping them, takes 3 % more time.)
 struct PassPlan<S: KernelScalar> {
   let body: NetworkBody<S>
   let head: Linear<S>
   let loss: SoftmaxCrossEntropy<S>
+  let images: Tensor<S>
   let pooled: Tensor<S>
   let logits: Tensor<S>
   let logitsGradient: Tensor<S>
   let labels: UnsafeMutablePointer<Int32>
   let imageGradient: Tensor<S>?
+  let use: NetworkUse
   let pass: PassState
+  let locals: LocalTensors<S>
   let kernels: KernelTable
 
   private var globalPool: AveragePool<S> {
-    .global(height: body.output.shape[1], width: body.output.shape[2], kernels: kernels)
+    .global(height: body.outputShape[1], width: body.outputShape[2], kernels: kernels)
   }
 
   // MARK: Forward
 
   func forward(usingBatchStatistics: Bool) -> [Phase<S>] {
+    locals.giveBackAll()
     var builder = PhaseBuilder<S>()
     let pass = pass
+    let leavesNothing = !usingBatchStatistics && use == .training
+    var signal = GroupTensor(images)
+    /// Stays until the next block begins.
+    var blockInput = signal
     for node in body.nodes {
+      let x = signal
       switch node {
       case .unit(let unit):
-        builder.add(unit.label, .forward, map: unit.raw, result: unit.norm == nil ? nil : unit.raw) { unit.convolve($0) }
+        if unit.description.index == 0 {
+          if blockInput !== x { locals.giveBack(blockInput) }
+          blockInput = x
+        }
+        let raw = leavesNothing ? locals.take(unit.shape) : unit.raw
+        let y = leavesNothing ? raw : unit.output
+        builder.add(unit.label, .forward, map: raw, result: unit.norm == nil ? nil : raw) {
+          unit.convolution.forward(x.of($0), into: raw.of($0), images: $0.images, worker: $0.worker)
+        }
         if let norm = unit.norm, usingBatchStatistics {
-          builder.add(unit.description.normLabel, .forward, part: .statistics, map: unit.raw) { unit.collectStatistics($0) }
+          builder.add(unit.description.normLabel, .forward, part: .statistics, map: raw) {
+            norm.collectStatistics(raw.of($0), images: $0.images)
+          }
           builder.barrier {
             norm.finishStatistics(imageCount: pass.imageCount, pixels: unit.pixels, recording: pass.recording)
           }
         }
-        builder.add(unit.lastLabel, .forward, part: .pointwise, map: unit.output, result: unit.output) { unit.activate($0) }
-      case .pool(let pool):
-        builder.add(pool.label, .forward, map: pool.input, result: pool.output) {
-          pool.layer.forward(pool.input, into: pool.output, images: $0.images)
+        let skip = unit.description.skipsFromBlockInput ? blockInput : nil
+        builder.add(unit.lastLabel, .forward, part: .pointwise, map: y, result: y) {
+          unit.activate(raw, adding: skip, into: y, $0)
         }
+        signal = y
+      case .pool(let pool):
+        let output = GroupTensor(pool.output)
+        builder.add(pool.label, .forward, map: x, result: output) {
+          pool.layer.forward(x.of($0), into: pool.output, images: $0.images)
+        }
+        signal = output
       }
+      if x !== blockInput { locals.giveBack(x) }
     }
-    let (globalPool, output, pooled, head, logits) = (globalPool, body.output, pooled, head, logits)
-    builder.add("global_pool", .forward, map: output, result: pooled) {
-      globalPool.forward(output, into: pooled, images: $0.images)
+    addHead(to: &builder, signal)
+    return builder.build()
+  }
+
+  /// Global pool, linear layer and loss.
+  private func addHead(to builder: inout PhaseBuilder<S>, _ signal: GroupTensor<S>) {
+    let (pass, globalPool, pooled, head, logits) = (pass, globalPool, pooled, head, logits)
+    builder.add("global_pool", .forward, map: signal, result: GroupTensor(pooled)) {
+      globalPool.forward(signal.of($0), into: pooled, images: $0.images)
     }
-    builder.add(Architecture.headName, .forward, map: logits, result: logits) {
+    let scores = GroupTensor(logits)
+    builder.add(Architecture.headName, .forward, map: scores, result: scores) {
       head.forward(pooled, into: logits, images: $0.images)
     }
     let (loss, labels, gradient) = (loss, labels, logitsGradient)
-    builder.add("loss", .forward, map: logits) {
+    builder.add("loss", .forward, map: scores) {
       loss.forward(logits, labels: labels, batchCount: pass.imageCount, gradient: gradient, images: $0.images)
     }
-    return builder.build()
   }
 
   // MARK: Backward
@@ -66,73 +102,95 @@ struct PassPlan<S: KernelScalar> {
   }
 
   private func backward(_ statistics: BatchNormGradient, _ tensors: GradientTensors<S>) -> [Phase<S>] {
+    locals.giveBackAll()
     var builder = PhaseBuilder<S>()
-    var gradient = addHead(to: &builder, tensors)
+    var gradient = addHeadGradient(to: &builder, tensors)
     /// Of a residual block's input, by way of the skip: waits for the block's first convolution.
     var skipGradient: Tensor<S>?
     for (position, node) in body.nodes.enumerated().reversed() {
       switch node {
       case .pool(let pool):
-        let (dy, dx) = (gradient, tensors.take(like: pool.input))
-        builder.add(pool.label, .inputGradient, map: dx, result: dx) { pool.layer.backward(dy, into: dx, images: $0.images) }
+        let (dy, dx) = (gradient, tensors.take(pool.inputShape))
+        let result = GroupTensor(dx)
+        builder.add(pool.label, .inputGradient, map: result, result: result) {
+          pool.layer.backward(dy, into: dx, images: $0.images)
+        }
         tensors.giveBack(dy)
         gradient = dx
       case .unit(let unit):
         let dy = gradient
-        // The scratch memory holds the sums of one weight gradient at a time; batch norm has a barrier anyway.
-        if unit.norm == nil { builder.barrier() }
-        // With batch norm, the skip's gradient dz differs from the convolution's, and both are needed.
-        let needsBoth = unit.skip != nil && unit.norm != nil
-        let dRaw = needsBoth ? tensors.take(like: dy) : dy
-        addDeactivation(of: unit, dy, into: dRaw, skip: needsBoth ? dy : nil, statistics, to: &builder)
-        if unit.skip != nil { skipGradient = dy }
+        let dRaw = addDeactivation(of: unit, dy, statistics, to: &builder)
+        // With a skip, the activation's own gradient has taken dy's place, and is the skip's.
+        if unit.description.skipsFromBlockInput { skipGradient = dy } else { tensors.giveBack(dy) }
+        let x = input(of: position)
         builder.add(unit.label, .inputGradient, part: .weightGradient, map: dRaw) {
-          unit.convolution.backwardWeight(unit.input, dRaw, group: $0)
+          unit.convolution.backwardWeight(x.of($0), dRaw.of($0), group: $0)
         }
         let addend = unit.description.index == 0 ? skipGradient : nil
-        let dx: Tensor<S>? = position == 0 ? imageGradient : addend ?? tensors.take(like: unit.input)
+        let dx: Tensor<S>? = position == 0 ? imageGradient : addend ?? tensors.take(x.shape)
         if let dx {
-          builder.add(unit.label, .inputGradient, part: .inputGradient, map: dx, result: dx) {
-            unit.convolution.backwardInput(dRaw, into: dx, adding: addend, images: $0.images, worker: $0.worker)
+          builder.add(unit.label, .inputGradient, part: .inputGradient, map: dRaw, result: GroupTensor(dx)) {
+            unit.convolution.backwardInput(
+              dRaw.of($0), into: dx, adding: addend, images: $0.images, worker: $0.worker)
           }
           gradient = dx
         }
         if addend != nil { skipGradient = nil }
-        if dRaw !== skipGradient { tensors.giveBack(dRaw) }
+        locals.giveBack(dRaw)
       }
     }
     return builder.build()
   }
 
+  /// What the unit at `position` read.
+  private func input(of position: Int) -> GroupTensor<S> {
+    guard position > 0 else { return GroupTensor(images) }
+    return switch body.nodes[position - 1] {
+    case .pool(let pool): GroupTensor(pool.output)
+    case .unit(let unit): unit.output
+    }
+  }
+
   /// Loss, linear layer and global pool; returns the gradient of the body's output.
-  private func addHead(to builder: inout PhaseBuilder<S>, _ tensors: GradientTensors<S>) -> Tensor<S> {
+  private func addHeadGradient(to builder: inout PhaseBuilder<S>, _ tensors: GradientTensors<S>) -> Tensor<S> {
     let (head, pooled, dLogits, globalPool) = (head, pooled, logitsGradient, globalPool)
-    let dPooled = tensors.take(like: pooled)
-    let dOutput = tensors.take(like: body.output)
-    builder.add(Architecture.headName, .inputGradient, map: dLogits, result: dPooled) {
+    let dPooled = tensors.take(pooled.shape)
+    let dOutput = tensors.take(body.outputShape)
+    builder.add(Architecture.headName, .inputGradient, map: GroupTensor(dLogits), result: GroupTensor(dPooled)) {
       head.backwardWeight(pooled, dLogits, group: $0)
       head.backwardInput(dLogits, into: dPooled, images: $0.images)
     }
-    builder.add("global_pool", .inputGradient, map: dOutput, result: dOutput) {
+    let result = GroupTensor(dOutput)
+    builder.add("global_pool", .inputGradient, map: result, result: result) {
       globalPool.backward(dPooled, into: dOutput, images: $0.images)
     }
     return dOutput
   }
 
+  /// Returns where dL/d(raw) is.
   private func addDeactivation(
-    of unit: ConvolutionUnit<S>, _ dy: Tensor<S>, into dRaw: Tensor<S>, skip dSkip: Tensor<S>?,
-    _ statistics: BatchNormGradient, to builder: inout PhaseBuilder<S>
-  ) {
+    of unit: ConvolutionUnit<S>, _ dy: Tensor<S>, _ statistics: BatchNormGradient, to builder: inout PhaseBuilder<S>
+  ) -> GroupTensor<S> {
     let pass = pass
     if let norm = unit.norm {
-      builder.add(unit.description.normLabel, .inputGradient, part: .statistics, map: dy) { unit.collectGradient(dy, $0) }
+      builder.add(unit.description.normLabel, .inputGradient, part: .statistics, map: unit.output) {
+        unit.collectGradient(dy, $0)
+      }
       builder.barrier {
         norm.finishGradient(imageCount: pass.imageCount, pixels: unit.pixels, accumulating: pass.isAccumulating)
       }
+    } else {
+      // The scratch memory holds the sums of one weight gradient at a time; batch norm has a barrier anyway.
+      builder.barrier()
     }
+    // Without batch norm, the gradients of the convolution and of the skip are the same.
+    let hasSkip = unit.description.skipsFromBlockInput
+    let dRaw = hasSkip && unit.norm == nil ? GroupTensor(dy) : locals.take(unit.shape)
+    let dSkip = hasSkip && unit.norm != nil ? dy : nil
     builder.add(unit.lastLabel, .inputGradient, part: .pointwise, map: dRaw, result: dRaw) {
       unit.deactivate(dy, into: dRaw, skip: dSkip, statistics: statistics, $0)
     }
+    return dRaw
   }
 }
 
@@ -141,9 +199,9 @@ private final class GradientTensors<S: KernelScalar> {
   private var free: [[Int]: [Tensor<S>]] = [:]
   private var all: [Tensor<S>] = []
 
-  func take(like tensor: Tensor<S>) -> Tensor<S> {
-    if let tensor = free[tensor.shape]?.popLast() { return tensor }
-    let tensor = Tensor<S>(shape: tensor.shape)
+  func take(_ shape: [Int]) -> Tensor<S> {
+    if let tensor = free[shape]?.popLast() { return tensor }
+    let tensor = Tensor<S>(shape: shape)
     all.append(tensor)
     return tensor
   }

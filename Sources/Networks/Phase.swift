@@ -10,7 +10,7 @@ struct Step<S: KernelScalar> {
   let kind: Kind
   let part: WorkPart
   /// What the step leaves, if it is something to compare between two runs: [image, ...].
-  let result: Tensor<S>?
+  let result: GroupTensor<S>?
   let run: (ImageGroup) -> Void
 }
 
@@ -24,7 +24,7 @@ final class Phase<S: KernelScalar>: ParallelWork {
   let imagesAtATime: Int
   let finish: () -> Void
   var imageCount = 0
-  var recorder: StepRecorder<S>?
+  var observer: (any StepObserver<S>)?
   var times: StepTimes?
 
   init(steps: [Step<S>], imagesAtATime: Int, finish: @escaping () -> Void) {
@@ -35,8 +35,8 @@ final class Phase<S: KernelScalar>: ParallelWork {
 
   func perform(task: Int, worker: Int) {
     let slot = ImageGroup(slot: task, of: imageCount, worker: worker)
-    // A recorder sees whole slots: later steps may overwrite what it is to see.
-    let size = recorder == nil ? imagesAtATime : slot.images.count
+    // An observer sees whole slots: later steps may overwrite what it is to see.
+    let size = observer == nil ? imagesAtATime : slot.images.count
     // By index: an iterator over pairs would allocate wherever this generic code is not specialised.
     for part in 0..<slot.parts(size: size) {
       let group = slot.part(part, size: size)
@@ -50,20 +50,20 @@ final class Phase<S: KernelScalar>: ParallelWork {
 
   func run(step index: Int, _ group: ImageGroup) {
     steps[index].run(group)
-    if let recorder { recorder.record(steps[index], index: index, of: self, group: group) }
+    if let observer { observer.record(steps[index], index: index, of: self, group: group) }
   }
 
-  func run(on pool: WorkerPool, imageCount: Int, recorder: StepRecorder<S>?, times: StepTimes?) {
+  func run(on pool: WorkerPool, imageCount: Int, observer: (any StepObserver<S>)?, times: StepTimes?) {
     self.imageCount = imageCount
-    self.recorder = recorder
+    self.observer = observer
     self.times = times
-    recorder?.begin(self)
+    observer?.begin(self)
     times?.begin(self)
     pool.run(self, tasks: ImageGroup.slots(of: imageCount))
     let end = times == nil ? 0 : StepTimes.now
     finish()
     times?.add(.betweenPhases, since: end)
-    self.recorder = nil
+    self.observer = nil
     self.times = nil
   }
 }
@@ -80,8 +80,8 @@ struct PhaseBuilder<S: KernelScalar> {
 
   /// - Parameter map: the largest activation that the step reads or writes.
   mutating func add(
-    _ label: String, _ kind: Step<S>.Kind, part: WorkPart? = nil, map: Tensor<S>, result: Tensor<S>? = nil,
-    run: @escaping (ImageGroup) -> Void
+    _ label: String, _ kind: Step<S>.Kind, part: WorkPart? = nil, map: GroupTensor<S>,
+    result: GroupTensor<S>? = nil, run: @escaping (ImageGroup) -> Void
   ) {
     let size = map.stride * MemoryLayout<S>.stride <= Self.smallMapBytes ? ImageGroup.imagesPerSlot : 1
     if size != imagesAtATime { barrier() }

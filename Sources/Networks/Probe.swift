@@ -33,7 +33,7 @@ public enum Probe {
     _ request: ProbeRequest, _ configuration: NetworkConfiguration, _ weights: ProbeFile, _ batch: ProbeBatch,
     _ backend: Backend, in: S.Type
   ) throws -> SafeTensors {
-    let network = try Network<S>(configuration, backend: backend, capacity: batch.count, withImageGradient: true)
+    let network = try Network<S>(configuration, backend: backend, capacity: batch.count, for: .inspection)
     try network.load(weights.content, file: weights.name)
     try checkVariances(of: network, file: weights.name)
     try batch.fill(network)

@@ -4,7 +4,7 @@ import Layers
 import Tensors
 
 /// Digests of what each layer computed in one pass, for finding the place where two runs part.
-public final class StepRecorder<S: KernelScalar>: @unchecked Sendable {
+public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Sendable {
   public struct Entry: Hashable, Sendable {
     /// Such as `block_0_1_conv_0`.
     public let layer: String
@@ -59,11 +59,11 @@ public final class StepRecorder<S: KernelScalar>: @unchecked Sendable {
     }
   }
 
-  /// Called on the worker that just ran the step; every (step, slot) has a place of its own.
+  /// Every (step, slot) has a place of its own.
   func record(_ step: Step<S>, index: Int, of phase: Phase<S>, group: ImageGroup) {
     guard let result = step.result, let buffer = slots[ObjectIdentifier(phase)] else { return }
     let values = UnsafeBufferPointer(
-      start: result.at(group.images.lowerBound), count: group.images.count * result.stride)
+      start: result.of(group).at(group.images.lowerBound), count: group.images.count * result.stride)
     buffer[index * slotCount + group.slot] = MixDigest.digest(of: values, kernels: kernels)
     if let keptPlace, keptPlace == (ObjectIdentifier(phase), index), let keptValues {
       (keptValues.pointer + group.images.lowerBound * result.stride).update(from: values.baseAddress!, count: values.count)

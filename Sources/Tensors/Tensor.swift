@@ -6,17 +6,21 @@ public final class Tensor<S: KernelScalar>: Sendable {
   public let buffer: Buffer<S>
   /// Elements of one entry of the first dimension: of one image, for activations. Stored, as every layer asks for it.
   public let stride: Int
+  /// After how many entries `at` begins anew.
+  private let period: Int
 
   public init(shape: [Int]) {
     precondition(shape.allSatisfy { $0 >= 0 }, "a tensor of shape \(shape)")
     self.shape = shape
     buffer = Buffer(count: shape.reduce(1, *))
     stride = shape.dropFirst().reduce(1, *)
+    period = .max
   }
 
-  private init(shape: [Int], buffer: Buffer<S>) {
+  private init(shape: [Int], buffer: Buffer<S>, period: Int = .max) {
     self.shape = shape
     self.buffer = buffer
+    self.period = period
     stride = shape.dropFirst().reduce(1, *)
   }
 
@@ -24,6 +28,12 @@ public final class Tensor<S: KernelScalar>: Sendable {
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(shape.reduce(1, *) == count, "\(self.shape) as \(shape)")
     return Tensor(shape: shape, buffer: buffer)
+  }
+
+  /// The same memory for any number of entries, of which it holds `period` at a time: `at(i)` is entry i modulo `period`.
+  public func cycling(period: Int) -> Tensor {
+    precondition(period > 0 && period * stride <= count, "\(period) entries of \(stride) in \(count) elements")
+    return Tensor(shape: [period] + shape.dropFirst(), buffer: buffer, period: period)
   }
 
   public convenience init(shape: [Int], values: [S]) {
@@ -39,7 +49,7 @@ public final class Tensor<S: KernelScalar>: Sendable {
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(elements) }
 
   /// The place where entry `index` of the first dimension begins.
-  public func at(_ index: Int) -> UnsafeMutablePointer<S> { pointer + index * stride }
+  public func at(_ index: Int) -> UnsafeMutablePointer<S> { pointer + index % period * stride }
 
   public func assign(_ values: some Collection<S>) {
     precondition(values.count == count, "\(values.count) values for the shape \(shape)")

@@ -167,7 +167,7 @@ struct BackwardPropertyTests {
     let network = try Network<Double>(
       NetworkConfiguration(
         blocksPerStage: 1, filters: 3, classes: 5, side: 8, normalisesProcessing: isResidual, normalisesReduction: true,
-        isResidual: isResidual), backend: backend, capacity: 3, withImageGradient: true)
+        isResidual: isResidual), backend: backend, capacity: 3, for: .inspection)
     var generator = SeededGenerator(seed: 11)
     for parameter in network.parameters {
       parameter.value.assign(generator.uniform(-0.5...0.5, count: parameter.count))

@@ -107,7 +107,7 @@ struct BatchNormTests {
     let network = try Network<Double>(
       NetworkConfiguration(
         blocksPerStage: 1, filters: filters, classes: 5, side: 8, normalisesProcessing: true, normalisesReduction: true,
-        isResidual: true), backend: backend, capacity: capacity)
+        isResidual: true), backend: backend, capacity: capacity, for: .inspection)
     var generator = SeededGenerator(seed: 7)
     for parameter in network.parameters {
       parameter.value.assign(generator.uniform(-0.5...0.5, count: parameter.count))

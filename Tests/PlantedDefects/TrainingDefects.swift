@@ -88,7 +88,7 @@ private let networkDefects = [
     "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
   Defect(
     "leaky-slope-0.02", "the activation's slope is 0.02", "Sources/Networks/NetworkBody.swift",
-    "slope: configuration.slope, input: current", "slope: 2 * configuration.slope, input: current"),
+    "slope: configuration.slope, capacity: capacity", "slope: 2 * configuration.slope, capacity: capacity"),
   Defect(
     "weights-sqrt-2", "weights are drawn from a bound √2 wider", "Sources/Networks/Initialisation.swift",
     "let bound = 1 / Double(specification.fanIn).squareRoot()",

@@ -78,7 +78,7 @@ struct NetworkBench: Sendable, CustomStringConvertible {
   func subject(
     _ mode: PassMode, steps: Int, _ backend: Backend, _ generator: inout SeededGenerator
   ) throws -> CheckSubject {
-    let network = try Network<Double>(configuration, backend: backend, capacity: images, withImageGradient: true)
+    let network = try Network<Double>(configuration, backend: backend, capacity: images, for: .inspection)
     draw(network, &generator)
     let adam = Adam(network.parameters, backend: backend)
     for _ in 0..<steps {

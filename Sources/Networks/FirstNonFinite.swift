@@ -1,0 +1,33 @@
+import Kernels
+import Layers
+import Synchronization
+
+/// The first step of a pass, in the order of the signal, that leaves a number which is not finite.
+final class FirstNonFinite<S: KernelScalar>: StepObserver {
+  private let kernels: KernelTable
+  private var steps: [Step<S>] = []
+  private var firstOfPhase = 0
+  private let first = Atomic<Int>(.max)
+
+  init(kernels: KernelTable) { self.kernels = kernels }
+
+  /// Its layer's name.
+  var label: String? {
+    let index = first.load(ordering: .sequentiallyConsistent)
+    return index < steps.count ? steps[index].label : nil
+  }
+
+  func begin(_ phase: Phase<S>) {
+    firstOfPhase = steps.count
+    steps += phase.steps
+  }
+
+  func record(_ step: Step<S>, index: Int, of phase: Phase<S>, group: ImageGroup) {
+    guard let result = step.result else { return }
+    let values = UnsafeBufferPointer(
+      start: result.of(group).at(group.images.lowerBound), count: group.images.count * result.stride)
+    if TensorStatistics(of: values, kernels: kernels).nonFinite > 0 {
+      first.min(firstOfPhase + index, ordering: .sequentiallyConsistent)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Kernels
+import Layers
+import Tensors
+
+/// Activations, or their gradients, as the steps of a group see them: a tensor of the whole batch; or memory of the worker's
+/// own, which holds those of the group in hand only, and only until another step of the same phase writes there. What need
+/// not outlive a phase is so never sent to memory: it stays in the worker's cache.
+final class GroupTensor<S: KernelScalar>: Sendable {
+  private let whole: Tensor<S>?
+  /// By worker: the same memory for a slot, and for one image after the other.
+  private let slots: [Tensor<S>]
+  private let images: [Tensor<S>]
+  /// [any, ...]; of one image: `stride` elements.
+  let shape: [Int]
+  let stride: Int
+
+  init(_ whole: Tensor<S>) {
+    self.whole = whole
+    slots = []
+    images = []
+    shape = whole.shape
+    stride = whole.stride
+  }
+
+  fileprivate init(shape: [Int], workers: Int) {
+    whole = nil
+    slots = (0..<workers).map { _ in
+      Tensor(shape: [ImageGroup.imagesPerSlot] + shape.dropFirst()).cycling(period: ImageGroup.imagesPerSlot)
+    }
+    images = slots.map { $0.cycling(period: 1) }
+    self.shape = shape
+    stride = slots[0].stride
+  }
+
+  /// Of the whole batch, if it is that.
+  var ofBatch: Tensor<S>? { whole }
+
+  /// To be asked at the group's images.
+  func of(_ group: ImageGroup) -> Tensor<S> {
+    if let whole { return whole }
+    if group.isWholeSlot { return slots[group.worker] }
+    precondition(group.images.count == 1, "a part of a slot of \(group.images.count) images: there is memory for one or all")
+    return images[group.worker]
+  }
+}
+
+/// The workers' own memory, planned once for all passes of a network, as they follow one another. While a pass is planned,
+/// what is given back is used again by a later step.
+final class LocalTensors<S: KernelScalar> {
+  private let workers: Int
+  private var free: [[Int]: [GroupTensor<S>]] = [:]
+  private var all: [GroupTensor<S>] = []
+
+  init(workers: Int) { self.workers = workers }
+
+  /// - Parameter shape: [any, ...]
+  func take(_ shape: [Int]) -> GroupTensor<S> {
+    if let tensor = free[Array(shape.dropFirst())]?.popLast() { return tensor }
+    let tensor = GroupTensor<S>(shape: shape, workers: workers)
+    all.append(tensor)
+    return tensor
+  }
+
+  /// Nothing happens with a tensor of the whole batch.
+  func giveBack(_ tensor: GroupTensor<S>) {
+    if tensor.ofBatch == nil { free[Array(tensor.shape.dropFirst()), default: []].append(tensor) }
+  }
+
+  /// Before the next pass is planned.
+  func giveBackAll() { free = Dictionary(grouping: all) { Array($0.shape.dropFirst()) } }
+}

@@ -1,0 +1,11 @@
+import Kernels
+import Layers
+
+/// Looks at what each step of a pass leaves, on the worker that just ran it. A pass that is observed goes slot by slot.
+protocol StepObserver<S>: AnyObject {
+  associatedtype S: KernelScalar
+  /// Before the first step of a phase.
+  func begin(_ phase: Phase<S>)
+  /// Every (step, slot) is seen once; those of different slots at the same time.
+  func record(_ step: Step<S>, index: Int, of phase: Phase<S>, group: ImageGroup)
+}

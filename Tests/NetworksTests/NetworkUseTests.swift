@@ -1,0 +1,69 @@
+import Kernels
+import Layers
+import Testing
+
+@testable import Networks
+
+/// A network for training keeps less than one for inspection, and computes the same.
+@Suite("What a network is made for")
+struct NetworkUseTests {
+  /// Slot by slot, and image by image.
+  private static let configurations = SmallNetworks.all + SmallNetworks.all.map { $0.with(classes: $0.classes, side: 64) }
+
+  private func network(
+    _ configuration: NetworkConfiguration, _ use: NetworkUse, threads: Int
+  ) throws -> Network<Float> {
+    let network = try Network<Float>(configuration, backend: try .init(threads: threads), capacity: 12, for: use)
+    network.initialise(seed: 1)
+    return network
+  }
+
+  @Test("an evaluation that leaves nothing behind has the bits of one that keeps everything", arguments: configurations, [1, 3])
+  func evaluation(configuration: NetworkConfiguration, threads: Int) throws {
+    func logits(_ use: NetworkUse) throws -> [UInt32] {
+      let network = try network(configuration, use, threads: threads)
+      network.fillBatch(count: 12, seed: 5)
+      try network.forward(count: 12, mode: .training)
+      // Part of a slot is left over.
+      network.fillBatch(count: 11, seed: 6)
+      try network.forward(count: 11, mode: .evaluation(.running))
+      return network.logits.values.map(\.bitPattern)
+    }
+    #expect(try logits(.training) == logits(.inspection))
+  }
+
+  @Test("gradients of training are the same bits", arguments: configurations)
+  func gradients(configuration: NetworkConfiguration) throws {
+    func gradients(_ use: NetworkUse, threads: Int) throws -> [[UInt32]] {
+      let network = try network(configuration, use, threads: threads)
+      network.fillBatch(count: 7, seed: 5)
+      try network.forward(count: 7, mode: .training)
+      network.backward()
+      return network.parameters.map { $0.gradient.values.map(\.bitPattern) }
+    }
+    #expect(try gradients(.training, threads: 2) == gradients(.inspection, threads: 1))
+  }
+
+  @Test(
+    "the first layer with a number that is not finite is named, in training and evaluation",
+    arguments: SmallNetworks.all, [PassMode.training, .evaluation(.running)])
+  func firstNonFinite(configuration: NetworkConfiguration, mode: PassMode) throws {
+    let network = try network(configuration, .training, threads: 2)
+    network.fillBatch(count: 11, seed: 5)
+    try network.forward(count: 11, mode: mode)
+    #expect(network.firstNonFiniteLayer() == nil)
+    for unit in network.units.reversed() {
+      unit.convolution.weight.value.pointer[0] = .nan
+      let before = network.buffers.map { $0.value.values.map(\.bitPattern) }
+      let result = try network.forward(count: 11, mode: mode)
+      #expect(!result.lossSum.isFinite)
+      let after = network.buffers.map { $0.value.values.map(\.bitPattern) }
+      #expect(network.firstNonFiniteLayer() == unit.label)
+      #expect(network.buffers.map { $0.value.values.map(\.bitPattern) } == after, "looking changes no running average")
+      if mode != .training { #expect(after == before) }
+    }
+    network.images.pointer[3] = .infinity
+    try network.forward(count: 11, mode: mode)
+    #expect(network.firstNonFiniteLayer() == "the images")
+  }
+}
