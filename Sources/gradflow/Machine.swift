@@ -36,6 +36,15 @@ enum Machine {
 
   /// Largest resident memory of this process so far, in units of 2²⁰ bytes.
   static var peakResidentMegabytes: Double {
+    #if os(Linux)
+      // What getrusage tells is no less than the parent had when it started this process.
+      if let status = try? readFile("/proc/self/status", limit: 1 << 20),
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
+      {
+        return kibibytes / 1024
+      }
+    #endif
     var usage = rusage()
     #if canImport(Glibc)
       getrusage(RUSAGE_SELF.rawValue, &usage)

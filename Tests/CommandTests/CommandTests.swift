@@ -59,6 +59,16 @@ struct CommandTests {
     #expect(json["forward_ms_median"]?.double != nil && json["backward_ms_median"] == nil)
   }
 
+  @Test("the memory that bench tells is its own, however much the process has that started it")
+  func benchMemory() throws {
+    let large = UnsafeMutableRawBufferPointer.allocate(byteCount: 600 << 20, alignment: 4096)
+    defer { large.deallocate() }
+    for page in stride(from: 0, to: large.count, by: 4096) { large[page] = 1 }
+    let outcome = try Program.run(["bench", "--row", "vgg08", "--batch", "2", "--steps", "1", "--json"])
+    let megabytes = try #require(try JSONValue(parsing: outcome.output)["peak_rss_mb"]?.double)
+    #expect(megabytes > 1 && megabytes < 300)
+  }
+
   @Test("gradcheck of one layer checks only that, and passes, as a table and as JSON")
   func gradcheck() throws {
     let table = try Program.run(["gradcheck", "--layer", "linear"])
