@@ -10,6 +10,8 @@ struct PowerStudy {
   let defects: [Defect]
   /// For the dataset, where the profile needs one.
   let data: String?
+  /// All that have goldens, where none is named.
+  let rows: [String]
 
   /// What became of one defect.
   private struct Outcome {
@@ -32,8 +34,12 @@ struct PowerStudy {
     do {
       let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
       let store = GoldenStore(directory: package.appendingPathComponent("golden").path)
-      let rows = try store.rows(profile: profile)
-      guard !rows.isEmpty else { throw PatchedCopy.DoesNotApply(description: "golden/\(profile) holds no goldens") }
+      let recorded = try store.rows(profile: profile)
+      guard !recorded.isEmpty else { throw PatchedCopy.DoesNotApply(description: "golden/\(profile) holds no goldens") }
+      if let unknown = rows.first(where: { !recorded.contains($0) }) {
+        throw PatchedCopy.DoesNotApply(description: "golden/\(profile) holds no golden of \(unknown); it holds \(recorded.joined(separator: ", "))")
+      }
+      let rows = rows.isEmpty ? recorded : rows
       let copy = try PatchedCopy(of: package, at: package.appendingPathComponent(".build-defects"))
       let clean = try judge(Defect("none", "nothing", []), copy, store, rows)
       guard clean.changed == 0, clean.broken == nil else {
@@ -49,7 +55,7 @@ struct PowerStudy {
         say(line(outcome))
       }
       say("")
-      say("\(defects.count) defects at \(profile), seed 0: the bands notice \(defects.count - survivors.count)"
+      say("\(defects.count) defects at \(profile), \(rows.count) of \(recorded.count) rows, seed 0: the bands notice \(defects.count - survivors.count)"
         + (survivors.isEmpty ? "" : "; they do not notice \(survivors.joined(separator: ", "))"))
       return 0
     } catch {

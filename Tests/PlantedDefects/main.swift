@@ -6,7 +6,7 @@ import Processes
 //
 //   planted-defects [--proof] [ID ...]
 //   planted-defects --bisect
-//   planted-defects --power [--profile PROFILE] [--data DIR] [ID ...]
+//   planted-defects --power [--profile PROFILE] [--data DIR] [--rows ROW,...] [ID ...]
 //   planted-defects --applies        whether each defect's text still stands in the source, once; builds nothing
 //
 // Exit code 0: none survived; 1: some did; 2: the checks fail without any defect, or a defect does not apply.
@@ -72,12 +72,13 @@ do {
 
 /// Which defects of training the goldens notice.
 func powerStudy(_ arguments: [String]) -> Int32 {
-  var (profile, data, only) = ("smoke", String?.none, [String]())
+  var (profile, data, rows, only) = ("smoke", String?.none, [String](), [String]())
   var rest = arguments[...]
   while let word = rest.popFirst() {
     switch word {
     case "--profile": profile = rest.popFirst() ?? profile
     case "--data": data = rest.popFirst()
+    case "--rows": rows = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
     default: only.append(word)
     }
   }
@@ -85,7 +86,9 @@ func powerStudy(_ arguments: [String]) -> Int32 {
     say("there is no defect named \(unknown); the defects are:\n" + trainingDefects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
     return 64
   }
-  return PowerStudy(profile: profile, defects: trainingDefects.filter { only.isEmpty || only.contains($0.id) }, data: data).run()
+  return PowerStudy(
+    profile: profile, defects: trainingDefects.filter { only.isEmpty || only.contains($0.id) }, data: data, rows: rows
+  ).run()
 }
 
 /// A defect whose text is gone would be found only an hour into a night.
