@@ -1,3 +1,4 @@
+import Files
 import Traces
 
 /// `index.csv`: one line a golden, so that a reviewer sees in a diff what moved: the reference run, what its bands allow, and, by
@@ -26,7 +27,7 @@ public enum GoldenIndex {
       golden.bands.map { $0.bands.map(threshold).joined(separator: "; ") } ?? "",
       String("\(golden.seal)".prefix(16)), golden.reason,
     ]
-    return cells.map(quoted).joined(separator: ",")
+    return CSV.line(cells)
   }
 
   /// The band of the last epoch, `0.1053..0.4021`: what stays of the run after the course of its training.
@@ -39,11 +40,5 @@ public enum GoldenIndex {
   /// `update 7.35299 (119 layers)`: how many deviations are allowed, and where there are layers, in how many.
   private static func threshold(_ band: Band) -> String {
     "\(band.metric.rawValue) \(band.threshold)" + (band.metric.hasLayers ? " (\(band.layers.count) layers)" : "")
-  }
-
-  /// RFC 4180.
-  private static func quoted(_ cell: String) -> String {
-    guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
   }
 }

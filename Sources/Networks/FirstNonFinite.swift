@@ -24,9 +24,7 @@ final class FirstNonFinite<S: KernelScalar>: StepObserver {
 
   func record(_ step: Step<S>, index: Int, of phase: Phase<S>, group: ImageGroup) {
     guard let result = step.result else { return }
-    let values = UnsafeBufferPointer(
-      start: result.of(group).at(group.images.lowerBound), count: group.images.count * result.stride)
-    if TensorStatistics(of: values, kernels: kernels).nonFinite > 0 {
+    if TensorStatistics(of: result.elements(of: group), kernels: kernels).nonFinite > 0 {
       first.min(firstOfPhase + index, ordering: .sequentiallyConsistent)
     }
   }

@@ -22,7 +22,8 @@ final class GroupTensor<S: KernelScalar>: Sendable {
     stride = whole.stride
   }
 
-  fileprivate init(shape: [Int], workers: Int) {
+  /// - Parameter shape: [any, ...]
+  init(shape: [Int], workers: Int) {
     whole = nil
     slots = (0..<workers).map { _ in
       Tensor(shape: [ImageGroup.imagesPerSlot] + shape.dropFirst()).cycling(period: ImageGroup.imagesPerSlot)
@@ -35,6 +36,11 @@ final class GroupTensor<S: KernelScalar>: Sendable {
   /// Of the whole batch, if it is that.
   var ofBatch: Tensor<S>? { whole }
 
+  /// Of the group's images, which lie one after the other.
+  func elements(of group: ImageGroup) -> UnsafeBufferPointer<S> {
+    UnsafeBufferPointer(start: of(group).at(group.images.lowerBound), count: group.images.count * stride)
+  }
+
   /// To be asked at the group's images.
   func of(_ group: ImageGroup) -> Tensor<S> {
     if let whole { return whole }
@@ -42,30 +48,4 @@ final class GroupTensor<S: KernelScalar>: Sendable {
     precondition(group.images.count == 1, "a part of a slot of \(group.images.count) images: there is memory for one or all")
     return images[group.worker]
   }
-}
-
-/// The workers' own memory, planned once for all passes of a network, as they follow one another. While a pass is planned,
-/// what is given back is used again by a later step.
-final class LocalTensors<S: KernelScalar> {
-  private let workers: Int
-  private var free: [[Int]: [GroupTensor<S>]] = [:]
-  private var all: [GroupTensor<S>] = []
-
-  init(workers: Int) { self.workers = workers }
-
-  /// - Parameter shape: [any, ...]
-  func take(_ shape: [Int]) -> GroupTensor<S> {
-    if let tensor = free[Array(shape.dropFirst())]?.popLast() { return tensor }
-    let tensor = GroupTensor<S>(shape: shape, workers: workers)
-    all.append(tensor)
-    return tensor
-  }
-
-  /// Nothing happens with a tensor of the whole batch.
-  func giveBack(_ tensor: GroupTensor<S>) {
-    if tensor.ofBatch == nil { free[Array(tensor.shape.dropFirst()), default: []].append(tensor) }
-  }
-
-  /// Before the next pass is planned.
-  func giveBackAll() { free = Dictionary(grouping: all) { Array($0.shape.dropFirst()) } }
 }

@@ -80,7 +80,7 @@ public final class Network<S: KernelScalar> {
     let plan = PassPlan(
       body: body, head: head, loss: loss, images: images, pooled: pooled, logits: logits,
       logitsGradient: Tensor(shape: logits.shape), labels: labels, imageGradient: imageGradient, use: use, pass: pass,
-      locals: LocalTensors(workers: backend.threads), kernels: kernels)
+      locals: ReusedTensors { GroupTensor(shape: $0, workers: backend.threads) }, kernels: kernels)
     forwardTraining = plan.forward(usingBatchStatistics: true)
     forwardEvaluation = plan.forward(usingBatchStatistics: false)
     (backwardTraining, backwardEvaluation) = plan.backward()

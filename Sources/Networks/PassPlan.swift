@@ -19,7 +19,8 @@ struct PassPlan<S: KernelScalar> {
   let imageGradient: Tensor<S>?
   let use: NetworkUse
   let pass: PassState
-  let locals: LocalTensors<S>
+  /// The workers' own memory.
+  let locals: ReusedTensors<GroupTensor<S>>
   let kernels: KernelTable
 
   private var globalPool: AveragePool<S> {
@@ -95,13 +96,13 @@ struct PassPlan<S: KernelScalar> {
 
   /// Phases for training (the batch's statistics) and evaluation (fixed ones); both use the same gradient tensors.
   func backward() -> (training: [Phase<S>], evaluation: [Phase<S>]) {
-    let tensors = GradientTensors<S>()
+    let tensors = ReusedTensors { Tensor<S>(shape: $0) }
     let training = backward(.batch, tensors)
-    tensors.releaseAll()
+    tensors.giveBackAll()
     return (training, backward(.fixed, tensors))
   }
 
-  private func backward(_ statistics: BatchNormGradient, _ tensors: GradientTensors<S>) -> [Phase<S>] {
+  private func backward(_ statistics: BatchNormGradient, _ tensors: ReusedTensors<Tensor<S>>) -> [Phase<S>] {
     locals.giveBackAll()
     var builder = PhaseBuilder<S>()
     var gradient = addHeadGradient(to: &builder, tensors)
@@ -152,7 +153,7 @@ struct PassPlan<S: KernelScalar> {
   }
 
   /// Loss, linear layer and global pool; returns the gradient of the body's output.
-  private func addHeadGradient(to builder: inout PhaseBuilder<S>, _ tensors: GradientTensors<S>) -> Tensor<S> {
+  private func addHeadGradient(to builder: inout PhaseBuilder<S>, _ tensors: ReusedTensors<Tensor<S>>) -> Tensor<S> {
     let (head, pooled, dLogits, globalPool) = (head, pooled, logitsGradient, globalPool)
     let dPooled = tensors.take(pooled.shape)
     let dOutput = tensors.take(body.outputShape)
@@ -192,23 +193,6 @@ struct PassPlan<S: KernelScalar> {
     }
     return dRaw
   }
-}
-
-/// Tensors for gradients, used again as soon as nothing waits for what they hold.
-private final class GradientTensors<S: KernelScalar> {
-  private var free: [[Int]: [Tensor<S>]] = [:]
-  private var all: [Tensor<S>] = []
-
-  func take(_ shape: [Int]) -> Tensor<S> {
-    if let tensor = free[shape]?.popLast() { return tensor }
-    let tensor = Tensor<S>(shape: shape)
-    all.append(tensor)
-    return tensor
-  }
-
-  func giveBack(_ tensor: Tensor<S>) { free[tensor.shape, default: []].append(tensor) }
-
-  func releaseAll() { free = Dictionary(grouping: all, by: \.shape) }
 }
 
 /// Arranges all weights for the kernels, a layer a task.

@@ -62,8 +62,7 @@ public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Senda
   /// Every (step, slot) has a place of its own.
   func record(_ step: Step<S>, index: Int, of phase: Phase<S>, group: ImageGroup) {
     guard let result = step.result, let buffer = slots[ObjectIdentifier(phase)] else { return }
-    let values = UnsafeBufferPointer(
-      start: result.of(group).at(group.images.lowerBound), count: group.images.count * result.stride)
+    let values = result.elements(of: group)
     buffer[index * slotCount + group.slot] = MixDigest.digest(of: values, kernels: kernels)
     if let keptPlace, keptPlace == (ObjectIdentifier(phase), index), let keptValues {
       (keptValues.pointer + group.images.lowerBound * result.stride).update(from: values.baseAddress!, count: values.count)

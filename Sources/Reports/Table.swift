@@ -29,22 +29,10 @@ struct Table {
 
   var markdown: [String] {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    func escapedForXML(_ cell: String) -> String {
-      cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
-    }
+    func escapingBars(_ cell: String) -> String { cell.replacing("|", with: "\\|") }
     return [line(columns.map(\.title)), "|" + columns.map { $0.alignment == .left ? "---|" : "---:|" }.joined()]
-      + rows.map { line($0.map { escapedForXML($0) }) }
+      + rows.map { line($0.map(escapingBars)) }
   }
 
-  /// RFC 4180: a cell with a comma, a quote or a line break is quoted.
   var csv: [String] { ([columns.map(\.title)] + rows).map(CSV.line) }
-}
-
-enum CSV {
-  static func line(_ cells: [String]) -> String {
-    cells.map { cell in
-      guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-      return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }.joined(separator: ",")
-  }
 }

@@ -1,3 +1,4 @@
+import Files
 import Traces
 
 /// A run's metrics as a table for any tool: a line an epoch, a column a number, exact.
