@@ -77,13 +77,13 @@ let package = Package(
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "CAllocationCounter"], exclude: ["Oracle"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
     .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels"]),
-    .testTarget(name: "CommandTests", dependencies: ["gradflow", "planted-defects", "Files", "Traces", "Kernels"]),
+    .testTarget(name: "CommandTests", dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

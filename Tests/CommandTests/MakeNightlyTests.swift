@@ -1,9 +1,10 @@
 import Files
 import Foundation
+import Processes
 import Testing
 
 /// `make nightly` and its two parts, with a program in place of the built one that does as it is told, and once with the built one.
-@Suite("make nightly", .enabled(if: Shell.hasTools, "make, git and flock are needed"))
+@Suite("make nightly", .enabled(if: hasTools, "make, git and flock are needed"))
 struct MakeNightlyTests {
   private let directory: TemporaryDirectory
 
@@ -44,12 +45,12 @@ struct MakeNightlyTests {
     return calls
   }
 
-  private func night(_ target: String = "nightly", _ more: String = "") throws -> (status: Int32, output: String) {
-    try Shell.run(command(target, more), in: directory.path)
+  private func night(_ target: String = "nightly", _ more: String = "") throws -> Shell.Result {
+    try Shell.run(line: command(target, more), in: directory.path)
   }
 
   private func command(_ target: String, _ more: String, program: String? = nil) -> String {
-    "make --no-print-directory -C '\(Shell.root)' \(target) SWIFT=true RELEASE='\(program ?? directory.path("program"))' "
+    "make --no-print-directory -C '\(Shell.package.path)' \(target) SWIFT=true RELEASE='\(program ?? directory.path("program"))' "
       + "NIGHTLY_OUT='\(directory.path("night"))' \(more)"
   }
 
@@ -57,7 +58,7 @@ struct MakeNightlyTests {
   func cut() throws {
     try end("matrix", with: 75)
     let first = try night("nightly", "NIGHTLY_PROFILE=short NIGHTLY_LIMIT=3h NIGHTLY_ARGUMENTS='--rows vgg08,vgg38'")
-    #expect(first.status != 0 && first.output.contains("nightly] Error 75"), "\(first.output)")
+    #expect(first.code != 0 && first.output.contains("nightly] Error 75"), "\(first.output)")
     #expect(text("night/status") == "75\n")
     #expect(text("night/summary.txt").contains("cut by its limit of 3h") && text("night/summary.txt").contains("make nightly goes on"))
     #expect(first.output.contains("what matrix says"))
@@ -66,11 +67,11 @@ struct MakeNightlyTests {
     try directory.write("half of it", "night/runs/vgg08-s0/kept")
     // A scheduler that comes again anyway is told that all is well, and nothing is judged before its time.
     let second = try night("nightly", "NIGHTLY_CUT=0")
-    #expect(second.status == 0 && text("night/status") == "75\n", "\(second.output)")
+    #expect(second.code == 0 && text("night/status") == "75\n", "\(second.output)")
     #expect(try calls() == ["matrix --profile paper --out \(runs) --jobs 1 --time-limit 12h --resume"])
     try end("matrix", with: 0)
     let third = try night()
-    #expect(third.status == 0 && text("night/status") == "0\n", "\(third.output)")
+    #expect(third.code == 0 && text("night/status") == "0\n", "\(third.output)")
     #expect(
       try calls() == [
         "matrix --profile paper --out \(runs) --jobs 1 --time-limit 12h --resume",
@@ -111,7 +112,7 @@ struct MakeNightlyTests {
   func verdict(ends: [String: Int], status: Int, says: [String]) throws {
     for (command, status) in ends { try end(command, with: status) }
     let result = try night()
-    #expect(result.status != 0 && result.output.contains("nightly] Error \(status)"), "\(result.output)")
+    #expect(result.code != 0 && result.output.contains("nightly] Error \(status)"), "\(result.output)")
     #expect(text("night/status") == "\(status)\n")
     for words in says { #expect(text("night/summary.txt").contains(words), "\(text("night/summary.txt"))") }
     // Each is made whatever became of the others, and the night is over.
@@ -123,13 +124,13 @@ struct MakeNightlyTests {
   func failedTraining() throws {
     try end("matrix", with: 2)
     let result = try night()
-    #expect(result.status != 0 && text("night/status") == "2\n")
+    #expect(result.code != 0 && text("night/status") == "2\n")
     #expect(text("night/summary.txt").contains("the matrix ended with status 2; see \(directory.path("night/log.txt"))"))
     #expect(try calls().count == 1)
     _ = try night()
     #expect(try calls().first?.hasSuffix(" --resume") == true)
     let verdict = try night("nightly-verdict", "NIGHTLY_OUT='\(directory.path("elsewhere"))'")
-    #expect(verdict.status != 0 && verdict.output.contains("there are no runs in \(directory.path("elsewhere"))/runs"))
+    #expect(verdict.code != 0 && verdict.output.contains("there are no runs in \(directory.path("elsewhere"))/runs"))
     #expect(try calls().isEmpty)
   }
 
@@ -138,14 +139,14 @@ struct MakeNightlyTests {
     try directory.write("", "wait")
     let night = command("nightly", "")
     let result = try Shell.run(
-      """
+      line: """
       (\(night) >first.txt 2>&1; echo $? >first.status) &
       for turn in $(seq 1000); do [ -e begun ] && break; sleep 0.02; done
       \(night); status=$?
       touch go; wait
       exit $status
       """, in: directory.path)
-    #expect(result.status != 0 && result.output.contains("another night is at work in \(directory.path("night"))"), "\(result.output)")
+    #expect(result.code != 0 && result.output.contains("another night is at work in \(directory.path("night"))"), "\(result.output)")
     #expect(text("first.status") == "0\n" && text("night/status") == "0\n", "\(text("first.txt"))")
     #expect(try calls().map { $0.prefix { $0 != " " } } == ["matrix", "golden", "table1", "claims", "report"])
   }
@@ -153,10 +154,10 @@ struct MakeNightlyTests {
   @Test("the built program understands how it is called: a night of one row of smoke, with what cannot be judged of it")
   func whole() throws {
     let result = try Shell.run(
-      command("nightly", "NIGHTLY_PROFILE=smoke NIGHTLY_LIMIT=1h NIGHTLY_ARGUMENTS='--rows vgg08'", program: Program.url.path),
+      line: command("nightly", "NIGHTLY_PROFILE=smoke NIGHTLY_LIMIT=1h NIGHTLY_ARGUMENTS='--rows vgg08'", program: Program.url.path),
       in: directory.path)
     let summary = text("night/summary.txt")
-    #expect(result.status != 0 && text("night/status") == "2\n", "\(result.output)")
+    #expect(result.code != 0 && text("night/status") == "2\n", "\(result.output)")
     #expect(summary.hasPrefix("The night could not be judged whole.\n"), "\(summary)")
     // Six rows have goldens and no run; smoke is no protocol whose accuracies could be claimed.
     for words in [
@@ -170,28 +171,5 @@ struct MakeNightlyTests {
   }
 }
 
-private enum Shell {
-  static let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }.path
-
-  /// macOS has no flock, and no nights therefore.
-  static let hasTools = (try? run("command -v make && command -v git && command -v flock", in: "/"))?.status == 0
-
-  /// Runs a shell command; its output and messages together.
-  static func run(_ command: String, in directory: String) throws -> (status: Int32, output: String) {
-    let process = Process(), pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    // Not a part of the make, nor of the night, that may have started the tests.
-    process.environment = ProcessInfo.processInfo.environment.filter {
-      !["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GRADFLOW_DATA"].contains($0.key) && !$0.key.hasPrefix("NIGHTLY_")
-    }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-}
+/// macOS has no flock, and no nights therefore.
+private let hasTools = (try? Shell.run(line: "command -v make && command -v git && command -v flock", in: Shell.package.path))?.code == 0

@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Foundation
+import Processes
 import Testing
 
 /// `make data` on an archive made here instead of the official one.
@@ -18,8 +19,8 @@ struct MakeDataTests {
     for file in ["train.bin", "test.bin"] {
       try directory.write(Records.cifar100(perClass: 1).flatMap { $0 }, "cifar-100-binary/" + file)
     }
-    _ = try Self.run("tar -czf archive.tar.gz cifar-100-binary", in: directory.path)
-    let summed = try Self.run("(md5sum < archive.tar.gz || md5 -q archive.tar.gz) 2>/dev/null", in: directory.path)
+    _ = try Shell.run(line: "tar -czf archive.tar.gz cifar-100-binary", in: directory.path)
+    let summed = try Shell.run(line: "(md5sum < archive.tar.gz || md5 -q archive.tar.gz) 2>/dev/null", in: directory.path)
     checksum = String(summed.output.prefix(32))
     try #require(checksum.count == 32)
   }
@@ -27,7 +28,7 @@ struct MakeDataTests {
   @Test("downloads, checks and unpacks the archive, and leaves nothing else")
   func fresh() throws {
     let result = try makeData()
-    #expect(result.status == 0, "\(result.output)")
+    #expect(result.code == 0, "\(result.output)")
     #expect(try CIFAR.load(directory: target).training.count == 100)
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("data")) == ["cifar-100-binary"])
   }
@@ -40,7 +41,7 @@ struct MakeDataTests {
     try directory.write(Array(archive.prefix(kept)), "data/cifar-100-binary.tar.gz.partial")
     try directory.write([UInt8](repeating: 0, count: kept) + archive.dropFirst(kept), "archive.tar.gz")
     let result = try makeData()
-    #expect(result.status == 0, "\(result.output)")
+    #expect(result.code == 0, "\(result.output)")
     #expect(try CIFAR.load(directory: target).training.count == 100)
   }
 
@@ -50,7 +51,7 @@ struct MakeDataTests {
     archive[archive.count / 2] ^= 1
     try directory.write(archive, "archive.tar.gz")
     let result = try makeData()
-    #expect(result.status == 2)
+    #expect(result.code == 2)
     #expect(result.output.contains("not \(checksum)"))
     #expect(!fileExists(target))
     #expect(!fileExists(partial))
@@ -60,7 +61,7 @@ struct MakeDataTests {
   func unreachable() throws {
     try removeFile(directory.path("archive.tar.gz"))
     let result = try makeData()
-    #expect(result.status == 2)
+    #expect(result.code == 2)
     #expect(result.output.contains("make data again continues it"))
     #expect(!fileExists(target))
   }
@@ -69,31 +70,14 @@ struct MakeDataTests {
   func present() throws {
     try createDirectory(target)
     let result = try makeData()
-    #expect(result.status == 0)
+    #expect(result.code == 0)
     #expect(result.output.contains("is there already"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: target).isEmpty)
   }
 
-  private func makeData() throws -> (status: Int32, output: String) {
-    let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }.path
-    return try Self.run(
-      "make --no-print-directory -C '\(root)' data ARCHIVE_URL='file://\(directory.path("archive.tar.gz"))' "
+  private func makeData() throws -> Shell.Result {
+    try Shell.run(
+      line: "make --no-print-directory -C '\(Shell.package.path)' data ARCHIVE_URL='file://\(directory.path("archive.tar.gz"))' "
         + "ARCHIVE_MD5=\(checksum) DATA_DIR='\(directory.path("data"))'", in: directory.path)
-  }
-
-  /// Runs a shell command; its output and messages together.
-  private static func run(_ command: String, in directory: String) throws -> (status: Int32, output: String) {
-    let process = Process(), pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    // Not a part of the make that may have started the tests.
-    process.environment = ProcessInfo.processInfo.environment.filter { !["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains($0.key) }
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
   }
 }

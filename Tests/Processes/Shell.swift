@@ -9,14 +9,30 @@ public enum Shell {
     public let output: String
   }
 
+  /// The package's own directory.
+  public static let package = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+
+  /// Runs a command line of the shell that may call make: as a part neither of the make nor of the night that may have started
+  /// this process, and without its data.
+  public static func run(line: String, in directory: String) throws -> Result {
+    let environment = ProcessInfo.processInfo.environment.filter {
+      !["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GRADFLOW_DATA"].contains($0.key) && !$0.key.hasPrefix("NIGHTLY_")
+    }
+    return try run(["/bin/sh", "-c", line], in: URL(fileURLWithPath: directory), environment: environment)
+  }
+
   /// - Parameters:
   ///   - words: the program, looked for in PATH, and its arguments.
+  ///   - environment: instead of this process's own.
   ///   - kill: ends the process by SIGKILL after this many seconds, if it has not ended by then.
-  public static func run(_ words: [String], in directory: URL? = nil, killingAfter kill: Double? = nil) throws -> Result {
+  public static func run(
+    _ words: [String], in directory: URL? = nil, environment: [String: String]? = nil, killingAfter kill: Double? = nil
+  ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = words
     if let directory { process.currentDirectoryURL = directory }
+    if let environment { process.environment = environment }
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe
