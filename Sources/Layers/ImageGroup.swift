@@ -12,14 +12,21 @@ public struct ImageGroup: Sendable {
   public let images: Range<Int>
   /// The worker that has the group in hand: says whose scratch memory to use, and nothing else.
   public let worker: Int
+  /// In which memory lies what the steps of a phase leave for one another: the one of the worker's number, or one beyond the
+  /// workers', of a slot whose images they share.
+  public let memory: Int
+  /// Whether that memory holds all images of the slot, or those of one group after the other.
+  public let keepsSlot: Bool
   /// Whether these are the slot's first images, and its last.
   public let beginsSlot: Bool
   public let endsSlot: Bool
 
   /// Slot `slot` of a batch of `count` images; the last one may be smaller.
-  public init(slot: Int, of count: Int, worker: Int = 0) {
+  public init(slot: Int, of count: Int, worker: Int = 0, memory: Int? = nil) {
     self.slot = slot
     self.worker = worker
+    self.memory = memory ?? worker
+    keepsSlot = true
     images = slot * Self.imagesPerSlot..<min((slot + 1) * Self.imagesPerSlot, count)
     beginsSlot = true
     endsSlot = true
@@ -28,19 +35,25 @@ public struct ImageGroup: Sendable {
   /// Whether all images of the slot pass together.
   public var isWholeSlot: Bool { beginsSlot && endsSlot }
 
-  private init(part images: Range<Int>, of whole: ImageGroup) {
+  private init(part images: Range<Int>, of whole: ImageGroup, keepsSlot: Bool) {
     slot = whole.slot
     worker = whole.worker
+    memory = whole.memory
+    self.keepsSlot = keepsSlot
     self.images = images
     beginsSlot = images.lowerBound == whole.images.lowerBound
     endsSlot = images.upperBound == whole.images.upperBound
   }
 
   /// Part `index` of the slot, cut into parts of `size` images, of which the last may be smaller.
-  public func part(_ index: Int, size: Int) -> ImageGroup {
+  ///
+  /// - Parameters:
+  ///   - keepsSlot: whether what the steps leave is to be kept until the whole slot is through.
+  public func part(_ index: Int, size: Int, keepsSlot: Bool = false) -> ImageGroup {
     precondition(isWholeSlot, "a part of a part: it could not tell where the slot begins and ends")
     let first = images.lowerBound + index * size
-    return ImageGroup(part: first..<min(first + size, images.upperBound), of: self)
+    let part = first..<min(first + size, images.upperBound)
+    return ImageGroup(part: part, of: self, keepsSlot: keepsSlot || part == images)
   }
 
   public func parts(size: Int) -> Int { (images.count + size - 1) / size }

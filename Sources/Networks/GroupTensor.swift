@@ -7,7 +7,7 @@ import Tensors
 /// not outlive a phase is so never sent to memory: it stays in the worker's cache.
 final class GroupTensor<S: KernelScalar>: Sendable {
   private let whole: Tensor<S>?
-  /// By worker: the same memory for a slot, and for one image after the other.
+  /// By worker, then by shared slot: the same memory for a slot, and for one image after the other.
   private let slots: [Tensor<S>]
   private let images: [Tensor<S>]
   /// [any, ...]; of one image: `stride` elements.
@@ -25,7 +25,9 @@ final class GroupTensor<S: KernelScalar>: Sendable {
   /// - Parameter shape: [any, ...]
   init(shape: [Int], workers: Int) {
     whole = nil
-    slots = (0..<workers).map { _ in
+    // Slots that workers share have memory of their own: who has done one's first steps may go on to another before the
+    // images of the first are through.
+    slots = (0..<(workers == 1 ? 1 : 2 * workers)).map { _ in
       Tensor(shape: [ImageGroup.imagesPerSlot] + shape.dropFirst()).cycling(period: ImageGroup.imagesPerSlot)
     }
     images = slots.map { $0.cycling(period: 1) }
@@ -44,8 +46,8 @@ final class GroupTensor<S: KernelScalar>: Sendable {
   /// To be asked at the group's images.
   func of(_ group: ImageGroup) -> Tensor<S> {
     if let whole { return whole }
-    if group.isWholeSlot { return slots[group.worker] }
+    if group.keepsSlot { return slots[group.memory] }
     precondition(group.images.count == 1, "a part of a slot of \(group.images.count) images: there is memory for one or all")
-    return images[group.worker]
+    return images[group.memory]
   }
 }

@@ -40,7 +40,7 @@ public final class Network<S: KernelScalar> {
   private let backwardEvaluation: [Phase<S>]
   private let preparation: Preparation<S>
   private let combination: Combination<S>
-  private let pass = PassState()
+  private let pass: PassState
   private var lastMode: PassMode?
 
   /// - Parameters:
@@ -56,6 +56,8 @@ public final class Network<S: KernelScalar> {
     self.backend = backend
     self.capacity = capacity
     self.use = use
+    let pass = PassState(threads: backend.threads)
+    self.pass = pass
     let kernels = backend.kernels(for: S.self)
     self.kernels = kernels
 
@@ -163,7 +165,11 @@ public final class Network<S: KernelScalar> {
 
 /// What the steps of a pass read of the pass they are in.
 final class PassState {
+  /// By thread; of the phase that is under way.
+  let latches: [Latch]
   var imageCount = 0
   var isAccumulating = false
   var recording = BatchNormRecording.none
+
+  init(threads: Int) { latches = (0..<threads).map { _ in Latch() } }
 }

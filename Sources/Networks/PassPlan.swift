@@ -31,7 +31,7 @@ struct PassPlan<S: KernelScalar> {
 
   func forward(usingBatchStatistics: Bool) -> [Phase<S>] {
     locals.giveBackAll()
-    var builder = PhaseBuilder<S>()
+    var builder = PhaseBuilder<S>(latches: pass.latches)
     let pass = pass
     let leavesNothing = !usingBatchStatistics && use == .training
     var signal = GroupTensor(images)
@@ -104,7 +104,7 @@ struct PassPlan<S: KernelScalar> {
 
   private func backward(_ statistics: BatchNormGradient, _ tensors: ReusedTensors<Tensor<S>>) -> [Phase<S>] {
     locals.giveBackAll()
-    var builder = PhaseBuilder<S>()
+    var builder = PhaseBuilder<S>(latches: pass.latches)
     var gradient = addHeadGradient(to: &builder, tensors)
     /// Of a residual block's input, by way of the skip: waits for the block's first convolution.
     var skipGradient: Tensor<S>?
@@ -124,7 +124,7 @@ struct PassPlan<S: KernelScalar> {
         // With a skip, the activation's own gradient has taken dy's place, and is the skip's.
         if unit.description.skipsFromBlockInput { skipGradient = dy } else { tensors.giveBack(dy) }
         let x = input(of: position)
-        builder.add(unit.label, .inputGradient, part: .weightGradient, map: dRaw) {
+        builder.add(unit.label, .inputGradient, part: .weightGradient, map: dRaw, isOfSlot: true) {
           unit.convolution.backwardWeight(x.of($0), dRaw.of($0), group: $0)
         }
         let addend = unit.description.index == 0 ? skipGradient : nil
@@ -157,7 +157,9 @@ struct PassPlan<S: KernelScalar> {
     let (head, pooled, dLogits, globalPool) = (head, pooled, logitsGradient, globalPool)
     let dPooled = tensors.take(pooled.shape)
     let dOutput = tensors.take(body.outputShape)
-    builder.add(Architecture.headName, .inputGradient, map: GroupTensor(dLogits), result: GroupTensor(dPooled)) {
+    builder.add(
+      Architecture.headName, .inputGradient, map: GroupTensor(dLogits), result: GroupTensor(dPooled), isOfSlot: true
+    ) {
       head.backwardWeight(pooled, dLogits, group: $0)
       head.backwardInput(dLogits, into: dPooled, images: $0.images)
     }

@@ -11,6 +11,8 @@ struct Step<S: KernelScalar> {
   let part: WorkPart
   /// What the step leaves, if it is something to compare between two runs: [image, ...].
   let result: GroupTensor<S>?
+  /// Whether it adds up the images of a slot one after the other, so that one worker must have them all.
+  let isOfSlot: Bool
   let run: (ImageGroup) -> Void
 }
 
@@ -19,6 +21,10 @@ struct Step<S: KernelScalar> {
 ///
 /// A task is a slot of images. Where the maps are so large that those of several images would drive one another out of the
 /// second-level cache, the slot goes through the steps image by image.
+///
+/// The last slots, one a thread, are shared, so that nobody waits for long at the end of a phase while another works on a
+/// whole slot: the steps that need the slot as a whole and those before them are one task, the steps after them one task an
+/// image. Only who computes what depends on it, and so on the number of threads.
 final class Phase<S: KernelScalar>: ParallelWork {
   let steps: [Step<S>]
   let imagesAtATime: Int
@@ -27,25 +33,72 @@ final class Phase<S: KernelScalar>: ParallelWork {
   var observer: (any StepObserver<S>)?
   var times: StepTimes?
 
-  init(steps: [Step<S>], imagesAtATime: Int, finish: @escaping () -> Void) {
+  /// By shared slot: whether the steps that need it as a whole are done.
+  private let latches: [Latch]
+  /// Of the steps that need the slot as a whole, and those before them.
+  private let slotSteps: Range<Int>
+  private var slotCount = 0
+  private var sharedCount = 0
+
+  init(steps: [Step<S>], imagesAtATime: Int, latches: [Latch], finish: @escaping () -> Void) {
     self.steps = steps
     self.imagesAtATime = imagesAtATime
+    self.latches = latches
     self.finish = finish
+    slotSteps = 0..<((steps.lastIndex { $0.isOfSlot } ?? -1) + 1)
+  }
+
+  private var imageSteps: Range<Int> { slotSteps.upperBound..<steps.count }
+
+  // MARK: Tasks
+
+  private var taskCount: Int {
+    let slots = slotCount - sharedCount + (slotSteps.isEmpty ? 0 : sharedCount)
+    return imageSteps.isEmpty ? slots : slots + sharedCount * ImageGroup.imagesPerSlot
   }
 
   func perform(task: Int, worker: Int) {
-    let slot = ImageGroup(slot: task, of: imageCount, worker: worker)
+    let wholeCount = slotCount - sharedCount
+    guard task >= wholeCount else {
+      return run(0..<steps.count, ofSlot: ImageGroup(slot: task, of: imageCount, worker: worker), keepsSlot: false)
+    }
+    let shared = task - wholeCount
+    // In this order: what an image's steps wait for has begun by then.
+    if !slotSteps.isEmpty, shared < sharedCount {
+      run(slotSteps, ofSlot: group(sharing: shared, worker: worker), keepsSlot: true)
+      latches[shared].open()
+    } else {
+      performImage(slotSteps.isEmpty ? shared : shared - sharedCount, worker: worker)
+    }
+  }
+
+  /// The last steps of image `index`, counted from the first one of the shared slots.
+  private func performImage(_ index: Int, worker: Int) {
+    let shared = index / ImageGroup.imagesPerSlot
+    if !slotSteps.isEmpty { latches[shared].wait() }
+    let slot = group(sharing: shared, worker: worker)
+    let part = index % ImageGroup.imagesPerSlot
+    if part < slot.images.count { run(imageSteps, slot.part(part, size: 1, keepsSlot: true)) }
+  }
+
+  /// All images of the shared slot `shared`, with memory of its own for what the steps leave for one another.
+  private func group(sharing shared: Int, worker: Int) -> ImageGroup {
+    ImageGroup(
+      slot: slotCount - sharedCount + shared, of: imageCount, worker: worker, memory: latches.count + shared)
+  }
+
+  private func run(_ steps: Range<Int>, ofSlot slot: ImageGroup, keepsSlot: Bool) {
     // An observer sees whole slots: later steps may overwrite what it is to see.
     let size = observer == nil ? imagesAtATime : slot.images.count
-    // By index: an iterator over pairs would allocate wherever this generic code is not specialised.
-    for part in 0..<slot.parts(size: size) {
-      let group = slot.part(part, size: size)
-      if let times {
-        performTimed(group, worker: worker, times)
-      } else {
-        for index in 0..<steps.count { run(step: index, group) }
-      }
+    for part in 0..<slot.parts(size: size) { run(steps, slot.part(part, size: size, keepsSlot: keepsSlot)) }
+  }
+
+  private func run(_ steps: Range<Int>, _ group: ImageGroup) {
+    guard let times else {
+      for index in steps { run(step: index, group) }
+      return
     }
+    runTimed(steps, group, times)
   }
 
   func run(step index: Int, _ group: ImageGroup) {
@@ -53,13 +106,18 @@ final class Phase<S: KernelScalar>: ParallelWork {
     if let observer { observer.record(steps[index], index: index, of: self, group: group) }
   }
 
+  // MARK: The phase
+
   func run(on pool: WorkerPool, imageCount: Int, observer: (any StepObserver<S>)?, times: StepTimes?) {
     self.imageCount = imageCount
     self.observer = observer
     self.times = times
+    slotCount = ImageGroup.slots(of: imageCount)
+    sharedCount = pool.threads == 1 || observer != nil ? 0 : min(pool.threads, slotCount)
+    for index in 0..<latches.count { latches[index].close() }
     observer?.begin(self)
     times?.begin(self)
-    pool.run(self, tasks: ImageGroup.slots(of: imageCount))
+    pool.run(self, tasks: taskCount, apportioned: slotCount - sharedCount)
     let end = times == nil ? 0 : StepTimes.now
     finish()
     times?.add(.betweenPhases, since: end)
@@ -74,26 +132,32 @@ struct PhaseBuilder<S: KernelScalar> {
   private(set) var phases: [Phase<S>] = []
   private var steps: [Step<S>] = []
   private var imagesAtATime = 1
+  /// By thread.
+  let latches: [Latch]
+
+  init(latches: [Latch]) { self.latches = latches }
 
   /// Maps of up to this size go through the steps a slot at a time.
   private static var smallMapBytes: Int { 64 << 10 }
 
-  /// - Parameter map: the largest activation that the step reads or writes.
+  /// - Parameters:
+  ///   - map: the largest activation that the step reads or writes.
+  ///   - isOfSlot: whether it adds up the images of a slot one after the other.
   mutating func add(
     _ label: String, _ kind: Step<S>.Kind, part: WorkPart? = nil, map: GroupTensor<S>,
-    result: GroupTensor<S>? = nil, run: @escaping (ImageGroup) -> Void
+    result: GroupTensor<S>? = nil, isOfSlot: Bool = false, run: @escaping (ImageGroup) -> Void
   ) {
     let size = map.stride * MemoryLayout<S>.stride <= Self.smallMapBytes ? ImageGroup.imagesPerSlot : 1
     if size != imagesAtATime { barrier() }
     imagesAtATime = size
     let part = part ?? WorkPart(label: label, kind: kind)
-    steps.append(Step(label: label, kind: kind, part: part, result: result, run: run))
+    steps.append(Step(label: label, kind: kind, part: part, result: result, isOfSlot: isOfSlot, run: run))
   }
 
   mutating func barrier(_ finish: @escaping () -> Void) {
     // A worker's scratch memory holds the sums of one weight gradient while the images of a slot pass.
     precondition(steps.count { $0.part == .weightGradient } <= 1, "two weight gradients in one phase")
-    phases.append(Phase(steps: steps, imagesAtATime: imagesAtATime, finish: finish))
+    phases.append(Phase(steps: steps, imagesAtATime: imagesAtATime, latches: latches, finish: finish))
     steps = []
   }
 

@@ -115,13 +115,13 @@ public final class StepTimes: @unchecked Sendable {
 }
 
 extension Phase {
-  /// As `perform`, with a look at the clock after each step.
-  func performTimed(_ group: ImageGroup, worker: Int, _ times: StepTimes) {
+  /// With a look at the clock after each step.
+  func runTimed(_ steps: Range<Int>, _ group: ImageGroup, _ times: StepTimes) {
     var last = StepTimes.now
-    for index in 0..<steps.count {
+    for index in steps {
       run(step: index, group)
       let now = StepTimes.now
-      times.add(now - last, step: index, worker: worker)
+      times.add(now - last, step: index, worker: group.worker)
       last = now
     }
   }

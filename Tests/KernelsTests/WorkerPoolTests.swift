@@ -45,6 +45,68 @@ struct WorkerPoolTests {
     #expect(faults.value.load(ordering: .relaxed) == 0)
   }
 
+  /// Writes down who did what; each thread's first task waits until all threads have one, so that none comes too late for its
+  /// own.
+  private final class Apportioned: ParallelWork, Sendable {
+    private let threads: Int
+    private let begun = Atomic<Int>(0)
+    private let done = Mutex<[(task: Int, worker: Int)]>([])
+
+    init(threads: Int) { self.threads = threads }
+
+    func perform(task: Int, worker: Int) {
+      let isFirst = done.withLock { done in
+        defer { done.append((task, worker)) }
+        return !done.contains { $0.worker == worker }
+      }
+      if isFirst {
+        begun.add(1, ordering: .sequentiallyConsistent)
+        while begun.load(ordering: .sequentiallyConsistent) < threads { sched_yield() }
+      }
+    }
+
+    var order: [(task: Int, worker: Int)] { done.withLock { $0 } }
+  }
+
+  @Test(
+    "each thread begins with the range of tasks apportioned to it, and the other tasks come after all apportioned ones",
+    arguments: [(1, 5), (2, 18), (3, 7), (7, 7)])
+  func apportioned(threads: Int, count: Int) throws {
+    let work = Apportioned(threads: threads)
+    try WorkerPool(threads: threads).run(work, tasks: count + 4, apportioned: count)
+    let order = work.order
+    #expect(order.map(\.task).sorted() == Array(0..<count + 4))
+    for worker in 0..<threads {
+      #expect(order.first { $0.worker == worker }?.task == count * worker / threads)
+    }
+    for worker in 0..<threads {
+      let own = order.filter { $0.worker == worker }.map(\.task)
+      #expect(own.drop { $0 < count }.allSatisfy { $0 >= count })
+    }
+    if threads == 1 { #expect(order.map(\.task) == Array(0..<count + 4)) }
+  }
+
+  @Test("who waits at a latch sees what was written before it was opened", arguments: [2, 7])
+  func latch(threads: Int) throws {
+    let pool = try WorkerPool(threads: threads)
+    for round in 0..<50 {
+      let latch = Latch()
+      let seen = Mutex<[Int]>([])
+      nonisolated(unsafe) var value = -1
+      pool.run(tasks: 20) { task, _ in
+        if task == 0 {
+          value = round
+          latch.open()
+        } else {
+          latch.wait()
+          let now = value
+          seen.withLock { $0.append(now) }
+        }
+      }
+      #expect(seen.withLock { $0 } == Array(repeating: round, count: 19))
+    }
+  }
+
   @Test("pools come and go, used or not, with threads awake or asleep", arguments: [1, 2, 7])
   func lifetimes(threads: Int) throws {
     for round in 0..<30 {

@@ -11,10 +11,12 @@ struct ImageByImageTests {
     configuration.with(classes: configuration.classes, side: 64)
   }
 
-  @Test("a step taken image by image has the bits of one taken slot by slot", arguments: SmallNetworks.all, [1, 2, 3])
-  func sameBits(configuration: NetworkConfiguration, threads: Int) throws {
-    // A whole slot and a part of one.
-    let count = 7
+  @Test("a step taken image by image has the bits of one taken slot by slot",
+    arguments: SmallNetworks.all,
+    // Two slots, both shared by two threads and more; four, of which two threads share two, three three, and seven all.
+    [(7, 1), (7, 2), (7, 3), (18, 2), (18, 3), (18, 7)])
+  func sameBits(configuration: NetworkConfiguration, sizes: (count: Int, threads: Int)) throws {
+    let (count, threads) = sizes
     func trained(recording: Bool) throws -> [UInt32] {
       let trainee = try Trainee<Float>(Self.large(configuration), backend: try .init(threads: threads), capacity: count)
       let network = trainee.network
@@ -28,6 +30,24 @@ struct ImageByImageTests {
       return network.allValues.map(\.bitPattern)
     }
     #expect(try trained(recording: false) == trained(recording: true))
+  }
+
+  @Test(
+    "who does the images of a slot that threads share does not show in the bits",
+    arguments: SmallNetworks.all, [(7, 2), (18, 2), (18, 3), (18, 7)])
+  func sharedSlots(configuration: NetworkConfiguration, sizes: (count: Int, threads: Int)) throws {
+    func trained(threads: Int) throws -> [UInt32] {
+      let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: sizes.count)
+      for step in 0..<2 {
+        trainee.network.fillBatch(count: sizes.count, seed: UInt32(step))
+        try trainee.network.forward(count: sizes.count, mode: .training)
+        trainee.network.backward()
+        trainee.adam.update(learningRate: 1e-2)
+      }
+      return trainee.network.allValues.map(\.bitPattern)
+    }
+    let alone = try trained(threads: 1)
+    for _ in 0..<5 { #expect(try trained(threads: sizes.threads) == alone) }
   }
 
   @Test("small maps go a slot at a time, large ones image by image")

@@ -2,6 +2,7 @@
 /// engine. The proof must notice each.
 let contractDefects: [Defect] = compilerDefects + orderDefects + randomDefects + resumeDefects
 
+private let phase = "Sources/Networks/Phase.swift"
 private let batchNormKernel = "Sources/CKernels/template/batchnorm.h"
 private let elementary = "Sources/CKernels/elementary.c"
 private let pool = "Sources/Kernels/WorkerPool.swift"
@@ -70,10 +71,12 @@ private let orderDefects = [
     ]),
   Defect(
     "lane-partials", "batch norm's gradient sums go through as many partial sums as the vector has lanes", batchNormKernel,
-    "    for (size_t s = 1; s < slot_count; s++) sum += slots[s * count + i];\n",
-    "    double partial[LANES] = {0};\n"
-      + "    for (size_t s = 1; s < slot_count; s++) partial[s % LANES] += slots[s * count + i];\n"
-      + "    for (size_t l = 0; l < LANES; l++) sum += partial[l];\n"),
+    "  for (size_t i = 0; i < count; i++) total[i] = slots[i];\n"
+      + "  for (size_t s = 1; s < slot_count; s++)\n"
+      + "    for (size_t i = 0; i < count; i++) total[i] += slots[s * count + i];\n",
+    "  for (size_t i = 0; i < count; i++) {\n    double partial[LANES] = {0};\n"
+      + "    for (size_t s = 0; s < slot_count; s++) partial[s % LANES] += slots[s * count + i];\n"
+      + "    total[i] = 0;\n    for (size_t l = 0; l < LANES; l++) total[i] += partial[l];\n  }\n"),
   Defect(
     "swapped-loops", "pooling adds a window's columns before its rows", "Sources/CKernels/template/pooling.h",
     "  for (size_t r = 0; r < size_h; r++)                                                              \\\n"
@@ -89,8 +92,13 @@ private let orderDefects = [
     "static let imagesPerSlot = 1 + "),
   Defect(
     "images-descending", "images' statistics are combined from the last to the first", batchNormKernel,
-    "      const double *const slot = slots + 2 * s * channels;\n",
-    "      const double *const slot = slots + 2 * (slot_count - s) * channels;\n"),
+    "const double *const sums = slots + 2 * s * channels,", "const double *const sums = slots + 2 * (slot_count - s) * channels,"),
+  Defect(
+    "shared-slot-in-workers-memory", "what the first steps leave of a slot that workers share lies in the memory of one of them",
+    phase, "memory: latches.count + shared)", "memory: worker)"),
+  Defect(
+    "shared-slot-unawaited", "the images of a slot that workers share do not wait for its weight gradient", phase,
+    "if !slotSteps.isEmpty { latches[shared].wait() }", "if false { latches[shared].wait() }"),
 ]
 
 private let randomDefects = [

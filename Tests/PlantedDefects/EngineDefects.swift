@@ -137,11 +137,10 @@ private let batchNormDefects = [
     "setConstants(c, mean: Double(runningMean.value.pointer[c]), variance: batchVariance.pointer[c])"),
   Defect(
     "bn-normalises-by-unbiased", "training normalises by the unbiased variance", batchNormKernel,
-    "variance[c] = squares / n;", "variance[c] = squares / (n - 1);"),
+    "variance[c] = variance[c] / n;", "variance[c] = variance[c] / (n - 1);"),
   Defect(
     "bn-images-combined-without-means", "differences between the images' means are forgotten", batchNormKernel,
-    "squares = (squares + slot[channels + c]) + (delta * delta) * (n * m / total);",
-    "squares = squares + slot[channels + c];"),
+    "variance[c] = (variance[c] + squares[c]) + (delta * delta) * weight;", "variance[c] = variance[c] + squares[c] + 0 * weight;"),
   Defect(
     "bn-evaluation-as-training", "evaluation's gradient goes through statistics that are constants",
     "Sources/Layers/Pointwise.swift", "let isTraining = norm != nil && statistics == .batch",

@@ -31,20 +31,25 @@ static void NAME(moments)(const void *input, size_t pixels, size_t channels, dou
 }
 
 static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t pixels, size_t channels,
-                                  double *mean, double *variance) {
+                                  double *restrict mean, double *restrict variance) {
   const double m = (double)pixels;
+  double n = m;
   for (size_t c = 0; c < channels; c++) {
-    double average = slots[c] / m, squares = slots[channels + c], n = m;
-    for (size_t s = 1; s < slot_count; s++) {
-      const double *const slot = slots + 2 * s * channels;
-      const double delta = slot[c] / m - average, total = n + m;
-      average = average + delta * (m / total);
-      squares = (squares + slot[channels + c]) + (delta * delta) * (n * m / total);
-      n = total;
-    }
-    mean[c] = average;
-    variance[c] = squares / n;
+    mean[c] = slots[c] / m;
+    variance[c] = slots[channels + c];
   }
+  // The channels innermost: their sums do not wait for one another.
+  for (size_t s = 1; s < slot_count; s++) {
+    const double *const sums = slots + 2 * s * channels, *const squares = sums + channels;
+    const double total = n + m, share = m / total, weight = n * m / total;
+    for (size_t c = 0; c < channels; c++) {
+      const double delta = sums[c] / m - mean[c];
+      mean[c] = mean[c] + delta * share;
+      variance[c] = (variance[c] + squares[c]) + (delta * delta) * weight;
+    }
+    n = total;
+  }
+  for (size_t c = 0; c < channels; c++) variance[c] = variance[c] / n;
 }
 
 static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
@@ -83,10 +88,8 @@ static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels
 #undef BODY
 }
 
-static void NAME(combine_sums)(const double *slots, size_t slot_count, size_t count, double *total) {
-  for (size_t i = 0; i < count; i++) {
-    double sum = slots[i];
-    for (size_t s = 1; s < slot_count; s++) sum += slots[s * count + i];
-    total[i] = sum;
-  }
+static void NAME(combine_sums)(const double *slots, size_t slot_count, size_t count, double *restrict total) {
+  for (size_t i = 0; i < count; i++) total[i] = slots[i];
+  for (size_t s = 1; s < slot_count; s++)
+    for (size_t i = 0; i < count; i++) total[i] += slots[s * count + i];
 }
