@@ -6,11 +6,14 @@ import Networks
 
 /// How time and memory grow with threads, batch, depth and epochs: tables for people, then the same as CSV.
 ///
-/// Each point is a process of its own, so that its peak memory is its own; points of the threads' series take turns.
+/// Each point is a process of its own, so that its peak memory is its own. Points of the threads' series take turns for some
+/// rounds. How fast two cores share data is not the program's alone to say: a host that moves a virtual processor to another
+/// group of cores makes it several times slower for a while, and one core's work shows nothing of that. So the gain is told
+/// twice: of the least disturbed round, and of the median.
 struct ScalingBench {
   static let batches = [10, 25, 50, 100, 200, 400]
   static let depths = [8, 14, 20, 26, 38, 50, 62, 74]
-  static let threadRounds = 3
+  static let threadRounds = 8
 
   struct Point {
     let series: String
@@ -23,6 +26,9 @@ struct ScalingBench {
     var memory: Double
     /// Of the multiply-add loop, GFLOP/s.
     var peak: Double?
+    /// The median of the rounds, where there are several.
+    var medianStep: Double?
+    var medianPeak: Double?
   }
 
   let row: StandardRow
@@ -64,11 +70,13 @@ struct ScalingBench {
       }
     }
     return measured.map { points in
-      var middle = points[0]
-      middle.step = BenchReport.median(points.compactMap(\.step))
-      middle.evaluation = BenchReport.median(points.compactMap(\.evaluation))
-      middle.peak = BenchReport.median(points.compactMap(\.peak))
-      return middle
+      var all = points[0]
+      all.step = points.compactMap(\.step).min()
+      all.evaluation = points.compactMap(\.evaluation).min()
+      all.peak = points.compactMap(\.peak).max()
+      all.medianStep = BenchReport.median(points.compactMap(\.step))
+      all.medianPeak = BenchReport.median(points.compactMap(\.peak))
+      return all
     }
   }
 
@@ -126,18 +134,32 @@ extension ScalingBench {
   private func threadLines(_ points: [Point]) -> [String] {
     var table = TextTable([
       ("threads", .right), ("step, ms", .right), ("faster", .right), ("peak, GFLOP/s", .right), ("faster", .right),
-      ("step's of peak's", .right),
+      ("step's of peak's", .right), ("median step, ms", .right), ("faster", .right), ("of peak's", .right),
     ])
-    guard let first = points.first, let firstStep = first.step, let firstPeak = first.peak else { return [] }
+    guard let first = points.first else { return [] }
     for point in points {
-      guard let step = point.step, let peak = point.peak else { continue }
-      let (ours, machine) = (firstStep / step, peak / firstPeak)
+      let least = Gain(from: first, to: point, \.step, \.peak)
+      let median = Gain(from: first, to: point, \.medianStep, \.medianPeak)
       table.add([
-        "\(point.threads)", Text.fixed(step, 1), Text.fixed(ours, 3), Text.fixed(peak, 0), Text.fixed(machine, 3),
-        Text.percent(ours / machine),
+        "\(point.threads)", Text.fixed(least.step, 1), Text.fixed(least.ours, 3), Text.fixed(least.peak, 0),
+        Text.fixed(least.machine, 3), Text.percent(least.share), Text.fixed(median.step, 1), Text.fixed(median.ours, 3),
+        Text.percent(median.share),
       ])
     }
     return table.lines
+  }
+
+  /// What more threads gain, beside what the machine's own multiply-adds do.
+  struct Gain {
+    let step, peak, ours, machine: Double
+    var share: Double { ours / machine }
+
+    init(from first: Point, to point: Point, _ step: KeyPath<Point, Double?>, _ peak: KeyPath<Point, Double?>) {
+      self.step = point[keyPath: step] ?? .nan
+      self.peak = point[keyPath: peak] ?? .nan
+      ours = (first[keyPath: step] ?? .nan) / self.step
+      machine = self.peak / (first[keyPath: peak] ?? .nan)
+    }
   }
 
   private func lines(_ points: [Point], by value: (Point) -> Int, _ title: String) -> [String] {
