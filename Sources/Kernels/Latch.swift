@@ -9,12 +9,17 @@ import Synchronization
   import Darwin
 #endif
 
-/// Something that one worker does and that others wait for; without sleeping, since it is under way by then and takes a
-/// fraction of a millisecond.
+/// Something that one worker does and that others wait for: it is under way by then and takes a fraction of a millisecond.
 public final class Latch: Sendable {
   private let isOpen = Atomic<Bool>(false)
 
-  public init() {}
+  private let polls: Int
+
+  /// - Parameter threads: how many work at the same time.
+  public init(threads: Int) {
+    // Where there are more threads than processors, the one that is waited for may need this one's.
+    polls = threads > WorkerPool.processorCount ? 0 : 10_000
+  }
 
   public func close() { isOpen.store(false, ordering: .relaxed) }
 
@@ -22,11 +27,10 @@ public final class Latch: Sendable {
   public func open() { isOpen.store(true, ordering: .releasing) }
 
   public func wait() {
-    for _ in 0..<1000 {
+    for _ in 0..<polls {
       if isOpen.load(ordering: .acquiring) { return }
       gf_pause()
     }
-    // Where there are more threads than processors, the one that is waited for may need this one's.
-    while !isOpen.load(ordering: .acquiring) { sched_yield() }
+    while !isOpen.load(ordering: .acquiring) { usleep(50) }
   }
 }

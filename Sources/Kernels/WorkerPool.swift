@@ -107,10 +107,12 @@ public final class WorkerPool: @unchecked Sendable {
   }
 }
 
-/// A counter on a cache line of its own.
+/// A counter on a cache line of its own, of 64 bytes or 128.
 private final class Cursor: Sendable {
   let next = Atomic<Int>(0)
-  private let distance: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+  private let distance: (Line, Line) = (.init(), .init())
+
+  private struct Line { let words: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0) }
 }
 
 /// What the threads share. A piece of work is published by advancing `generation`; every helper acknowledges every
@@ -202,7 +204,9 @@ private final class Shared: @unchecked Sendable {
 
   private func performTasks(worker: Int) {
     guard let work else { return }
-    for distance in 0...helpers { performApportioned(work, of: (worker + distance) % (helpers + 1), worker: worker) }
+    if apportioned > 0 {
+      for distance in 0...helpers { performApportioned(work, of: (worker + distance) % (helpers + 1), worker: worker) }
+    }
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
       if task >= tasks { break }

@@ -2,8 +2,8 @@
 ///
 /// Images share a slot of every weight gradient. (Statistics, bias gradients and losses are summed image by image.) The slot
 /// belongs to the images, not to the thread that happens to work on them: slot `s` holds images
-/// `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, whatever the number of threads. A group is a slot, or one of the parts
-/// of a slot that pass one after the other.
+/// `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, whatever the number of threads. A group is a slot, or one of its parts,
+/// which pass one after the other but where workers share the slot.
 public struct ImageGroup: Sendable {
   /// Part of the reproducibility contract: changing it changes the order of sums.
   public static let imagesPerSlot = 5
@@ -32,8 +32,7 @@ public struct ImageGroup: Sendable {
     endsSlot = true
   }
 
-  /// Whether all images of the slot pass together.
-  public var isWholeSlot: Bool { beginsSlot && endsSlot }
+  private var isWholeSlot: Bool { beginsSlot && endsSlot }
 
   private init(part images: Range<Int>, of whole: ImageGroup, keepsSlot: Bool) {
     slot = whole.slot

@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 /// Activations, or their gradients, as the steps of a group see them: a tensor of the whole batch; or memory of the worker's
-/// own, which holds those of the group in hand only, and only until another step of the same phase writes there. What need
+/// own, or of a slot that workers share, which holds those of the group in hand only, and only until another step of the same phase writes there. What need
 /// not outlive a phase is so never sent to memory: it stays in the worker's cache.
 final class GroupTensor<S: KernelScalar>: Sendable {
   private let whole: Tensor<S>?
@@ -22,12 +22,13 @@ final class GroupTensor<S: KernelScalar>: Sendable {
     stride = whole.stride
   }
 
-  /// - Parameter shape: [any, ...]
+  /// - Parameter shape: [images at most, ...]
   init(shape: [Int], workers: Int) {
     whole = nil
     // Slots that workers share have memory of their own: who has done one's first steps may go on to another before the
     // images of the first are through.
-    slots = (0..<(workers == 1 ? 1 : 2 * workers)).map { _ in
+    let shared = workers == 1 ? 0 : min(workers, ImageGroup.slots(of: shape[0]))
+    slots = (0..<workers + shared).map { _ in
       Tensor(shape: [ImageGroup.imagesPerSlot] + shape.dropFirst()).cycling(period: ImageGroup.imagesPerSlot)
     }
     images = slots.map { $0.cycling(period: 1) }

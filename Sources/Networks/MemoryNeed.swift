@@ -3,7 +3,8 @@ import Layers
 /// How much memory a network takes for batches of a given size: asked before it is made, since memory that the system
 /// refuses in the middle of the work ends the process.
 ///
-/// An estimate from below: activations, their gradients, and the weight gradients of all slots.
+/// An estimate from below: activations, their gradients, and the weight gradients of all slots, which grow with the images;
+/// not what the workers have of their own.
 public struct MemoryNeed: Equatable, Sendable {
   public let images: Int
   public let side: Int

@@ -171,5 +171,5 @@ final class PassState {
   var isAccumulating = false
   var recording = BatchNormRecording.none
 
-  init(threads: Int) { latches = (0..<threads).map { _ in Latch() } }
+  init(threads: Int) { latches = (0..<threads).map { _ in Latch(threads: threads) } }
 }

@@ -19,7 +19,7 @@ struct PassPlan<S: KernelScalar> {
   let imageGradient: Tensor<S>?
   let use: NetworkUse
   let pass: PassState
-  /// The workers' own memory.
+  /// The workers' own memory, and that of slots which they share.
   let locals: ReusedTensors<GroupTensor<S>>
   let kernels: KernelTable
 

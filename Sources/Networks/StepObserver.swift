@@ -1,7 +1,8 @@
 import Kernels
 import Layers
 
-/// Looks at what each step of a pass leaves, on the worker that just ran it. A pass that is observed goes slot by slot.
+/// Looks at what each step of a pass leaves, on the worker that just ran it. A pass that is observed goes slot by slot, with no
+/// slot shared: the same computations, otherwise shared out.
 protocol StepObserver<S>: AnyObject {
   associatedtype S: KernelScalar
   /// Before the first step of a phase.

@@ -90,7 +90,7 @@ struct WorkerPoolTests {
   func latch(threads: Int) throws {
     let pool = try WorkerPool(threads: threads)
     for round in 0..<50 {
-      let latch = Latch()
+      let latch = Latch(threads: threads)
       let seen = Mutex<[Int]>([])
       nonisolated(unsafe) var value = -1
       pool.run(tasks: 20) { task, _ in

@@ -124,19 +124,20 @@ struct TrainingStepTests {
 
   @Test(
     "allocates nothing once it is warm", .enabled(if: allocation_counter_works(), "no counting allocator here"),
-    arguments: SmallNetworks.all)
-  func allocatesNothing(configuration: NetworkConfiguration) throws {
+    // One slot, which two threads share; four, of which they share two.
+    arguments: SmallNetworks.all, [5, 18])
+  func allocatesNothing(configuration: NetworkConfiguration, count: Int) throws {
     // The counter sees an allocation, or the test would prove nothing.
     allocation_counter_start()
     let probe = Array(repeating: UInt8(1), count: 1000)
     #expect(allocation_counter_stop() > 0 && probe.count == 1000)
 
     for threads in [1, 2] {
-      let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: 5)
-      trainee.network.fillBatch(count: 5, seed: 0)
-      for _ in 0..<2 { try trainee.step(count: 5) }
+      let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: count)
+      trainee.network.fillBatch(count: count, seed: 0)
+      for _ in 0..<2 { try trainee.step(count: count) }
       allocation_counter_start()
-      try trainee.step(count: 5)
+      try trainee.step(count: count)
       #expect(allocation_counter_stop() == 0, "\(threads) threads")
     }
   }
