@@ -19,8 +19,8 @@ struct Step<S: KernelScalar> {
 /// Steps that a group of images goes through without waiting for the other groups. Between two phases all groups meet, as
 /// batch norm in training mode demands, and `finish` combines what they collected.
 ///
-/// A task is a slot of images, but for the last ones. Where the maps are so large that those of several images would drive one another out of the
-/// second-level cache, the slot goes through the steps image by image.
+/// A task is a slot of images, but for the last ones. Where the maps are so large that those of several images would drive
+/// one another out of the second-level cache, the slot goes through the steps image by image.
 ///
 /// The last slots, one a thread, are shared, so that nobody waits for long at the end of a phase while another works on a
 /// whole slot: the steps that need the slot as a whole and those before them are one task, the steps after them one task an
