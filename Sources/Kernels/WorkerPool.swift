@@ -78,7 +78,7 @@ public final class WorkerPool: @unchecked Sendable {
   ///
   /// - Parameter apportioned: how many of the tasks, from the first on, are apportioned: a range to each thread, which begins
   ///   with its own and then helps the others. What one piece of work leaves in a core's caches is so found there by the next
-  ///   one that is apportioned alike: on two cores a step of VGG38 takes 2 to 3 % less time. The other tasks are begun in their
+  ///   one that is apportioned alike: on two cores a step of VGG38 takes up to 3 % less time. The other tasks are begun in their
   ///   order, when all apportioned ones have begun.
   public func run(_ work: some ParallelWork, tasks: Int, apportioned: Int = 0) {
     precondition((0...max(tasks, 0)).contains(apportioned), "\(apportioned) of \(tasks) tasks apportioned")
