@@ -120,7 +120,8 @@ private final class Cursor: Sendable {
 private final class Shared: @unchecked Sendable {
   private let helpers: Int
   private let generation = Atomic<Int>(0)
-  private let nextTask = Atomic<Int>(0)
+  /// The next of the tasks that are not apportioned.
+  private let cursor = Cursor()
   private let pending = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
@@ -164,7 +165,7 @@ private final class Shared: @unchecked Sendable {
     self.tasks = tasks
     self.apportioned = apportioned
     for owner in 0...helpers { cursors[owner].next.store(range(of: owner).lowerBound, ordering: .relaxed) }
-    nextTask.store(apportioned, ordering: .relaxed)
+    cursor.next.store(apportioned, ordering: .relaxed)
     pending.store(helpers, ordering: .relaxed)
     generation.add(1, ordering: .sequentiallyConsistent)
     if helpers > 0, sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -205,22 +206,20 @@ private final class Shared: @unchecked Sendable {
   private func performTasks(worker: Int) {
     guard let work else { return }
     if apportioned > 0 {
-      for distance in 0...helpers { performApportioned(work, of: (worker + distance) % (helpers + 1), worker: worker) }
+      for distance in 0...helpers {
+        let owner = (worker + distance) % (helpers + 1)
+        perform(work, from: cursors[owner], until: range(of: owner).upperBound, worker: worker)
+      }
     }
-    while true {
-      let task = nextTask.add(1, ordering: .relaxed).oldValue
-      if task >= tasks { break }
-      work.perform(task: task, worker: worker)
-    }
+    perform(work, from: cursor, until: tasks, worker: worker)
     precondition(
       FloatingPointControl.isStandard,
       "worker \(worker): the floating-point control word was changed while it computed; its results cannot be trusted")
   }
 
-  private func performApportioned(_ work: any ParallelWork, of owner: Int, worker: Int) {
-    let end = range(of: owner).upperBound
+  private func perform(_ work: any ParallelWork, from cursor: Cursor, until end: Int, worker: Int) {
     while true {
-      let task = cursors[owner].next.add(1, ordering: .relaxed).oldValue
+      let task = cursor.next.add(1, ordering: .relaxed).oldValue
       if task >= end { break }
       work.perform(task: task, worker: worker)
     }

@@ -3,8 +3,8 @@ import Layers
 import Tensors
 
 /// Activations, or their gradients, as the steps of a group see them: a tensor of the whole batch; or memory of the worker's
-/// own, or of a slot that workers share, which holds those of the group in hand only, and only until another step of the same phase writes there. What need
-/// not outlive a phase is so never sent to memory: it stays in the worker's cache.
+/// own, or of a slot that workers share, which holds those of the group in hand only, and only until another step of the same
+/// phase writes there. What need not outlive a phase is so never sent to memory: it stays in the worker's cache.
 final class GroupTensor<S: KernelScalar>: Sendable {
   private let whole: Tensor<S>?
   /// By worker, then by shared slot: the same memory for a slot, and for one image after the other.

@@ -52,23 +52,24 @@ final class Phase<S: KernelScalar>: ParallelWork {
 
   // MARK: Tasks
 
-  private var taskCount: Int {
-    let slots = slotCount - sharedCount + (slotSteps.isEmpty ? 0 : sharedCount)
-    return imageSteps.isEmpty ? slots : slots + sharedCount * ImageGroup.imagesPerSlot
-  }
+  /// The first tasks: slots that one worker has for itself.
+  private var wholeCount: Int { slotCount - sharedCount }
+  /// Then, of each shared slot, the steps that need it as a whole.
+  private var slotTaskCount: Int { slotSteps.isEmpty ? 0 : sharedCount }
+  /// At last their images.
+  private var imageTaskCount: Int { imageSteps.isEmpty ? 0 : sharedCount * ImageGroup.imagesPerSlot }
 
   func perform(task: Int, worker: Int) {
-    let wholeCount = slotCount - sharedCount
     guard task >= wholeCount else {
       return run(0..<steps.count, ofSlot: ImageGroup(slot: task, of: imageCount, worker: worker), keepsSlot: false)
     }
     let shared = task - wholeCount
     // In this order: what an image's steps wait for has begun by then.
-    if !slotSteps.isEmpty, shared < sharedCount {
+    if shared < slotTaskCount {
       run(slotSteps, ofSlot: group(sharing: shared, worker: worker), keepsSlot: true)
       latches[shared].open()
     } else {
-      performImage(slotSteps.isEmpty ? shared : shared - sharedCount, worker: worker)
+      performImage(shared - slotTaskCount, worker: worker)
     }
   }
 
@@ -84,7 +85,7 @@ final class Phase<S: KernelScalar>: ParallelWork {
   /// All images of the shared slot `shared`, with memory of its own for what the steps leave for one another.
   private func group(sharing shared: Int, worker: Int) -> ImageGroup {
     ImageGroup(
-      slot: slotCount - sharedCount + shared, of: imageCount, worker: worker, memory: latches.count + shared)
+      slot: wholeCount + shared, of: imageCount, worker: worker, memory: latches.count + shared)
   }
 
   private func run(_ steps: Range<Int>, ofSlot slot: ImageGroup, keepsSlot: Bool) {
@@ -117,7 +118,7 @@ final class Phase<S: KernelScalar>: ParallelWork {
     for index in 0..<latches.count { latches[index].close() }
     observer?.begin(self)
     times?.begin(self)
-    pool.run(self, tasks: taskCount, apportioned: slotCount - sharedCount)
+    pool.run(self, tasks: wholeCount + slotTaskCount + imageTaskCount, apportioned: wholeCount)
     let end = times == nil ? 0 : StepTimes.now
     finish()
     times?.add(.betweenPhases, since: end)

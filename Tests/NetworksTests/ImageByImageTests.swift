@@ -11,23 +11,30 @@ struct ImageByImageTests {
     configuration.with(classes: configuration.classes, side: 64)
   }
 
-  @Test("a step taken image by image has the bits of one taken slot by slot",
+  /// All values of a network after two steps, as bits.
+  private static func trained(
+    _ configuration: NetworkConfiguration, count: Int, threads: Int, recording: Bool = false
+  ) throws -> [UInt32] {
+    let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: count)
+    let network = trainee.network
+    for step in 0..<2 {
+      network.fillBatch(count: count, seed: UInt32(step))
+      let recorder = recording ? StepRecorder<Float>(kernels: network.kernels) : nil
+      try network.forward(count: count, mode: .training, recorder: recorder)
+      network.backward(recorder: recorder)
+      trainee.adam.update(learningRate: 1e-2)
+    }
+    return network.allValues.map(\.bitPattern)
+  }
+
+  @Test(
+    "a step taken image by image has the bits of one taken slot by slot",
     arguments: SmallNetworks.all,
     // Two slots, both shared by two threads and more; four, of which two threads share two, three three, and seven all.
     [(7, 1), (7, 2), (7, 3), (18, 2), (18, 3), (18, 7)])
   func sameBits(configuration: NetworkConfiguration, sizes: (count: Int, threads: Int)) throws {
-    let (count, threads) = sizes
     func trained(recording: Bool) throws -> [UInt32] {
-      let trainee = try Trainee<Float>(Self.large(configuration), backend: try .init(threads: threads), capacity: count)
-      let network = trainee.network
-      for step in 0..<2 {
-        network.fillBatch(count: count, seed: UInt32(step))
-        let recorder = recording ? StepRecorder<Float>(kernels: network.kernels) : nil
-        try network.forward(count: count, mode: .training, recorder: recorder)
-        network.backward(recorder: recorder)
-        trainee.adam.update(learningRate: 1e-2)
-      }
-      return network.allValues.map(\.bitPattern)
+      try Self.trained(Self.large(configuration), count: sizes.count, threads: sizes.threads, recording: recording)
     }
     #expect(try trained(recording: false) == trained(recording: true))
   }
@@ -36,18 +43,8 @@ struct ImageByImageTests {
     "who does the images of a slot that threads share does not show in the bits",
     arguments: SmallNetworks.all, [(7, 2), (18, 2), (18, 3), (18, 7)])
   func sharedSlots(configuration: NetworkConfiguration, sizes: (count: Int, threads: Int)) throws {
-    func trained(threads: Int) throws -> [UInt32] {
-      let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: sizes.count)
-      for step in 0..<2 {
-        trainee.network.fillBatch(count: sizes.count, seed: UInt32(step))
-        try trainee.network.forward(count: sizes.count, mode: .training)
-        trainee.network.backward()
-        trainee.adam.update(learningRate: 1e-2)
-      }
-      return trainee.network.allValues.map(\.bitPattern)
-    }
-    let alone = try trained(threads: 1)
-    for _ in 0..<5 { #expect(try trained(threads: sizes.threads) == alone) }
+    let alone = try Self.trained(configuration, count: sizes.count, threads: 1)
+    for _ in 0..<5 { #expect(try Self.trained(configuration, count: sizes.count, threads: sizes.threads) == alone) }
   }
 
   @Test("small maps go a slot at a time, large ones image by image")
