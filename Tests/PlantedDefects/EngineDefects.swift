@@ -174,7 +174,7 @@ private let betweenConvolutionsDefects = [
     "if (skip) z = z + LOAD(skip + i);", "if (skip) z = z + LOAD(skip + i) * (T)0;"),
   Defect(
     "skip-after-activation", "the skip is added after the activation", pointwiseKernel,
-    "if (skip) z = z + LOAD(skip + i);                                       \\\n  STORE(output + i, z > (T)0 ? z : slope * z);",
+    "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, z > (T)0 ? z : slope * z);",
     "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
   Defect(
     "skip-gradient-forgotten", "the skip's gradient does not reach the block's input", "Sources/Networks/PassPlan.swift",

@@ -10,6 +10,7 @@
   }
 
 static inline __attribute__((always_inline)) double NAME(widen1)(T v) { return (double)v; }
+static inline __attribute__((always_inline)) double NAME(load_wide1)(const double *p) { return *p; }
 static inline __attribute__((always_inline)) void NAME(store_wide1)(double *p, double v) { *p = v; }
 
 static void NAME(moments)(const void *input, size_t pixels, size_t channels, double *sums) {
@@ -52,28 +53,46 @@ static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t
   for (size_t c = 0; c < channels; c++) variance[c] = variance[c] / n;
 }
 
-static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
-  const T *const output = a->output, *const dy = a->output_gradient, *const input = a->input;
-  const T *const mean = a->mean, *const inverse = a->inverse;
+// Three operands come from memory here: where the channels are more than a pair of vectors, they are taken in turn over a few
+// pixels at a time, so that memory is read once, and in the order in which it lies.
+#define PIXEL_CHUNK 8
+
+static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
+    const gf_pointwise_backward *a, const size_t channels, const T *output, double *sums) {
+  const T *const dy = a->output_gradient, *const input = a->input;
   const T slope = (T)a->slope;
-  const size_t channels = a->channels;
-#define BODY(V, W, LOAD, WIDEN, STORE)                                       \
-  W sum1 = (W)0.0, sum2 = (W)0.0;                                            \
-  for (size_t p = 0; p < a->pixels; p++) {                                   \
-    const size_t i = p * channels + c;                                       \
-    V dz = LOAD(dy + i);                                                     \
-    if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;              \
-    const V xhat = (LOAD(input + i) - LOAD(mean + c)) * LOAD(inverse + c);   \
-    const W wide = WIDEN(dz);                                                \
-    sum1 += wide;                                                            \
-    sum2 = FMA(wide, WIDEN(xhat), sum2);                                     \
-  }                                                                          \
-  STORE(sums + c, sum1);                                                     \
+  const size_t count = a->pixels * channels;
+  const size_t chunk = channels <= 2 * LANES ? count : PIXEL_CHUNK * channels;
+  for (size_t i = 0; i < 2 * channels; i++) sums[i] = 0.0;
+#define BODY(V, W, LOAD, WIDEN, LOAD_WIDE, STORE)                                \
+  const V mean = LOAD((const T *)a->mean + c), inverse = LOAD((const T *)a->inverse + c); \
+  W sum1 = LOAD_WIDE(sums + c), sum2 = LOAD_WIDE(sums + channels + c);           \
+  for (size_t i = begin + c; i < end; i += channels) {                           \
+    V dz = LOAD(dy + i);                                                         \
+    if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;                  \
+    const V xhat = (LOAD(input + i) - mean) * inverse;                           \
+    const W wide = WIDEN(dz);                                                    \
+    sum1 += wide;                                                                \
+    sum2 = FMA(wide, WIDEN(xhat), sum2);                                         \
+  }                                                                              \
+  STORE(sums + c, sum1);                                                         \
   STORE(sums + channels + c, sum2);
-  FOR_CHANNEL_VECTORS(channels, BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(store_wide_pair)),
-                      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
-                      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
+  for (size_t begin = 0; begin < count; begin += chunk) {
+    const size_t end = count - begin < chunk ? count : begin + chunk;
+    FOR_CHANNEL_VECTORS(channels,
+                        BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(load_wide_pair),
+                             NAME(store_wide_pair)),
+                        BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(load_wide), NAME(store_wide)),
+                        BODY(T, double, NAME(load1), NAME(widen1), NAME(load_wide1), NAME(store_wide1)))
+  }
 #undef BODY
+}
+
+static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
+  if (a->channels == USUAL_CHANNELS && a->output)
+    NAME(backward_sums_of)(a, USUAL_CHANNELS, a->output, sums);
+  else
+    NAME(backward_sums_of)(a, a->channels, a->output, sums);
 }
 
 static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels, double *sums) {

@@ -39,6 +39,7 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
 };
 
 #undef LANES
+#undef USUAL_CHANNELS
 #undef FILTER_BLOCK
 #undef GRADIENT_CHUNK
 #undef WEIGHT_GRADIENT_BLOCK
@@ -67,6 +68,7 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
 #undef WINOGRAD_GRADIENT_BLOCK
 #undef FOR_CHANNELS
 #undef FOR_CHANNEL_VECTORS
+#undef PIXEL_CHUNK
 #undef FMA
 #undef T
 #undef T_BITS

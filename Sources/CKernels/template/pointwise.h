@@ -1,44 +1,52 @@
 // What happens to each element between two convolutions: normalise, add the skip, activate; and its gradient.
-// A loop body is written once, as a macro over vectors and over single elements of the last, incomplete vector:
-// `V` is the value type, `AT(p)` reads one at element i, channel c.
-
-#define FOR_CHANNELS(pixels, channels, VECTOR_BODY, SCALAR_BODY)     \
-  for (size_t p = 0; p < (pixels); p++) {                            \
-    size_t c = 0;                                                    \
-    for (; c + LANES <= (channels); c += LANES) {                    \
-      const size_t i = p * (channels) + c;                           \
-      VECTOR_BODY                                                    \
-    }                                                                \
-    for (; c < (channels); c++) {                                    \
-      const size_t i = p * (channels) + c;                           \
-      SCALAR_BODY                                                    \
-    }                                                                \
+// A loop body is written once, as a macro over vectors and over single elements of the last, incomplete vector. What is
+// absent is known to be absent where a body is compiled, and the usual number of channels is known, so that a pixel is a few
+// vectors in a row without a branch.
+#define FOR_CHANNELS(pixels, channels, BODY)                                                      \
+  for (size_t p = 0; p < (pixels); p++) {                                                         \
+    size_t c = 0;                                                                                 \
+    for (; c + LANES <= (channels); c += LANES) { BODY(NAME(vec), NAME(load), NAME(store)) }      \
+    for (; c < (channels); c++) { BODY(T, NAME(load1), NAME(store1)) }                            \
   }
 
 static inline __attribute__((always_inline)) T NAME(load1)(const T *p) { return *p; }
 static inline __attribute__((always_inline)) void NAME(store1)(T *p, T v) { *p = v; }
 
-static void NAME(pointwise_forward)(const gf_pointwise_forward *a) {
-  const T *const input = a->input, *const mean = a->mean, *const scale = a->scale, *const shift = a->shift;
-  const T *const skip = a->skip;
+static inline __attribute__((always_inline)) void NAME(pointwise_forward_of)(
+    const gf_pointwise_forward *a, const size_t channels, const T *restrict mean, const T *restrict scale,
+    const T *restrict shift, const T *skip) {
+  const T *const input = a->input;
   T *const output = a->output;
   const T slope = (T)a->slope;
-#define BODY(V, LOAD, STORE)                                              \
-  V z = LOAD(input + i);                                                  \
+#define BODY(V, LOAD, STORE)                                               \
+  const size_t i = p * channels + c;                                       \
+  V z = LOAD(input + i);                                                   \
   if (mean) z = FMA(z - LOAD(mean + c), LOAD(scale + c), LOAD(shift + c)); \
-  if (skip) z = z + LOAD(skip + i);                                       \
+  if (skip) z = z + LOAD(skip + i);                                        \
   STORE(output + i, z > (T)0 ? z : slope * z);
-  FOR_CHANNELS(a->pixels, a->channels, BODY(NAME(vec), NAME(load), NAME(store)), BODY(T, NAME(load1), NAME(store1)))
+  FOR_CHANNELS(a->pixels, channels, BODY)
 #undef BODY
 }
 
-static void NAME(pointwise_backward)(const gf_pointwise_backward *a) {
-  const T *const output = a->output, *const dy = a->output_gradient, *const input = a->input;
-  const T *const mean = a->mean, *const inverse = a->inverse, *const scale = a->scale;
-  const T *const sum1 = a->sum1, *const sum2 = a->sum2;
-  T *const dx = a->input_gradient, *const dskip = a->skip_gradient;
+static void NAME(pointwise_forward)(const gf_pointwise_forward *a) {
+  if (a->channels != USUAL_CHANNELS)
+    NAME(pointwise_forward_of)(a, a->channels, a->mean, a->scale, a->shift, a->skip);
+  else if (a->mean && a->skip)
+    NAME(pointwise_forward_of)(a, USUAL_CHANNELS, a->mean, a->scale, a->shift, a->skip);
+  else if (a->mean)
+    NAME(pointwise_forward_of)(a, USUAL_CHANNELS, a->mean, a->scale, a->shift, 0);
+  else
+    NAME(pointwise_forward_of)(a, USUAL_CHANNELS, 0, 0, 0, a->skip);
+}
+
+static inline __attribute__((always_inline)) void NAME(pointwise_backward_of)(
+    const gf_pointwise_backward *a, const size_t channels, const T *output, const T *restrict mean,
+    const T *restrict inverse, const T *restrict scale, const T *restrict sum1, const T *restrict sum2, T *dskip) {
+  const T *const dy = a->output_gradient, *const input = a->input;
+  T *const dx = a->input_gradient;
   const T slope = (T)a->slope;
 #define BODY(V, LOAD, STORE)                                             \
+  const size_t i = p * channels + c;                                     \
   V dz = LOAD(dy + i);                                                   \
   if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;            \
   V d = dz;                                                              \
@@ -49,6 +57,18 @@ static void NAME(pointwise_backward)(const gf_pointwise_backward *a) {
   if (scale) d = LOAD(scale + c) * d;                                    \
   if (dskip) STORE(dskip + i, dz);                                       \
   STORE(dx + i, d);
-  FOR_CHANNELS(a->pixels, a->channels, BODY(NAME(vec), NAME(load), NAME(store)), BODY(T, NAME(load1), NAME(store1)))
+  FOR_CHANNELS(a->pixels, channels, BODY)
 #undef BODY
+}
+
+static void NAME(pointwise_backward)(const gf_pointwise_backward *a) {
+  T *const dskip = a->skip_gradient;
+  if (a->channels != USUAL_CHANNELS || !a->output || !a->sum1 != !a->scale)
+    NAME(pointwise_backward_of)(a, a->channels, a->output, a->mean, a->inverse, a->scale, a->sum1, a->sum2, dskip);
+  else if (a->sum1 && dskip)
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, a->output, a->mean, a->inverse, a->scale, a->sum1, a->sum2, dskip);
+  else if (a->sum1)
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, a->output, a->mean, a->inverse, a->scale, a->sum1, a->sum2, 0);
+  else
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, a->output, 0, 0, 0, 0, 0, dskip);
 }

@@ -3,6 +3,9 @@
 
 #define LANES (VECTOR_BYTES / sizeof(T))
 
+// The number of channels (and filters) for which the inner loops are compiled besides, with their lengths and strides known.
+#define USUAL_CHANNELS (128 / sizeof(T))
+
 typedef T NAME(vec) __attribute__((ext_vector_type(VECTOR_BYTES / sizeof(T))));
 typedef NAME(vec) NAME(vec_unaligned) __attribute__((aligned(sizeof(T)), may_alias));
 typedef double NAME(wide) __attribute__((ext_vector_type(VECTOR_BYTES / sizeof(T))));
@@ -34,6 +37,9 @@ static inline __attribute__((always_inline)) NAME(pair) NAME(load_pair)(const T 
 }
 static inline __attribute__((always_inline)) void NAME(store_wide_pair)(double *p, NAME(wide_pair) v) {
   *(NAME(wide_pair_unaligned) *)p = v;
+}
+static inline __attribute__((always_inline)) NAME(wide_pair) NAME(load_wide_pair)(const double *p) {
+  return *(const NAME(wide_pair_unaligned) *)p;
 }
 static inline __attribute__((always_inline)) NAME(wide_pair) NAME(widen_pair)(NAME(pair) v) {
   return __builtin_convertvector(v, NAME(wide_pair));
