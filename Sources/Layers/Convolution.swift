@@ -9,7 +9,7 @@ import Tensors
 /// padding counts as x = +0. There are two ways to add up, and the geometry alone decides (`suitsWinograd`):
 /// - directly: r, then s, then c ascending from +0, every term one fused multiply-add;
 /// - by minimal filtering, F(4×4, 3×3): 36 products of transformed tiles of 6×6 inputs with transformed weights, each a sum
-///   over c ascending from +0 of fused multiply-adds, and the transform back. `template/winograd.h` has the transforms.
+///   over c ascending from +0 of fused multiply-adds, and the transform back. `template/winograd_transforms.h` has the transforms.
 /// Sources: Dumoulin & Visin, arXiv:1603.07285, ch. 2 and 4; Lavin & Gray, arXiv:1509.09308.
 public final class Convolution<S: KernelScalar> {
   public let geometry: ConvolutionGeometry

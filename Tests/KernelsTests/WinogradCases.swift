@@ -22,6 +22,9 @@ struct WinogradShape: Sendable {
     .init(images: 3, height: 4, width: 4, channels: 48, filters: 33),
     .init(images: 1, height: 2, width: 3, channels: 7, filters: 100),
     .init(images: 1, height: 11, width: 13, channels: 100, filters: 16),
+    // More tiles than go together, the last of them within a row, at the numbers of channels that are compiled as constants.
+    .init(images: 1, height: 14, width: 27, channels: 32, filters: 32),
+    .init(images: 2, height: 16, width: 16, channels: 16, filters: 16),
   ]
 
   /// Scratch memory whose former contents must not matter.

@@ -3,6 +3,8 @@ let engineDefects: [Defect] =
   convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
 
 private let convolutionKernel = "Sources/CKernels/template/convolution.h"
+private let winogradTransforms = "Sources/CKernels/template/winograd_transforms.h"
+private let winogradTiles = "Sources/CKernels/template/winograd_tiles.h"
 private let winogradKernel = "Sources/CKernels/template/winograd.h"
 private let batchNormKernel = "Sources/CKernels/template/batchnorm.h"
 private let pointwiseKernel = "Sources/CKernels/template/pointwise.h"
@@ -70,17 +72,24 @@ private let convolutionDefects = [
 
 private let winogradDefects = [
   Defect(
-    "winograd-input-coefficient", "an entry of the input's transform is off by 2^-20", winogradKernel,
+    "winograd-input-coefficient", "an entry of the input's transform is off by 2^-20", winogradTransforms,
     "#define WINOGRAD_SUM ((T)2.640625) ", "#define WINOGRAD_SUM ((T)2.64062595) "),
   Defect(
-    "winograd-output-coefficient", "an entry of the output's transform is off by 2^-12", winogradKernel,
+    "winograd-output-coefficient", "an entry of the output's transform is off by 2^-12", winogradTransforms,
     "#define WINOGRAD_q3 ((T)3.375) ", "#define WINOGRAD_q3 ((T)3.3758) "),
   Defect(
-    "winograd-divisor-sign", "a divisor in the weights' transform has the wrong sign", winogradKernel,
+    "winograd-divisor-sign", "a divisor in the weights' transform has the wrong sign", winogradTransforms,
     "#define WINOGRAD_Np (-2048.0 / 2975.0)", "#define WINOGRAD_Np (2048.0 / 2975.0)"),
   Defect(
-    "winograd-tile-offset", "input tiles begin at their output tile's first pixel", winogradKernel,
+    "winograd-tile-offset", "input tiles begin at their output tile's first pixel", winogradTiles,
     "WINOGRAD_FORWARD(winograd_input, 6, -1,", "WINOGRAD_FORWARD(winograd_input, 6, 0,"),
+  Defect(
+    "winograd-column-of-another-tile", "a tile takes two columns over from the tile before, also where that is in the row above",
+    winogradTiles, "const int kept = t > 0 && tile.column > 0 ? KEPT : 0;", "const int kept = t > 0 ? KEPT : 0;"),
+  Defect(
+    "winograd-half-not-exchanged", "the columns that two tiles share are looked for where the second one's own are", winogradTiles,
+    "      left = right;                                                                                            \\",
+    "                                                                                                               \\"),
   Defect(
     "winograd-weights-not-turned", "the input gradient takes the weights as they are", winogradKernel,
     "const int tap = turned ? 8 - (r * 3 + s) : r * 3 + s;", "const int tap = r * 3 + s + 0 * turned;"),

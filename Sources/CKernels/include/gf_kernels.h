@@ -45,8 +45,8 @@ typedef struct {
   void *sums;            // [taps][C][padded K]
 } gf_weight_gradient;
 
-// 3 x 3 convolution with stride 1 and padding 1 by minimal filtering, F(4 x 4, 3 x 3): template/winograd.h has the
-// transforms. Maps of `height` x `width` pixels, input and output alike, are covered with tiles of 4 x 4 output pixels,
+// 3 x 3 convolution with stride 1 and padding 1 by minimal filtering, F(4 x 4, 3 x 3): template/winograd_transforms.h
+// has the transforms. Maps of `height` x `width` pixels, input and output alike, are covered with tiles of 4 x 4 output pixels,
 // numbered image by image, row by row; a tile's part beyond the map counts as +0 and is not written.
 typedef struct {
   size_t images, height, width;
@@ -197,10 +197,13 @@ static inline size_t gf_padded(size_t count, size_t element_bytes) {
   return (count + unit - 1) / unit * unit;
 }
 
+// Rows of pixels' transformed columns that the Winograd kernels keep: 8 columns of 6, and 6 rows of zeros.
+#define GF_WINOGRAD_COLUMN_ROWS 54
+
 // Bytes of scratch memory for the Winograd kernels, for either direction.
 static inline size_t gf_winograd_scratch(size_t channels, size_t filters, size_t element_bytes) {
-  return 36 * (GF_WINOGRAD_TILES + 1) * (gf_padded(channels, element_bytes) + gf_padded(filters, element_bytes)) *
-         element_bytes;
+  return (36 * (GF_WINOGRAD_TILES + 1) + GF_WINOGRAD_COLUMN_ROWS) *
+         (gf_padded(channels, element_bytes) + gf_padded(filters, element_bytes)) * element_bytes;
 }
 
 #endif

@@ -4,8 +4,8 @@ import Tensors
 
 /// Convolution on the shapes that train, which minimal filtering computes, in binary32 against the direct sum in binary64.
 ///
-/// Bounds, with u = 2⁻²⁴ and the matrices of `template/winograd.h`: every transform and every sum is bounded by its number
-/// of roundings times the sum of its terms' magnitudes (`Rounding.probableGamma`), so that
+/// Bounds, with u = 2⁻²⁴ and the matrices of `template/winograd_transforms.h`: every transform and every sum is bounded by
+/// its number of roundings times the sum of its terms' magnitudes (`Rounding.probableGamma`), so that
 ///   |δy| ≤ γ̃·|A′|·(Σ over c of (|B′||x||B|) ⊙ (|G||w||G′|))·|A|, with 2·3 roundings of the input, 1 of the weights
 ///   (binary64 before), C of the sum, 2·3 of the output, 1 of the bias;
 ///   |δdw| ≤ γ̃·|G′|·(Σ over tiles of (|B′||x||B|) ⊙ (|A||dy||A′|))·|G|, with 2·3 and 2·2 roundings of the factors, one per

@@ -4,7 +4,7 @@ import Layers
 /// Convolution by minimal filtering once more, straight from its definition in `Convolution`, on plain arrays: the same
 /// operations in the same order as the kernels, so that the results agree bit for bit.
 ///
-/// The transforms are those of `template/winograd.h`: F(4×4, 3×3) at the points 0, ±5/8, ±3/2 and infinity.
+/// The transforms are those of `template/winograd_transforms.h`: F(4×4, 3×3) at the points 0, ±5/8, ±3/2 and infinity.
 package struct WinogradReference<S: KernelScalar> {
   package var images: Int
   package var height: Int
