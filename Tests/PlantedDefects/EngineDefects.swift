@@ -196,6 +196,9 @@ private let betweenConvolutionsDefects = [
     "pool-gradient-not-divided", "the pool's gradient is not divided by the window", poolingKernel,
     "* channels + c) / count;", "* channels + c);"),
   Defect(
+    "pool-gradient-not-divided-disjoint", "the same where windows do not overlap", poolingKernel,
+    "LOAD(window + c) / count;", "LOAD(window + c);"),
+  Defect(
     "pool-gradient-last-window", "the last window's gradient is lost", poolingKernel,
     "h / stride < rows ? h / stride + 1 : rows", "h / stride + 1 < rows ? h / stride + 1 : rows - 1"),
   Defect(

@@ -131,6 +131,12 @@ static void NAME(weight_gradient)(const gf_weight_gradient *a) {
           T *const sums = (T *)a->sums + (tap * channels + c) * row + k;
           WEIGHT_GRADIENT_BLOCK(CHANNEL_BLOCK);
         }
+        // The three channels of an image go together: one alone would wait for its own sums.
+        if (channels - c == 3) {
+          T *const sums = (T *)a->sums + (tap * channels + c) * row + k;
+          WEIGHT_GRADIENT_BLOCK(3);
+          c += 3;
+        }
         for (; c < channels; c++) {
           T *const sums = (T *)a->sums + (tap * channels + c) * row + k;
           WEIGHT_GRADIENT_BLOCK(1);
