@@ -139,13 +139,15 @@ public final class BatchNorm<S: KernelScalar> {
 
   // MARK: Gradient
 
-  /// Sums Σdz and Σdz·x̂ over the images of a group, dz being the gradient below the activation.
+  /// Sums Σdz and Σdz·x̂ over the images of a group, dz being the gradient below the activation; `y` and `x` as in
+  /// `Pointwise.backward`.
   public func collectGradient(
     _ dy: Tensor<S>, output y: Tensor<S>?, input x: Tensor<S>, slope: Double = 1, images: Range<Int>
   ) {
     var call = gf_pointwise_backward(
       pixels: x.stride / channels, channels: channels, output: nil, output_gradient: nil, input: nil,
-      mean: mean.pointer, inverse: inverse.pointer, scale: nil, sum1: nil, sum2: nil, slope: slope,
+      mean: mean.pointer, inverse: inverse.pointer, scale: scale.pointer,
+      shift: y == nil && slope != 1 ? beta.value.pointer : nil, sum1: nil, sum2: nil, slope: slope,
       input_gradient: nil, skip_gradient: nil)
     for image in images {
       call.output = y.map { UnsafeRawPointer($0.at(image)) }

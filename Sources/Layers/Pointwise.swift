@@ -29,8 +29,9 @@ public struct Pointwise<S: KernelScalar> {
   /// The gradient through `forward`: dz = dy · leaky′, dx = dz through the normalisation, dskip = dz.
   ///
   /// - Parameters:
-  ///   - y: what `forward` gave; its sign tells the side of the kink. `nil` where the slope is 1.
-  ///   - x: what `forward` took; needed where a batch's own statistics normalised.
+  ///   - y: what `forward` gave; its sign tells the side of the kink. `nil` where the slope is 1, or where `x` was normalised
+  ///     and activated and no more: then the sign is computed anew. (The slope is not below 0 then.)
+  ///   - x: what `forward` took; needed where a batch's own statistics normalised, and without `y`.
   ///   - dx: may be `dy`.
   ///   - dskip: may be `dy` if that is not `dx`; `nil` where there is no skip, or where it equals `dx`.
   public func backward(
@@ -43,6 +44,7 @@ public struct Pointwise<S: KernelScalar> {
     var call = gf_pointwise_backward(
       pixels: dy.stride / channels, channels: channels, output: nil, output_gradient: nil, input: nil,
       mean: norm?.mean.pointer, inverse: norm?.inverse.pointer, scale: norm?.scale.pointer,
+      shift: y == nil && slope != 1 ? norm?.beta.value.pointer : nil,
       sum1: isTraining ? norm?.meanGradient.pointer : nil, sum2: isTraining ? norm?.meanProduct.pointer : nil,
       slope: slope, input_gradient: nil, skip_gradient: nil)
     for image in images {

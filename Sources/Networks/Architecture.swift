@@ -56,6 +56,26 @@ struct Architecture {
     self.nodes = nodes
   }
 
+  /// Whether the backward pass can compute the output of the unit at `position` anew from its convolution's, which batch norm
+  /// needs anyway: it only normalises and activates, and no later unit adds it. (With a slope below 0 its sign would not tell
+  /// the side of the kink.)
+  func isRecomputable(at position: Int) -> Bool {
+    guard case .unit(let unit) = nodes[position] else { return false }
+    return unit.isNormalised && !unit.skipsFromBlockInput && configuration.slope >= 0 && !isAdded(at: position)
+  }
+
+  /// Whether a residual block begins with what the node at `position` puts out.
+  private func isAdded(at position: Int) -> Bool {
+    var block: String?
+    for case .unit(let unit) in nodes.dropFirst(position + 1).prefix(while: { if case .unit = $0 { true } else { false } }) {
+      if block == nil, unit.index != 0 { return false }
+      if let block, unit.block != block { return false }
+      block = unit.block
+      if unit.skipsFromBlockInput { return true }
+    }
+    return false
+  }
+
   var specifications: [ParameterSpecification] {
     let filters = configuration.filters
     var all: [ParameterSpecification] = []

@@ -13,12 +13,13 @@ final class ConvolutionUnit<S: KernelScalar> {
   let shape: [Int]
   /// The convolution's own output: kept for the backward pass of batch norm; without one, `output` takes its place.
   let raw: GroupTensor<S>
-  let output: GroupTensor<S>
+  /// `nil` where the backward pass computes it anew.
+  let output: GroupTensor<S>?
   private let pointwise: Pointwise<S>
 
   init(
     _ description: Architecture.Unit, convolution: Convolution<S>, norm: BatchNorm<S>?, slope: Double, capacity: Int,
-    kernels: KernelTable
+    keepsOutput: Bool, kernels: KernelTable
   ) {
     self.description = description
     self.convolution = convolution
@@ -26,8 +27,9 @@ final class ConvolutionUnit<S: KernelScalar> {
     self.slope = slope
     let geometry = convolution.geometry
     shape = [capacity, geometry.outputHeight, geometry.outputWidth, convolution.filters]
-    output = GroupTensor(Tensor(shape: shape))
-    raw = norm == nil ? output : GroupTensor(Tensor(shape: shape))
+    let first = GroupTensor<S>(Tensor(shape: shape))
+    raw = first
+    output = norm == nil ? first : keepsOutput ? GroupTensor(Tensor(shape: shape)) : nil
     pointwise = Pointwise(kernels: kernels)
   }
 
@@ -43,7 +45,7 @@ final class ConvolutionUnit<S: KernelScalar> {
   }
 
   func collectGradient(_ dy: Tensor<S>, _ group: ImageGroup) {
-    norm!.collectGradient(dy, output: output.of(group), input: raw.of(group), slope: slope, images: group.images)
+    norm!.collectGradient(dy, output: output?.of(group), input: raw.of(group), slope: slope, images: group.images)
   }
 
   /// From dL/d(output) to dL/d(raw), and to the skip where its gradient is not the same tensor.
@@ -51,7 +53,7 @@ final class ConvolutionUnit<S: KernelScalar> {
     _ dy: Tensor<S>, into dRaw: GroupTensor<S>, skip dSkip: Tensor<S>?, statistics: BatchNormGradient, _ group: ImageGroup
   ) {
     pointwise.backward(
-      dy, output: output.of(group), input: raw.of(group), through: norm, statistics: statistics, slope: slope,
+      dy, output: output?.of(group), input: raw.of(group), through: norm, statistics: statistics, slope: slope,
       into: dRaw.of(group), skip: dSkip, images: group.images)
   }
 }

@@ -17,12 +17,13 @@ public struct MemoryNeed: Equatable, Sendable {
     let filters = Double(configuration.filters)
     var side = Double(configuration.side)
     var elementsPerImage = side * side * Double(NetworkConfiguration.imageChannels)
-    for node in Architecture(configuration).nodes {
+    let architecture = Architecture(configuration)
+    for (position, node) in architecture.nodes.enumerated() {
       switch node {
       case .unit(let unit):
         let outputs = side * side * filters
         let weightGradient = 9 * Double(unit.channels) * filters / Double(ImageGroup.imagesPerSlot)
-        elementsPerImage += (unit.isNormalised ? 2 : 1) * outputs + weightGradient
+        elementsPerImage += (unit.isNormalised && !architecture.isRecomputable(at: position) ? 2 : 1) * outputs + weightGradient
       case .pool:
         side = (side / 2).rounded(.down)
         elementsPerImage += side * side * filters

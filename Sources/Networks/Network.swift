@@ -70,7 +70,7 @@ public final class Network<S: KernelScalar> {
     labels = labelBuffer.pointer
     imageGradient = use == .inspection ? Tensor(shape: images.shape) : nil
 
-    let body = try NetworkBody(configuration, state: state, images: images, kernels: kernels, workers: backend.threads)
+    let body = try NetworkBody(configuration, state: state, images: images, kernels: kernels, workers: backend.threads, use: use)
     units = body.units
     let pooled = Tensor<S>(shape: [capacity, 1, 1, configuration.filters])
     logits = Tensor(shape: [capacity, 1, 1, configuration.classes])

@@ -26,7 +26,8 @@ struct NetworkBody<S: KernelScalar> {
   }
 
   init(
-    _ configuration: NetworkConfiguration, state: NetworkState<S>, images: Tensor<S>, kernels: KernelTable, workers: Int
+    _ configuration: NetworkConfiguration, state: NetworkState<S>, images: Tensor<S>, kernels: KernelTable, workers: Int,
+    use: NetworkUse
   ) throws(LayerError) {
     let capacity = images.shape[0]
     let channels = max(configuration.filters, NetworkConfiguration.imageChannels)
@@ -34,7 +35,8 @@ struct NetworkBody<S: KernelScalar> {
     var geometries: [Int: ConvolutionGeometry] = [:]
     var shape = images.shape
     var nodes: [Node] = []
-    for node in Architecture(configuration).nodes {
+    let architecture = Architecture(configuration)
+    for (position, node) in architecture.nodes.enumerated() {
       switch node {
       case .unit(let description):
         let side = shape[1]
@@ -55,7 +57,8 @@ struct NetworkBody<S: KernelScalar> {
             runningVariance: state[buffer: description.normName + ".running_var"], kernels: kernels,
             capacity: capacity) : nil
         let unit = ConvolutionUnit(
-          description, convolution: convolution, norm: norm, slope: configuration.slope, capacity: capacity, kernels: kernels)
+          description, convolution: convolution, norm: norm, slope: configuration.slope, capacity: capacity,
+          keepsOutput: use == .inspection || !architecture.isRecomputable(at: position), kernels: kernels)
         nodes.append(.unit(unit))
         shape = unit.shape
       case .pool(let block):

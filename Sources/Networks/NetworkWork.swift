@@ -33,10 +33,12 @@ public struct NetworkWork: Sendable {
     let filters = Double(configuration.filters)
     var pixels = Double(configuration.side * configuration.side)
     var isEntry = true
-    for node in Architecture(configuration).nodes {
+    let architecture = Architecture(configuration)
+    for (position, node) in architecture.nodes.enumerated() {
       switch node {
       case .unit(let unit):
-        addUnit(unit, pixels: pixels, filters: filters, isEntry: isEntry)
+        addUnit(
+          unit, isRecomputed: architecture.isRecomputable(at: position), pixels: pixels, filters: filters, isEntry: isEntry)
         isEntry = false
       case .pool(let block):
         let bytes = 4 * filters * (pixels + pixels / 4)
@@ -58,7 +60,9 @@ public struct NetworkWork: Sendable {
     gradientMultiplyAdds += 2 * linear
   }
 
-  private mutating func addUnit(_ unit: Architecture.Unit, pixels: Double, filters: Double, isEntry: Bool) {
+  private mutating func addUnit(
+    _ unit: Architecture.Unit, isRecomputed: Bool, pixels: Double, filters: Double, isEntry: Bool
+  ) {
     let (input, output) = (4 * pixels * Double(unit.channels), 4 * pixels * filters)
     let one = pixels * 9 * Double(unit.channels) * filters
     let skip = unit.skipsFromBlockInput ? output : 0
@@ -74,11 +78,13 @@ public struct NetworkWork: Sendable {
     set(last, true, .pointwise, 0, 2 * output + skip)
     if unit.isNormalised {
       set(unit.normLabel, true, .statistics, 0, output)
-      // dy, y, x.
-      set(unit.normLabel, false, .statistics, 0, 3 * output)
+      // dy, x; y, unless its sign is computed anew.
+      set(unit.normLabel, false, .statistics, 0, (isRecomputed ? 2 : 3) * output)
     }
-    // dy, y, dx; x, and the skip's gradient, where there is batch norm.
-    set(last, false, .pointwise, 0, (unit.isNormalised ? 4 : 3) * output + (unit.isNormalised ? skip : 0))
+    // dy, y, dx; x, and the skip's gradient, where there is batch norm. Where y is computed anew: dy, x, dx; x and y.
+    set(
+      last, false, .pointwise, 0,
+      isRecomputed ? 5 * output : (unit.isNormalised ? 4 : 3) * output + (unit.isNormalised ? skip : 0))
     forwardMultiplyAdds += one
     gradientMultiplyAdds += isEntry ? one : 2 * one
   }

@@ -206,6 +206,24 @@ static digest pointwise_backward(const gf_kernels *k, size_t shape, family f) {
   return digest_elements(digest_elements(DIGEST_START, dx, count, bytes), dskip, count, bytes);
 }
 
+// The sign of the activation computed anew.
+static digest pointwise_backward_anew(const gf_kernels *k, size_t shape, family f) {
+  gf_pointwise_backward a = backward_arguments(k, shape, f);
+  const size_t bytes = k->element_bytes, count = a.pixels * a.channels;
+  a.output = NULL;
+  a.slope = 0.01;
+  a.scale = inputs_values(a.channels, bytes, f, 1);
+  a.shift = inputs_values(a.channels, bytes, f, 1);
+  a.sum1 = inputs_values(a.channels, bytes, f, 1);
+  a.sum2 = inputs_values(a.channels, bytes, f, 1);
+  void *const dx = inputs_filled(count, bytes, 0x5a);
+  double *const sums = inputs_filled(2 * a.channels, sizeof *sums, 0x5a);
+  a.input_gradient = dx;
+  k->pointwise_backward(&a);
+  k->backward_sums(&a, sums);
+  return digest_elements(digest_elements(DIGEST_START, dx, count, bytes), sums, 2 * a.channels, sizeof *sums);
+}
+
 static digest backward_sums(const gf_kernels *k, size_t shape, family f) {
   const gf_pointwise_backward a = backward_arguments(k, shape, f);
   double *const sums = inputs_filled(2 * a.channels, sizeof *sums, 0x5a);
@@ -336,12 +354,13 @@ static digest mix(const gf_kernels *k, size_t shape, family f) {
 const kernel_case kernel_cases[] = {
     CONVOLUTION(convolve), CONVOLUTION(weight_gradient), CONVOLUTION(pack_forward), CONVOLUTION(pack_backward),
     WINOGRAD(winograd_convolve), WINOGRAD(winograd_weight_gradient), WINOGRAD(winograd_weights),
-    CONVOLUTION(reduce_slots), POINTWISE(pointwise_forward), POINTWISE(pointwise_backward), CHANNELS(moments),
-    CHANNELS(combine_moments), POINTWISE(backward_sums), CHANNELS(channel_sums), CHANNELS(combine_sums),
+    CONVOLUTION(reduce_slots), POINTWISE(pointwise_forward), POINTWISE(pointwise_backward),
+    POINTWISE(pointwise_backward_anew), CHANNELS(moments), CHANNELS(combine_moments), POINTWISE(backward_sums),
+    CHANNELS(channel_sums), CHANNELS(combine_sums),
     CHANNELS(average_pool_forward), CHANNELS(average_pool_backward), CHANNELS(cross_entropy), CHANNELS(adam),
     CHANNELS(statistics), CHANNELS(canonicalise), CHANNELS(mix),
 };
 const size_t kernel_case_count = COUNT(kernel_cases);
 
-// A name and two sizes stand before the kernels of a table: a new kernel needs a case here.
-_Static_assert(COUNT(kernel_cases) == sizeof(gf_kernels) / sizeof(void *) - 3, "a kernel has no case");
+// A name and two sizes stand before the kernels of a table, and pointwise_backward has a second case: a new kernel needs one.
+_Static_assert(COUNT(kernel_cases) == sizeof(gf_kernels) / sizeof(void *) - 3 + 1, "a kernel has no case");

@@ -50,16 +50,18 @@ func pointwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
       for shape in PixelShape.all {
         let input = BackwardInput<S>(shape, set, &generator)
         for statistics in BackwardInput<S>.Statistics.allCases {
-          for (activated, skips, inPlace) in [(true, true, false), (false, true, true), (true, false, true)] {
+          for (activation, skips, inPlace) in [
+            (BackwardInput<S>.Activation.kept, true, false), (.none, true, true), (.kept, false, true), (.anew, false, false),
+            (.anew, true, true),
+          ] where activation != .anew || statistics == .training {
             runs.append(
               .init(
-                shape: "\(shape.text), \(statistics)" + (activated ? ", activated" : "") + (skips ? ", skip" : "")
-                  + (inPlace ? ", in place" : "")
+                shape: "\(shape.text), \(statistics), \(activation)" + (skips ? ", skip" : "") + (inPlace ? ", in place" : "")
               ) { kernels in
                 let dy = Memory<S>(input.dy)
                 let dx = inPlace ? dy : Memory<S>(count: shape.count, repeating: 7)
                 let dskip = Memory<S>(count: shape.count, repeating: 7)
-                var arguments = input.arguments(statistics, activated: activated, gradient: dy)
+                var arguments = input.arguments(statistics, activation, gradient: dy)
                 arguments.input_gradient = UnsafeMutableRawPointer(dx.pointer)
                 arguments.skip_gradient = skips ? UnsafeMutableRawPointer(dskip.pointer) : nil
                 kernels.pointee.pointwise_backward(&arguments)
@@ -74,12 +76,12 @@ func pointwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
       var runs: [KernelCase.Run] = []
       for shape in PixelShape.all {
         let input = BackwardInput<S>(shape, set, &generator)
-        for activated in [true, false] {
+        for activation in BackwardInput<S>.Activation.allCases {
           runs.append(
-            .init(shape: shape.text + (activated ? ", activated" : "")) { kernels in
+            .init(shape: "\(shape.text), \(activation)") { kernels in
               let dy = Memory<S>(input.dy)
               let sums = Memory<Double>(count: 2 * shape.channels, repeating: 7)
-              var arguments = input.arguments(.training, activated: activated, gradient: dy)
+              var arguments = input.arguments(.training, activation, gradient: dy)
               kernels.pointee.backward_sums(&arguments, sums.pointer)
               return [sums.field("sums"), dy.field("output gradient")]
             })
@@ -98,6 +100,13 @@ struct BackwardInput<S: KernelScalar>: Sendable {
     case none = "no normalisation"
   }
 
+  /// Where the sign comes from that tells the side of the kink.
+  enum Activation: String, CaseIterable {
+    case none = "no activation"
+    case kept = "activated"
+    case anew = "activated, sign computed anew"
+  }
+
   let shape: PixelShape
   let dy: [S]
   private let x, y: Memory<S>
@@ -108,16 +117,16 @@ struct BackwardInput<S: KernelScalar>: Sendable {
     dy = generator.values(shape.count, set)
     x = Memory(generator.values(shape.count, set))
     y = Memory(generator.values(shape.count, set))
-    constants = (0..<5).map { _ in Memory(generator.values(shape.channels, set)) }
+    constants = (0..<6).map { _ in Memory(generator.values(shape.channels, set)) }
   }
 
-  func arguments(_ statistics: Statistics, activated: Bool, gradient: Memory<S>) -> gf_pointwise_backward {
+  func arguments(_ statistics: Statistics, _ activation: Activation, gradient: Memory<S>) -> gf_pointwise_backward {
     let training = statistics == .training
     return gf_pointwise_backward(
-      pixels: shape.pixels, channels: shape.channels, output: activated ? y.pointer : nil,
+      pixels: shape.pixels, channels: shape.channels, output: activation == .kept ? y.pointer : nil,
       output_gradient: gradient.pointer, input: x.pointer, mean: training ? constants[0].pointer : nil,
       inverse: training ? constants[1].pointer : nil, scale: statistics == .none ? nil : constants[2].pointer,
-      sum1: training ? constants[3].pointer : nil, sum2: training ? constants[4].pointer : nil,
-      slope: activated ? 0.01 : 1, input_gradient: nil, skip_gradient: nil)
+      shift: activation == .anew ? constants[5].pointer : nil, sum1: training ? constants[3].pointer : nil, sum2: training ? constants[4].pointer : nil,
+      slope: activation == .none ? 1 : 0.01, input_gradient: nil, skip_gradient: nil)
   }
 }

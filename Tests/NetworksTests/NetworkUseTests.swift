@@ -32,6 +32,29 @@ struct NetworkUseTests {
     #expect(try logits(.training) == logits(.inspection))
   }
 
+  @Test("training keeps no activation that it can compute anew: normalised, with no skip before it, and added nowhere")
+  func keptActivations() throws {
+    func kept(_ row: String, _ use: NetworkUse) throws -> [String] {
+      let configuration = try StandardRow.named(row).configuration.with(classes: 3, side: 8)
+      let network = try Network<Float>(configuration, backend: try .init(threads: 1), capacity: 1, for: use)
+      return network.units.filter { $0.output != nil }.map(\.label)
+    }
+    let firsts = (0..<3).flatMap { stage in (0..<5).map { "block_\(stage)_\($0)_conv_0" } }
+    let seconds = (0..<3).flatMap { stage in (0..<5).map { "block_\(stage)_\($0)_conv_1" } }
+    // The other reductions' last outputs begin a residual block.
+    let reductions = (0..<3).map { "reduction_block_\($0)_conv_0" } + ["reduction_block_2_conv_1"]
+    let entry = ["input_conv_conv_0"]
+    let expected: [(row: String, anew: [String])] = [
+      ("vgg38", entry), ("vgg38-rc", []), ("vgg38-bn-1e-2", entry + firsts + seconds),
+      ("vgg38-bn-rc-1e-2", firsts + reductions), ("vgg38-bn-all-1e-2", try kept("vgg38", .inspection)),
+    ]
+    for (row, anew) in expected {
+      let all = try kept(row, .inspection)
+      #expect(all.count == 37, "\(row)")
+      #expect(try kept(row, .training) == all.filter { !anew.contains($0) }, "\(row)")
+    }
+  }
+
   @Test("gradients of training are the same bits", arguments: configurations)
   func gradients(configuration: NetworkConfiguration) throws {
     func gradients(_ use: NetworkUse, threads: Int) throws -> [[UInt32]] {

@@ -179,6 +179,19 @@ private let betweenConvolutionsDefects = [
     "relu-slope-twice", "negative values are scaled by twice the slope", pointwiseKernel,
     "STORE(output + i, z > (T)0 ? z : slope * z);", "STORE(output + i, z > (T)0 ? z : (T)2 * slope * z);"),
   Defect(
+    "activation-sign-without-shift", "the sign computed anew is of what batch norm gives without its shift", pointwiseKernel,
+    "FMA(centred, LOAD(scale + c), LOAD(shift + c)) > (T)0", "FMA(centred, LOAD(scale + c), LOAD(shift + c) * (T)0) > (T)0"),
+  Defect(
+    "activation-sign-without-scale", "in the sums, the sign computed anew is of the centred input plus the shift", batchNormKernel,
+    "FMA(centred, scale, shift) > (T)0", "centred + shift > (T)0 * scale"),
+  Defect(
+    "activation-not-computed-anew", "the weight gradient takes what the memory held before", "Sources/Networks/PassPlan.swift",
+    "unit.activate(unit.raw, adding: nil, into: output, $0)",
+    "if $0.worker < 0 { unit.activate(unit.raw, adding: nil, into: output, $0) }"),
+  Defect(
+    "added-activation-not-kept", "a block's input is not kept for the skip", "Sources/Networks/Architecture.swift",
+    "if unit.skipsFromBlockInput { return true }", "if unit.skipsFromBlockInput { return false }"),
+  Defect(
     "skip-forgotten", "the residual block's input is not added", pointwiseKernel,
     "if (skip) z = z + LOAD(skip + i);", "if (skip) z = z + LOAD(skip + i) * (T)0;"),
   Defect(

@@ -95,16 +95,17 @@ typedef struct {
 } gf_pointwise_forward;
 
 // The gradient through gf_pointwise_forward.
-// dz = y > 0 ? dy : slope * dy
+// dz = y > 0 ? dy : slope * dy,  y > 0 where fma(x - mean[c], scale[c], shift[c]) > 0 if shift is given instead of y
 // training statistics (sum1 given):  dx = scale[c] * fma(-xhat, sum2[c], dz - sum1[c]), xhat = (x - mean[c]) * inverse[c]
 // fixed statistics (scale given):    dx = scale[c] * dz
 // no normalisation:                  dx = dz
 typedef struct {
   size_t pixels, channels;
-  const void *output;           // y, or NULL where slope is 1
+  const void *output;           // y, or NULL where slope is 1, or where shift is given
   const void *output_gradient;  // dy
-  const void *input;            // x; needed for training statistics only
+  const void *input;            // x; needed for training statistics, or with shift
   const void *mean, *inverse, *scale;  // [C]
+  const void *shift;                   // [C], or NULL
   const void *sum1, *sum2;             // [C]: mean over the batch of dz, and of dz * xhat
   double slope;
   void *input_gradient;  // dx; may be `output_gradient`

@@ -58,7 +58,7 @@ static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t
 #define PIXEL_CHUNK 8
 
 static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
-    const gf_pointwise_backward *a, const size_t channels, const T *output, double *sums) {
+    const gf_pointwise_backward *a, const size_t channels, const T *output, const T *shifts, double *sums) {
   const T *const dy = a->output_gradient, *const input = a->input;
   const T slope = (T)a->slope;
   const size_t count = a->pixels * channels;
@@ -66,11 +66,15 @@ static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
   for (size_t i = 0; i < 2 * channels; i++) sums[i] = 0.0;
 #define BODY(V, W, LOAD, WIDEN, LOAD_WIDE, STORE)                                \
   const V mean = LOAD((const T *)a->mean + c), inverse = LOAD((const T *)a->inverse + c); \
+  V scale = (V)(T)0, shift = (V)(T)0;                                            \
+  if (shifts) scale = LOAD((const T *)a->scale + c), shift = LOAD(shifts + c);   \
   W sum1 = LOAD_WIDE(sums + c), sum2 = LOAD_WIDE(sums + channels + c);           \
   for (size_t i = begin + c; i < end; i += channels) {                           \
     V dz = LOAD(dy + i);                                                         \
+    const V centred = LOAD(input + i) - mean;                                    \
     if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;                  \
-    const V xhat = (LOAD(input + i) - mean) * inverse;                           \
+    if (shifts) dz = FMA(centred, scale, shift) > (T)0 ? dz : slope * dz;        \
+    const V xhat = centred * inverse;                                            \
     const W wide = WIDEN(dz);                                                    \
     sum1 += wide;                                                                \
     sum2 = FMA(wide, WIDEN(xhat), sum2);                                         \
@@ -89,10 +93,14 @@ static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
 }
 
 static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
-  if (a->channels == USUAL_CHANNELS && a->output)
-    NAME(backward_sums_of)(a, USUAL_CHANNELS, a->output, sums);
+  const T *const output = a->output, *const shift = a->shift;
+  const int is_usual = a->channels == USUAL_CHANNELS;
+  if (is_usual && output && !shift)
+    NAME(backward_sums_of)(a, USUAL_CHANNELS, output, 0, sums);
+  else if (is_usual && !output && shift)
+    NAME(backward_sums_of)(a, USUAL_CHANNELS, 0, shift, sums);
   else
-    NAME(backward_sums_of)(a, a->channels, a->output, sums);
+    NAME(backward_sums_of)(a, a->channels, output, shift, sums);
 }
 
 static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels, double *sums) {

@@ -41,17 +41,20 @@ static void NAME(pointwise_forward)(const gf_pointwise_forward *a) {
 
 static inline __attribute__((always_inline)) void NAME(pointwise_backward_of)(
     const gf_pointwise_backward *a, const size_t channels, const T *output, const T *restrict mean,
-    const T *restrict inverse, const T *restrict scale, const T *restrict sum1, const T *restrict sum2, T *dskip) {
+    const T *restrict inverse, const T *restrict scale, const T *restrict shift, const T *restrict sum1,
+    const T *restrict sum2, T *dskip) {
   const T *const dy = a->output_gradient, *const input = a->input;
   T *const dx = a->input_gradient;
   const T slope = (T)a->slope;
 #define BODY(V, LOAD, STORE)                                             \
   const size_t i = p * channels + c;                                     \
-  V dz = LOAD(dy + i);                                                   \
+  V dz = LOAD(dy + i), centred = (V)(T)0;                                \
+  if (sum1 || shift) centred = LOAD(input + i) - LOAD(mean + c);         \
   if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;            \
+  if (shift) dz = FMA(centred, LOAD(scale + c), LOAD(shift + c)) > (T)0 ? dz : slope * dz; \
   V d = dz;                                                              \
   if (sum1) {                                                            \
-    const V xhat = (LOAD(input + i) - LOAD(mean + c)) * LOAD(inverse + c); \
+    const V xhat = centred * LOAD(inverse + c);                          \
     d = FMA(-xhat, LOAD(sum2 + c), d - LOAD(sum1 + c));                  \
   }                                                                      \
   if (scale) d = LOAD(scale + c) * d;                                    \
@@ -62,13 +65,19 @@ static inline __attribute__((always_inline)) void NAME(pointwise_backward_of)(
 }
 
 static void NAME(pointwise_backward)(const gf_pointwise_backward *a) {
+  const T *const output = a->output, *const mean = a->mean, *const inverse = a->inverse, *const scale = a->scale;
+  const T *const shift = a->shift, *const sum1 = a->sum1, *const sum2 = a->sum2;
   T *const dskip = a->skip_gradient;
-  if (a->channels != USUAL_CHANNELS || !a->output || !a->sum1 != !a->scale)
-    NAME(pointwise_backward_of)(a, a->channels, a->output, a->mean, a->inverse, a->scale, a->sum1, a->sum2, dskip);
-  else if (a->sum1 && dskip)
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, a->output, a->mean, a->inverse, a->scale, a->sum1, a->sum2, dskip);
-  else if (a->sum1)
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, a->output, a->mean, a->inverse, a->scale, a->sum1, a->sum2, 0);
+  // Those of training, with what is absent and what is there known.
+  const int is_usual = a->channels == USUAL_CHANNELS;
+  if (is_usual && output && !shift && sum1 && scale && dskip)
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, mean, inverse, scale, 0, sum1, sum2, dskip);
+  else if (is_usual && output && !shift && sum1 && scale)
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, mean, inverse, scale, 0, sum1, sum2, 0);
+  else if (is_usual && !output && shift && sum1 && !dskip)
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, 0, mean, inverse, scale, shift, sum1, sum2, 0);
+  else if (is_usual && output && !shift && !sum1 && !scale)
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, 0, 0, 0, 0, 0, 0, dskip);
   else
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, a->output, 0, 0, 0, 0, 0, dskip);
+    NAME(pointwise_backward_of)(a, a->channels, output, mean, inverse, scale, shift, sum1, sum2, dskip);
 }
