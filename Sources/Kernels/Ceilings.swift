@@ -21,17 +21,10 @@ public struct Ceilings: Equatable, Sendable {
     gigabytes = Self.copying(backend)
   }
 
-  /// The best of some rounds that take at least 20 milliseconds each.
+  /// The best of some rounds.
   private static func multiplyAdds(_ backend: Backend) -> Double {
-    let work = PeakLoop(backend)
-    var nanoseconds = 0.0
-    while true {
-      nanoseconds = time { backend.pool.run(work, tasks: work.tasks) }
-      if nanoseconds > 20e6 { break }
-      work.rounds *= 2
-    }
-    for _ in 0..<4 { nanoseconds = min(nanoseconds, time { backend.pool.run(work, tasks: work.tasks) }) }
-    return work.operations / nanoseconds
+    let meter = MultiplyAddMeter(backend)
+    return (0..<5).map { _ in meter.gigaflops() }.max() ?? .nan
   }
 
   private static func copying(_ backend: Backend) -> Double {
@@ -41,12 +34,31 @@ public struct Ceilings: Equatable, Sendable {
     let nanoseconds = (0..<5).map { _ in time { backend.pool.run(work, tasks: CopyLoop.tasks) } }.min() ?? .nan
     return 2 * Double(CopyLoop.bytes) / nanoseconds
   }
+}
 
-  private static func time(_ body: () -> Void) -> Double {
-    let clock = ContinuousClock()
-    let (seconds, attoseconds) = clock.measure(body).components
-    return Double(seconds) * 1e9 + Double(attoseconds) * 1e-9
+/// Fused multiply-adds in binary32 from registers on all threads of a backend, for some 20 to 40 milliseconds at a time.
+public final class MultiplyAddMeter {
+  private let backend: Backend
+  private let work: PeakLoop
+
+  public init(_ backend: Backend) {
+    self.backend = backend
+    work = PeakLoop(backend)
+    while nanoseconds() <= 20e6 { work.rounds *= 2 }
   }
+
+  private func nanoseconds() -> Double { time { backend.pool.run(work, tasks: work.tasks) } }
+
+  /// 10⁹ operations a second (two a multiply-add), measured now.
+  public func gigaflops() -> Double {
+    let nanoseconds = nanoseconds()
+    return work.operations / nanoseconds
+  }
+}
+
+private func time(_ body: () -> Void) -> Double {
+  let (seconds, attoseconds) = ContinuousClock().measure(body).components
+  return Double(seconds) * 1e9 + Double(attoseconds) * 1e-9
 }
 
 /// Multiply-adds in as many equal tasks as keep all threads busy to the end.

@@ -12,8 +12,8 @@ struct BenchCommand: ParsableCommand {
       Let nothing else run meanwhile; no time decides anything here.
       """)
 
-  @Option(help: "The row: see `gradflow list`.")
-  var row = RowArgument(.standardBenchmark)
+  @Option(help: "The row: see `gradflow list`. (default: \(StandardRow.standardBenchmark.id))")
+  var row: RowArgument?
 
   @Option(help: "The row's network with another depth: 8, 14, 20, 26, 32, 38, ...")
   var depth: Int?
@@ -83,15 +83,20 @@ struct BenchCommand: ParsableCommand {
       for (isGiven, name) in [(peer != nil, "--peer"), (isas != nil, "--isas"), (isMarkdown, "--markdown")] where isGiven {
         throw ValidationError("\(name) is for the table: give --rows too")
       }
-    } else if depth != nil {
-      throw ValidationError("--rows and --depth exclude each other")
+    } else {
+      for (isGiven, name) in [(row != nil, "--row"), (depth != nil, "--depth")] where isGiven {
+        throw ValidationError("--rows and \(name) exclude each other")
+      }
     }
+    if isScaling, depth != nil { throw ValidationError("--scaling has depths of its own: --depth does not go with it") }
     if isJSON && isMarkdown { throw ValidationError("--json and --markdown exclude each other") }
     if isJSON && isScaling { throw ValidationError("--scaling prints CSV for machines: --json does not go with it") }
   }
 
+  private var subject: StandardRow { row?.row ?? .standardBenchmark }
+
   private var network: NetworkConfiguration {
-    var configuration = row.row.configuration
+    var configuration = subject.configuration
     if let depth, let blocks = NetworkConfiguration.blocksPerStage(depth: depth) { configuration.blocksPerStage = blocks }
     return configuration
   }
@@ -102,13 +107,13 @@ struct BenchCommand: ParsableCommand {
     if let rows {
       try printTable(rows.rows, backend)
     } else if isScaling {
-      try ScalingBench(row: row.row, steps: steps, isa: backend.instructionSet, threads: backend.threads).run()
+      try ScalingBench(row: subject, steps: steps, isa: backend.instructionSet, threads: backend.threads).run()
     } else if isTrainer {
-      let report = try TrainerBench(row: row.row, configuration: network, batch: batch, steps: steps, backend: backend).run()
+      let report = try TrainerBench(row: subject, configuration: network, batch: batch, steps: steps, backend: backend).run()
       try show(report.lines, report.json)
     } else if isBreakdown {
       let ceilings = Ceilings(of: backend)
-      let report = try timer(backend).breakdown(row: row.row.id, steps: steps, warmup: warmup, ceilings: ceilings)
+      let report = try timer(backend).breakdown(row: subject.id, steps: steps, warmup: warmup, ceilings: ceilings)
       try show(report.lines, report.json)
     } else {
       let report = try measure(backend)
@@ -117,7 +122,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func timer(_ backend: Backend) throws -> StepTimer {
-    try StepTimer(network, learningRate: row.row.baseLearningRate, batch: batch, backend: backend)
+    try StepTimer(network, learningRate: subject.baseLearningRate, batch: batch, backend: backend)
   }
 
   private func show(_ lines: [String], _ json: JSONValue) throws {
@@ -126,7 +131,7 @@ struct BenchCommand: ParsableCommand {
 
   private func measure(_ backend: Backend) throws -> BenchReport {
     let timer = try timer(backend)
-    var report = BenchReport(row: row.row.id, depth: network.depth, batch: batch, backend: backend, isEvaluation: isEvaluation)
+    var report = BenchReport(row: subject.id, depth: network.depth, batch: batch, backend: backend, isEvaluation: isEvaluation)
     if !isEvaluation {
       for _ in 0..<warmup { _ = try timer.trainingStep() }
       report.times = try (0..<steps).map { _ in try timer.trainingStep() }

@@ -6,14 +6,12 @@ import Networks
 
 /// How time and memory grow with threads, batch, depth and epochs: tables for people, then the same as CSV.
 ///
-/// Each point is a process of its own, so that its peak memory is its own. Points of the threads' series take turns for some
-/// rounds. How fast two cores share data is not the program's alone to say: a host that moves a virtual processor to another
-/// group of cores makes it several times slower for a while, and one core's work shows nothing of that. So the gain is told
-/// twice: of the least disturbed round, and of the median.
+/// Each point is a process of its own, so that its peak memory is its own; what threads gain is measured in turn
+/// (`ThreadScaling`).
 struct ScalingBench {
   static let batches = [10, 25, 50, 100, 200, 400]
   static let depths = [8, 14, 20, 26, 38, 50, 62, 74]
-  static let threadRounds = 8
+  static let threadRounds = 96
 
   struct Point {
     let series: String
@@ -26,9 +24,6 @@ struct ScalingBench {
     var memory: Double
     /// Of the multiply-add loop, GFLOP/s.
     var peak: Double?
-    /// The median of the rounds, where there are several.
-    var medianStep: Double?
-    var medianPeak: Double?
   }
 
   let row: StandardRow
@@ -38,12 +33,15 @@ struct ScalingBench {
 
   func run() throws {
     let depth = row.configuration.depth
-    let byThreads = try threadSeries(depth: depth)
+    let gains = try threadCounts.dropFirst().map {
+      try ThreadScaling(row: row, batch: 100, rounds: Self.threadRounds, isa: isa).gain(threads: $0)
+    }
+    let byThreads = try threadSeries(gains, depth: depth)
     let byBatch = try Self.batches.map { try point("batch", threads: threads, batch: $0, depth: depth) }
     let byDepth = try Self.depths.map { try point("depth", threads: threads, batch: 100, depth: $0) }
     let byEpochs = try (1...3).map(epochPoint)
     Console.clearProgress()
-    for line in threadLines(byThreads) + [""] + lines(byBatch, by: \.batch, "batch") + [""]
+    for line in threadLines(gains) + [""] + lines(byBatch, by: \.batch, "batch") + [""]
       + lines(byDepth, by: \.depth, "depth") + [""] + epochLines(byEpochs) + [""]
       + Self.csv(byThreads + byBatch + byDepth + byEpochs)
     {
@@ -60,23 +58,13 @@ struct ScalingBench {
     return counts
   }
 
-  private func threadSeries(depth: Int) throws -> [Point] {
-    var measured: [[Point]] = threadCounts.map { _ in [] }
-    for _ in 0..<Self.threadRounds {
-      for (index, count) in threadCounts.enumerated() {
-        var point = try point("threads", threads: count, batch: 100, depth: depth)
-        point.peak = Ceilings(of: try Backend(instructionSet: isa, threads: count)).gigaflops
-        measured[index].append(point)
-      }
-    }
-    return measured.map { points in
-      var all = points[0]
-      all.step = points.compactMap(\.step).min()
-      all.evaluation = points.compactMap(\.evaluation).min()
-      all.peak = points.compactMap(\.peak).max()
-      all.medianStep = BenchReport.median(points.compactMap(\.step))
-      all.medianPeak = BenchReport.median(points.compactMap(\.peak))
-      return all
+  private func threadSeries(_ gains: [ThreadScaling.Gain], depth: Int) throws -> [Point] {
+    try threadCounts.map { count in
+      var point = try point("threads", threads: count, batch: 100, depth: depth)
+      let gain = gains.first { $0.threads == count }
+      if let gain { (point.step, point.peak) = (gain.step, gain.peak) }
+      if count == 1, let first = gains.first { (point.step, point.peak) = (first.single, first.singlePeak) }
+      return point
     }
   }
 
@@ -131,35 +119,21 @@ struct ScalingBench {
 }
 
 extension ScalingBench {
-  private func threadLines(_ points: [Point]) -> [String] {
+  private func threadLines(_ gains: [ThreadScaling.Gain]) -> [String] {
+    guard let first = gains.first else { return ["one thread: nothing to compare"] }
     var table = TextTable([
       ("threads", .right), ("step, ms", .right), ("faster", .right), ("peak, GFLOP/s", .right), ("faster", .right),
-      ("step's of peak's", .right), ("median step, ms", .right), ("faster", .right), ("of peak's", .right),
+      ("step's of peak's", .right), ("95 % confidence", .right),
     ])
-    guard let first = points.first else { return [] }
-    for point in points {
-      let least = Gain(from: first, to: point, \.step, \.peak)
-      let median = Gain(from: first, to: point, \.medianStep, \.medianPeak)
+    table.add(["1", Text.fixed(first.single, 1), "", Text.fixed(first.singlePeak, 0), "", "", ""])
+    for gain in gains {
       table.add([
-        "\(point.threads)", Text.fixed(least.step, 1), Text.fixed(least.ours, 3), Text.fixed(least.peak, 0),
-        Text.fixed(least.machine, 3), Text.percent(least.share), Text.fixed(median.step, 1), Text.fixed(median.ours, 3),
-        Text.percent(median.share),
+        "\(gain.threads)", Text.fixed(gain.step, 1), Text.fixed(gain.ours.median, 3), Text.fixed(gain.peak, 0),
+        Text.fixed(gain.machine.median, 3), Text.percent(gain.share.median),
+        "\(Text.percent(gain.share.lower)) to \(Text.percent(gain.share.upper))",
       ])
     }
-    return table.lines
-  }
-
-  /// What more threads gain, beside what the machine's own multiply-adds do.
-  struct Gain {
-    let step, peak, ours, machine: Double
-    var share: Double { ours / machine }
-
-    init(from first: Point, to point: Point, _ step: KeyPath<Point, Double?>, _ peak: KeyPath<Point, Double?>) {
-      self.step = point[keyPath: step] ?? .nan
-      self.peak = point[keyPath: peak] ?? .nan
-      ours = (first[keyPath: step] ?? .nan) / self.step
-      machine = self.peak / (first[keyPath: peak] ?? .nan)
-    }
+    return table.lines + ["medians of \(Self.threadRounds) rounds, a step of each in turn"]
   }
 
   private func lines(_ points: [Point], by value: (Point) -> Int, _ title: String) -> [String] {

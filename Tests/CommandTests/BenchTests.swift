@@ -139,6 +139,7 @@ struct BenchTests {
       (["--scaling", "--json"], "CSV"), (["--peer", "true"], "--rows"), (["--isas", "avx2"], "--rows"),
       (["--markdown"], "--rows"), (["--rows", "vgg16"], "vgg38-bn-rc-1e-2"), (["--rows", "vgg08,vgg08"], "vgg38"),
       (["--rows", "all", "--isas", "sse2"], "portable"), (["--rows", "all", "--depth", "8"], "--depth"),
+      (["--rows", "all", "--row", "vgg08"], "--rows and --row exclude"), (["--scaling", "--depth", "8"], "depths of its own"),
       (["--rows", "all", "--json", "--markdown"], "exclude each other"),
     ])
   func wrongUsage(arguments: [String], says: String) throws {

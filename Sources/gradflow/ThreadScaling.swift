@@ -1,0 +1,61 @@
+import Kernels
+import Networks
+
+/// What more threads gain a training step, beside what they gain the machine's own multiply-adds.
+///
+/// A processor's speed changes within seconds, more so a virtual one's. So a step on one thread, a step on several, and the
+/// multiply-adds of both follow one another, many times; each such round has a ratio of its own, and their median is told
+/// with its 95 % confidence interval.
+struct ThreadScaling {
+  struct Gain {
+    let threads: Int
+    /// Medians, in milliseconds, with one thread and with `threads`.
+    let single, step: Double
+    /// Medians, GFLOP/s.
+    let singlePeak, peak: Double
+    /// By how much a step is faster than on one thread, and the multiply-adds; and the first over the second.
+    let ours, machine, share: MedianInterval
+  }
+
+  let row: StandardRow
+  let batch: Int
+  let rounds: Int
+  let isa: InstructionSet
+
+  /// One backend with its network and its meter.
+  private final class Subject {
+    let timer: StepTimer
+    let meter: MultiplyAddMeter
+
+    init(_ scaling: ThreadScaling, threads: Int) throws {
+      let backend = try Backend(instructionSet: scaling.isa, threads: threads)
+      meter = MultiplyAddMeter(backend)
+      timer = try StepTimer(
+        scaling.row.configuration, learningRate: scaling.row.baseLearningRate, batch: scaling.batch, backend: backend)
+      for _ in 0..<2 { _ = try timer.trainingStep() }
+    }
+  }
+
+  func gain(threads: Int) throws -> Gain {
+    let single = try Subject(self, threads: 1), several = try Subject(self, threads: threads)
+    var steps: [(single: Double, several: Double)] = []
+    var peaks: [(single: Double, several: Double)] = []
+    for round in 0..<rounds {
+      Console.progress("1 and \(threads) threads in turn: round \(round + 1) of \(rounds)")
+      // Whoever came first comes last in the next round.
+      let order = round % 2 == 0 ? [single, several] : [several, single]
+      var step: [Double] = [], peak: [Double] = []
+      for subject in order {
+        peak.append(subject.meter.gigaflops())
+        step.append(try subject.timer.trainingStep().step)
+      }
+      steps.append(round % 2 == 0 ? (step[0], step[1]) : (step[1], step[0]))
+      peaks.append(round % 2 == 0 ? (peak[0], peak[1]) : (peak[1], peak[0]))
+    }
+    let ours = steps.map { $0.single / $0.several }, machine = peaks.map { $0.several / $0.single }
+    return Gain(
+      threads: threads, single: BenchReport.median(steps.map(\.single)), step: BenchReport.median(steps.map(\.several)),
+      singlePeak: BenchReport.median(peaks.map(\.single)), peak: BenchReport.median(peaks.map(\.several)),
+      ours: MedianInterval(ours), machine: MedianInterval(machine), share: MedianInterval(zip(ours, machine).map { $0 / $1 }))
+  }
+}
