@@ -64,6 +64,11 @@ struct Architecture {
     return unit.isNormalised && !unit.skipsFromBlockInput && configuration.slope >= 0 && !isAdded(at: position)
   }
 
+  /// Whether a convolution, and so a weight gradient, reads what the node at `position` puts out.
+  func isRead(at position: Int) -> Bool {
+    if position + 1 < nodes.count, case .unit = nodes[position + 1] { true } else { false }
+  }
+
   /// Whether a residual block begins with what the node at `position` puts out.
   private func isAdded(at position: Int) -> Bool {
     var block: String?

@@ -38,7 +38,8 @@ public struct NetworkWork: Sendable {
       switch node {
       case .unit(let unit):
         addUnit(
-          unit, isRecomputed: architecture.isRecomputable(at: position), pixels: pixels, filters: filters, isEntry: isEntry)
+          unit, isKept: !architecture.isRecomputable(at: position), isRead: architecture.isRead(at: position), pixels: pixels,
+          filters: filters, isEntry: isEntry)
         isEntry = false
       case .pool(let block):
         let bytes = 4 * filters * (pixels + pixels / 4)
@@ -61,7 +62,7 @@ public struct NetworkWork: Sendable {
   }
 
   private mutating func addUnit(
-    _ unit: Architecture.Unit, isRecomputed: Bool, pixels: Double, filters: Double, isEntry: Bool
+    _ unit: Architecture.Unit, isKept: Bool, isRead: Bool, pixels: Double, filters: Double, isEntry: Bool
   ) {
     let (input, output) = (4 * pixels * Double(unit.channels), 4 * pixels * filters)
     let one = pixels * 9 * Double(unit.channels) * filters
@@ -79,12 +80,13 @@ public struct NetworkWork: Sendable {
     if unit.isNormalised {
       set(unit.normLabel, true, .statistics, 0, output)
       // dy, x; y, unless its sign is computed anew.
-      set(unit.normLabel, false, .statistics, 0, (isRecomputed ? 2 : 3) * output)
+      set(unit.normLabel, false, .statistics, 0, (isKept ? 3 : 2) * output)
     }
-    // dy, y, dx; x, and the skip's gradient, where there is batch norm. Where y is computed anew: dy, x, dx; x and y.
+    // dy, y, dx; x, and the skip's gradient, where there is batch norm. Where y is not kept: dy, x, dx; and x and y to compute
+    // it anew, if a weight gradient reads it.
     set(
       last, false, .pointwise, 0,
-      isRecomputed ? 5 * output : (unit.isNormalised ? 4 : 3) * output + (unit.isNormalised ? skip : 0))
+      isKept ? (unit.isNormalised ? 4 : 3) * output + (unit.isNormalised ? skip : 0) : (isRead ? 5 : 3) * output)
     forwardMultiplyAdds += one
     gradientMultiplyAdds += isEntry ? one : 2 * one
   }

@@ -6,8 +6,9 @@ import Tensors
 ///
 /// What is needed within one phase only lives in the workers' own memory, and so in their caches: a gradient between the
 /// activation and the convolution, and all activations of an evaluation. So does, in training, what batch norm and activation
-/// make of a convolution's output, unless a skip has a part in it: the next convolution reads it at once, and its weight
-/// gradient computes it anew. It never goes to memory: one tensor written and two read less for each such layer.
+/// make of a convolution's output, unless a skip has a part in it: what follows reads it at once, and where that is a
+/// convolution, its weight gradient computes it anew. It never goes to memory: one tensor written and two read less for each
+/// such layer.
 struct PassPlan<S: KernelScalar> {
   let body: NetworkBody<S>
   let head: Linear<S>

@@ -63,7 +63,10 @@ struct ScalingBench {
       var point = try point("threads", threads: count, batch: 100, depth: depth)
       let gain = gains.first { $0.threads == count }
       if let gain { (point.step, point.peak) = (gain.step, gain.peak) }
-      if count == 1, let first = gains.first { (point.step, point.peak) = (first.single, first.singlePeak) }
+      if count == 1 {
+        if let first = gains.first { (point.step, point.peak) = (first.single, first.singlePeak) }
+        else { point.peak = MultiplyAddMeter(try Backend(instructionSet: isa, threads: 1)).gigaflops() }
+      }
       return point
     }
   }
@@ -133,7 +136,10 @@ extension ScalingBench {
         "\(Text.percent(gain.share.lower)) to \(Text.percent(gain.share.upper))",
       ])
     }
-    return table.lines + ["medians of \(Self.threadRounds) rounds, a step of each in turn"]
+    return table.lines + [
+      "medians of \(Self.threadRounds) rounds, in each a step on one thread and one on several; confidence from blocks of "
+        + "\(ThreadScaling.block) rounds"
+    ]
   }
 
   private func lines(_ points: [Point], by value: (Point) -> Int, _ title: String) -> [String] {

@@ -5,7 +5,7 @@ import Networks
 ///
 /// A processor's speed changes within seconds, more so a virtual one's. So a step on one thread, a step on several, and the
 /// multiply-adds of both follow one another, many times; each such round has a ratio of its own, and their median is told
-/// with its 95 % confidence interval.
+/// with its 95 % confidence interval. That is of this process, and of the minutes it took: another run may lie outside.
 struct ThreadScaling {
   struct Gain {
     let threads: Int
@@ -20,6 +20,8 @@ struct ThreadScaling {
   let row: StandardRow
   let batch: Int
   let rounds: Int
+  /// Rounds that are too near one another to be independent.
+  static let block = 8
   let isa: InstructionSet
 
   /// One backend with its network and its meter.
@@ -56,6 +58,7 @@ struct ThreadScaling {
     return Gain(
       threads: threads, single: BenchReport.median(steps.map(\.single)), step: BenchReport.median(steps.map(\.several)),
       singlePeak: BenchReport.median(peaks.map(\.single)), peak: BenchReport.median(peaks.map(\.several)),
-      ours: MedianInterval(ours), machine: MedianInterval(machine), share: MedianInterval(zip(ours, machine).map { $0 / $1 }))
+      ours: MedianInterval(ours, block: Self.block), machine: MedianInterval(machine, block: Self.block),
+      share: MedianInterval(zip(ours, machine).map { $0 / $1 }, block: Self.block))
   }
 }

@@ -18,6 +18,13 @@ struct MedianIntervalTests {
     #expect(interval.median == 10.5 && interval.lower == 6 && interval.upper == 15)
   }
 
+  @Test("of blocks, is that of their medians; the median is that of all values")
+  func blocks() {
+    // Twelve blocks, whose medians are 2, 5, ..., 35, and two values more.
+    let interval = MedianInterval((1...36).map(Double.init) + [100, 101], block: 3)
+    #expect(interval.median == 19.5 && interval.lower == 8 && interval.upper == 29)
+  }
+
   @Test("holds the median of the distribution as often as it says")
   func coverage() {
     // A linear congruential generator stands for independent uniform values: 2000 samples of 20.

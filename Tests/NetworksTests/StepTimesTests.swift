@@ -88,6 +88,14 @@ struct StepTimesTests {
     #expect(work.amount(layer: "block_0_0_conv_0", phase: "forward", part: .convolution)?.multiplyAdds == one)
     #expect(work.amount(layer: "block_0_0_conv_0", phase: "input_gradient", part: .gradients)?.multiplyAdds == 2 * one)
     #expect(work.amount(layer: "block_0_0_bn_1", phase: "forward", part: .pointwise)?.bytes == 393_216.0)
+    // Of 131,072 bytes each. Backward, a skip's addition: dy, y, x, dx and its own gradient; what is computed anew: dy, x and
+    // dx, and x and y once more where a convolution reads it, not where a pool does.
+    for (layer, pointwise, statistics) in [
+      ("block_0_0_bn_1", 5, 3), ("block_0_0_bn_0", 5, 2), ("reduction_block_0_bn_0", 3, 2), ("input_conv_bn_0", 4, 3),
+    ] {
+      let bytes = [WorkPart.pointwise, .statistics].map { work.amount(layer: layer, phase: "input_gradient", part: $0)?.bytes }
+      #expect(bytes == [Double(pointwise) * 131_072, Double(statistics) * 131_072], "\(layer)")
+    }
     #expect(work.amount(layer: "no such layer", phase: "forward", part: .convolution) == nil)
   }
 
