@@ -24,10 +24,12 @@ struct ThreadScaling {
   static let block = 8
   let isa: InstructionSet
 
-  /// One backend with its network and its meter.
+  /// One backend with its network and its meter, and what they gave in every round.
   private final class Subject {
-    let timer: StepTimer
-    let meter: MultiplyAddMeter
+    private let timer: StepTimer
+    private let meter: MultiplyAddMeter
+    private(set) var steps: [Double] = []
+    private(set) var peaks: [Double] = []
 
     init(_ scaling: ThreadScaling, threads: Int) throws {
       let backend = try Backend(instructionSet: scaling.isa, threads: threads)
@@ -36,28 +38,25 @@ struct ThreadScaling {
         scaling.row.configuration, learningRate: scaling.row.baseLearningRate, batch: scaling.batch, backend: backend)
       for _ in 0..<2 { _ = try timer.trainingStep() }
     }
+
+    func measure() throws {
+      peaks.append(meter.gigaflops())
+      steps.append(try timer.trainingStep().step)
+    }
   }
 
   func gain(threads: Int) throws -> Gain {
     let single = try Subject(self, threads: 1), several = try Subject(self, threads: threads)
-    var steps: [(single: Double, several: Double)] = []
-    var peaks: [(single: Double, several: Double)] = []
     for round in 0..<rounds {
       Console.progress("1 and \(threads) threads in turn: round \(round + 1) of \(rounds)")
       // Whoever came first comes last in the next round.
-      let order = round % 2 == 0 ? [single, several] : [several, single]
-      var step: [Double] = [], peak: [Double] = []
-      for subject in order {
-        peak.append(subject.meter.gigaflops())
-        step.append(try subject.timer.trainingStep().step)
-      }
-      steps.append(round % 2 == 0 ? (step[0], step[1]) : (step[1], step[0]))
-      peaks.append(round % 2 == 0 ? (peak[0], peak[1]) : (peak[1], peak[0]))
+      for subject in round % 2 == 0 ? [single, several] : [several, single] { try subject.measure() }
     }
-    let ours = steps.map { $0.single / $0.several }, machine = peaks.map { $0.several / $0.single }
+    let ours = zip(single.steps, several.steps).map { $0 / $1 }
+    let machine = zip(several.peaks, single.peaks).map { $0 / $1 }
     return Gain(
-      threads: threads, single: BenchReport.median(steps.map(\.single)), step: BenchReport.median(steps.map(\.several)),
-      singlePeak: BenchReport.median(peaks.map(\.single)), peak: BenchReport.median(peaks.map(\.several)),
+      threads: threads, single: BenchReport.median(single.steps), step: BenchReport.median(several.steps),
+      singlePeak: BenchReport.median(single.peaks), peak: BenchReport.median(several.peaks),
       ours: MedianInterval(ours, block: Self.block), machine: MedianInterval(machine, block: Self.block),
       share: MedianInterval(zip(ours, machine).map { $0 / $1 }, block: Self.block))
   }

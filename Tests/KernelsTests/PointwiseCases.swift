@@ -126,7 +126,8 @@ struct BackwardInput<S: KernelScalar>: Sendable {
       pixels: shape.pixels, channels: shape.channels, output: activation == .kept ? y.pointer : nil,
       output_gradient: gradient.pointer, input: x.pointer, mean: training ? constants[0].pointer : nil,
       inverse: training ? constants[1].pointer : nil, scale: statistics == .none ? nil : constants[2].pointer,
-      shift: activation == .anew ? constants[5].pointer : nil, sum1: training ? constants[3].pointer : nil, sum2: training ? constants[4].pointer : nil,
+      shift: activation == .anew ? constants[5].pointer : nil, sum1: training ? constants[3].pointer : nil,
+      sum2: training ? constants[4].pointer : nil,
       slope: activation == .none ? 1 : 0.01, input_gradient: nil, skip_gradient: nil)
   }
 }

@@ -81,9 +81,10 @@ static void NAME(convolve)(const gf_convolve *a) {
 // Pixels that stay in the first-level cache while all taps pass over them.
 #define GRADIENT_CHUNK 64
 
-// Register block: CHANNELS_HERE channels x VECTOR_BLOCK vectors of filters, over one chunk of pixels.
+// Register block: CHANNELS_HERE channels from c on x VECTOR_BLOCK vectors of filters, over one chunk of pixels.
 #define WEIGHT_GRADIENT_BLOCK(CHANNELS_HERE)                                                                        \
   do {                                                                                                              \
+    T *const sums = (T *)a->sums + (tap * channels + c) * row + k;                                                  \
     NAME(vec) sum[CHANNELS_HERE][VECTOR_BLOCK];                                                                     \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < CHANNELS_HERE; i++)                                      \
         _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTOR_BLOCK; v++)                                   \
@@ -127,20 +128,13 @@ static void NAME(weight_gradient)(const gf_weight_gradient *a) {
       for (size_t tap = 0; tap < taps; tap++) {
         const int32_t *const entries = a->gather.table + first * taps + tap;
         size_t c = 0;
-        for (; c + CHANNEL_BLOCK <= channels; c += CHANNEL_BLOCK) {
-          T *const sums = (T *)a->sums + (tap * channels + c) * row + k;
-          WEIGHT_GRADIENT_BLOCK(CHANNEL_BLOCK);
-        }
+        for (; c + CHANNEL_BLOCK <= channels; c += CHANNEL_BLOCK) WEIGHT_GRADIENT_BLOCK(CHANNEL_BLOCK);
         // The three channels of an image go together: one alone would wait for its own sums.
         if (channels - c == 3) {
-          T *const sums = (T *)a->sums + (tap * channels + c) * row + k;
           WEIGHT_GRADIENT_BLOCK(3);
           c += 3;
         }
-        for (; c < channels; c++) {
-          T *const sums = (T *)a->sums + (tap * channels + c) * row + k;
-          WEIGHT_GRADIENT_BLOCK(1);
-        }
+        for (; c < channels; c++) WEIGHT_GRADIENT_BLOCK(1);
       }
     }
   }
