@@ -48,19 +48,42 @@ public enum Verdict: Equatable, Sendable {
   public var severity: Int {
     switch self {
     case .identical: 0
-    case .withinBand: 1
-    case .notComparable: 2
-    case .regression: 3
+    case .withinBand: breaksPromise ? 2 : 1
+    case .notComparable: 3
+    case .regression: 4
     }
   }
 
-  /// Whether a check that wants equal bits, or one that is content with bands, passes.
-  public func passes(requiringIdentical: Bool) -> Bool {
+  /// Whether bits differ although settings, seed and contract version are equal: the promise that the contract makes is broken.
+  public var breaksPromise: Bool {
+    if case .withinBand(.bits) = self { true } else { false }
+  }
+
+  public func passes(_ requirement: Requirement) -> Bool {
     switch self {
     case .identical: true
-    case .withinBand: !requiringIdentical
+    case .withinBand: requirement.level <= .withinBand && (requirement.allowsOtherBits || !breaksPromise)
     case .regression, .notComparable: false
     }
+  }
+}
+
+/// What a check asks of runs.
+public struct Requirement: Equatable, Sendable {
+  /// The worst verdict that passes.
+  public enum Level: Int, Comparable, Sendable {
+    case withinBand, identical
+
+    public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  public var level: Level
+  /// Whether bits may differ where settings, seed and contract version promise equal ones.
+  public var allowsOtherBits: Bool
+
+  public init(_ level: Level = .withinBand, allowingOtherBits: Bool = false) {
+    self.level = level
+    allowsOtherBits = allowingOtherBits
   }
 }
 

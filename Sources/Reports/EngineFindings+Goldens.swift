@@ -39,7 +39,7 @@ extension EngineVerdict {
     case .withinBand(.settings(let differences)):
       self.init(.withinBand, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
     case .withinBand(.bits(let divergence)):
-      self.init(.withinBand, detail: "\(scope); bits that should be equal differ: \(divergence)")
+      self.init(.otherBits, detail: "\(scope); bits that should be equal differ: \(divergence)")
     case .regression:
       let first = worst.findings.first.map { "\($0)" } ?? ""
       let more = worst.findings.count > 1 ? "; and \(worst.findings.count - 1) more" : ""

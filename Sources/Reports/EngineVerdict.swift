@@ -4,6 +4,8 @@ public struct EngineVerdict: Equatable, Sendable {
   public enum Kind: String, Equatable, Sendable, CaseIterable {
     case identical
     case withinBand = "within-band"
+    /// Inside the bands, with bits that settings, seed and contract version promise equal.
+    case otherBits = "other bits"
     case regression
     case notComparable = "not comparable"
     case noGolden = "no golden"

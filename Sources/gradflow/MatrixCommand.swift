@@ -23,6 +23,11 @@ struct MatrixCommand: ParsableCommand {
   @Flag(help: "Hold what was run against the goldens, and end with the verdict.")
   var check = false
 
+  @Flag(
+    name: .customLong("allow-other-bits"),
+    help: "With --check: let bits differ inside the bands where settings, seed and contract version promise equal ones.")
+  var allowsOtherBits = false
+
   @Flag(help: "Write a page about what was run, report.html beside the runs, and end with where it is.")
   var report = false
 
@@ -33,6 +38,7 @@ struct MatrixCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(jobs)") }
+    if allowsOtherBits, !check { throw ValidationError("--allow-other-bits says what --check lets pass, which is not given") }
   }
 
   func run() throws {
@@ -66,7 +72,7 @@ struct MatrixCommand: ParsableCommand {
     goldens.allowsPrefix = options.epochs != nil
     goldens.judge(made.directories.map(\.path))
     for result in made.results { goldens.add(unfinished: result, out: made.out) }
-    try goldens.end(as: .text, requiringIdentical: false)
+    try goldens.end(as: .text, requiring: Requirement(allowingOtherBits: allowsOtherBits))
   }
 
   /// Of the runs just made: what else lies in the directory is not asked about.

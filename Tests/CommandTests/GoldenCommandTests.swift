@@ -84,12 +84,20 @@ struct GoldenCommandTests {
     #expect(strict.code == 1 && strict.output.contains("verdict: within-band, where identical is required"))
   }
 
-  @Test("bits that differ and should not: within the bands, with the place and the command to bisect")
+  @Test("bits that differ and should not: exit code 1, with the place and the command to bisect; allowed, 0")
   func bits() throws {
     let loss = try loss()
     let runs = try altered(loss, String(loss.dropLast()) + (loss.last == "1" ? "2" : "1"))
     let outcome = try check(["--runs", runs])
-    #expect(outcome.code == 0 && outcome.output.contains("epoch 2, train_loss"), "\(outcome.output)")
+    #expect(outcome.output.contains("verdict: within-band, and bits differ that the contract promises equal"), "\(outcome.output)")
+    let allowed = try check(["--runs", runs, "--allow-other-bits"])
+    #expect(allowed.code == 0 && allowed.output.hasSuffix("verdict: within-band\n"), "\(allowed.output)")
+    #expect(try check(["--runs", runs, "--allow-other-bits", "--require", "identical"]).code == 64)
+    let junit = try check(["--runs", runs, "--format", "junit"])
+    #expect(junit.code == 1 && junit.output.contains("failures=\"1\""), "\(junit.output)")
+    let annotated = try check(["--runs", runs], environment: ["GITHUB_ACTIONS": "true"])
+    #expect(annotated.errors.contains("::error title=golden smoke vgg08 seed 0::within-band"), "\(annotated.errors)")
+    #expect(outcome.code == 1 && outcome.output.contains("epoch 2, train_loss"), "\(outcome.output)")
     let command = "gradflow bisect \(runs)/vgg08-s0 \(golden)/smoke/vgg08.jsonl.zst"
     #expect(outcome.output.contains(command))
     let bisect = try Program.run(command.split(separator: " ").dropFirst().map(String.init))

@@ -56,6 +56,18 @@ struct VerdictTests {
     #expect(divergence.description.contains("epoch 1, train_loss"))
   }
 
+  @Test("bits that differ and should not fail a check unless it allows them; bits that differ by seed or contract do not")
+  func brokenPromise() {
+    let broken = judge(Sample.run(seed: 0).with(epoch: 1) { $0.trainLoss = $0.trainLoss.nextUp }).verdict
+    #expect(broken.breaksPromise && !broken.passes(Requirement()) && broken.passes(Requirement(allowingOtherBits: true)))
+    #expect(!broken.passes(Requirement(.identical, allowingOtherBits: true)))
+    for trace in [Sample.run(seed: 1000), Sample.run(seed: 0).with(header: Sample.header(numerics: 2))] {
+      let verdict = judge(trace).verdict
+      #expect(!verdict.breaksPromise && verdict.passes(Requirement()) && !verdict.passes(Requirement(.identical)))
+      #expect(verdict.severity < broken.severity && broken.severity < Verdict.regression.severity)
+    }
+  }
+
   @Test("what lies outside is a regression: metric, epoch, layer, found, expected, band and distance, the largest first")
   func regression() throws {
     let trace = Sample.run(seed: 1000).with(epoch: 2) { line in

@@ -38,6 +38,16 @@ struct EngineTests {
     #expect(other.kind == .withinBand && other.detail.contains("seed differs"), "\(other)")
   }
 
+  @Test("the reference seed with other bits is no good news, inside the bands or not")
+  func otherBits() throws {
+    var altered = run(seed: 0)
+    altered.validationLoss = altered.validationLoss.nextUp
+    let found = try findings([altered])
+    #expect(found.verdict(of: "vgg08").kind == .otherBits, "\(found.verdict(of: "vgg08"))")
+    let table = Table1(try [altered].set(), engine: found)
+    #expect(table.hasDrift && table.engineSummary == "1 other bits")
+  }
+
   @Test("a run outside is a regression, named with its seed; the worst of several speaks for the row")
   func regression() throws {
     var bad = run(seed: 8)

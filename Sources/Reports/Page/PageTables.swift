@@ -98,7 +98,7 @@ enum PageTables {
     let engine: PageVerdict.Tone =
       switch line.engine.kind {
       case .identical, .withinBand: .good
-      case .regression: .bad
+      case .otherBits, .regression: .bad
       case .notComparable, .noGolden, .notChecked: .open
       }
     let distance: PageVerdict.Tone =

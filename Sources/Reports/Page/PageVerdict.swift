@@ -54,6 +54,9 @@ struct PageVerdict {
     func count(_ kind: EngineVerdict.Kind) -> Int { verdicts.filter { $0 == kind }.count }
     let words = table.engineSummary
     let good = count(.identical) + count(.withinBand)
+    if count(.otherBits) > 0, count(.regression) == 0 {
+      return Card(title: "Engine drift", word: "bits that should be equal differ", detail: words, tone: .bad)
+    }
     if count(.regression) > 0 { return Card(title: "Engine drift", word: "regression", detail: words, tone: .bad) }
     if good == verdicts.count, good > 0 {
       return Card(title: "Engine drift", word: "none", detail: words, tone: .good)

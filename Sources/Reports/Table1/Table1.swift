@@ -54,8 +54,8 @@ public struct Table1: Sendable {
     }.joined(separator: ", ")
   }
 
-  /// Whether a row has left its golden's bands.
-  public var hasDrift: Bool { lines.contains { $0.engine.kind == .regression } }
+  /// Whether a row has left its golden's bands, or has other bits than the contract promises.
+  public var hasDrift: Bool { lines.contains { $0.engine.kind == .regression || $0.engine.kind == .otherBits } }
 
   /// The numbers of a line, in the order of the table's columns.
   struct Metric: Sendable {

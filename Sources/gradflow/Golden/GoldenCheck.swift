@@ -75,8 +75,8 @@ struct GoldenCheck {
   }
 
   /// Prints the report and ends the command with its verdict.
-  func end(as format: GoldenReport.Format, requiringIdentical: Bool) throws {
-    let report = GoldenReport(profile: profile, store: store, judgements: judgements, requiringIdentical: requiringIdentical)
+  func end(as format: GoldenReport.Format, requiring requirement: Requirement) throws {
+    let report = GoldenReport(profile: profile, store: store, judgements: judgements, requirement: requirement)
     try Console.print(try report.text(format))
     if Environment.isGitHubActions { for line in report.annotations { Console.log(line) } }
     if report.status != .done { throw Stop(report.status) }

@@ -16,11 +16,14 @@ struct GoldenCheckCommand: ParsableCommand {
       A run of fewer epochs than its golden lacks some, which is a regression; --prefix (and --epochs) judges it by those \
       that it has.
 
+      Bits that differ although settings, seed and contract version are equal fail the check, inside the bands or not: the \
+      contract promises them equal. --allow-other-bits is for a program that is known to compute other bits.
+
       Exit codes: 0 all within their bands (with --require identical: all identical); 1 one is not; 2 one cannot be \
       compared (other data, settings or profile, no golden), and none is a regression; 64 there is no row of that name.
       """)
 
-  enum Requirement: String, CaseIterable, ExpressibleByArgument { case identical }
+  enum Required: String, CaseIterable, ExpressibleByArgument { case identical }
 
   @Option(help: "Only these rows, separated by commas.")
   var rows: String?
@@ -32,7 +35,12 @@ struct GoldenCheckCommand: ParsableCommand {
   var runs: [String] = []
 
   @Option(help: "identical: bits that differ fail the check even inside the bands.")
-  var require: Requirement?
+  var require: Required?
+
+  @Flag(
+    name: .customLong("allow-other-bits"),
+    help: "Let bits differ inside the bands where settings, seed and contract version promise equal ones.")
+  var allowsOtherBits = false
 
   @Option(help: "text, json or junit.")
   var format = GoldenReport.Format.text
@@ -47,6 +55,9 @@ struct GoldenCheckCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(jobs)") }
+    if allowsOtherBits, require == .identical {
+      throw ValidationError("--allow-other-bits and --require identical exclude each other")
+    }
     if !runs.isEmpty, options.epochs != nil || options.resume || options.overwrite {
       throw ValidationError("--runs judges finished runs: --epochs, --resume and --overwrite make new ones")
     }
@@ -78,7 +89,8 @@ struct GoldenCheckCommand: ParsableCommand {
       let judged = Set(check.judgements.map(\.row))
       for row in wanted where !judged.contains(row) { check.add(noRunOf: row, in: runs) }
     }
-    try check.end(as: format, requiringIdentical: require == .identical)
+    let level: Requirement.Level = require == .identical ? .identical : .withinBand
+    try check.end(as: format, requiring: Requirement(level, allowingOtherBits: allowsOtherBits))
   }
 
   /// In Table 1's order, then by name.

@@ -7,7 +7,8 @@ extension GoldenReport {
   var json: JSONValue {
     .members([
       "format": .string("gradflow-golden-check"), "version": JSONValue(1), "profile": .string(profile),
-      "against": .string(store.directory), "required": .string(requiringIdentical ? "identical" : "within-band"),
+      "against": .string(store.directory), "required": .string(requirement.level == .identical ? "identical" : "within-band"),
+      "other_bits_allowed": .bool(requirement.allowsOtherBits),
       "verdict": .string(verdict), "passed": .bool(status == .done), "compared_runs": JSONValue(compared),
       "counts": json(of: counts), "runs": .array(judgements.map(json(of:))),
     ])

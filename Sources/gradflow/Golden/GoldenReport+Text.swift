@@ -17,9 +17,16 @@ extension GoldenReport {
       "",
       "compared: \(compared) of \(judgements.count) runs, \(Set(judgements.map(\.row)).count) rows, \(counts.epochs) epochs, "
         + "\(counts.values) numbers, \(counts.digests) digests, \(counts.banded) numbers against bands",
-      "verdict: \(verdict)\(status == .done ? "" : requiringIdentical && verdict == "within-band" ? ", where identical is required" : "")",
+      "verdict: \(verdict)\(complaint)",
     ]
     return lines
+  }
+
+  /// What is asked beyond bands, where that is what a run lacks.
+  private var complaint: String {
+    if status == .done || verdict != "within-band" { return "" }
+    if requirement.level == .identical { return ", where identical is required" }
+    return ", and bits differ that the contract promises equal; --allow-other-bits lets them pass"
   }
 
   // MARK: A line a run

@@ -9,11 +9,11 @@ struct GoldenReport {
   let profile: String
   let store: GoldenStore
   let judgements: [Judgement]
-  let requiringIdentical: Bool
+  let requirement: Requirement
 
   /// A run that failed is worse than one that could not be compared; nothing compared is no success.
   var status: ExitStatus {
-    let failing = judgements.filter { !$0.verdict.passes(requiringIdentical: requiringIdentical) }
+    let failing = judgements.filter { !passes($0) }
     if failing.contains(where: { !isObstacle($0) }) { return .failed }
     return failing.isEmpty && compared > 0 ? .done : .impossible
   }
@@ -40,7 +40,12 @@ struct GoldenReport {
     if case .notComparable = judgement.verdict { true } else { false }
   }
 
-  func passes(_ judgement: Judgement) -> Bool { judgement.verdict.passes(requiringIdentical: requiringIdentical) }
+  /// Whether some run fails for nothing but bits that should be equal.
+  var isPromiseBroken: Bool {
+    !requirement.allowsOtherBits && judgements.contains { $0.verdict.breaksPromise }
+  }
+
+  func passes(_ judgement: Judgement) -> Bool { judgement.verdict.passes(requirement) }
 
   func text(_ format: Format) throws -> String {
     switch format {
