@@ -31,20 +31,25 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CKernels"], exclude: ["CONTRACT.md"]),
     .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Files", dependencies: ["CZstd"]),
+    .target(name: "PlainText"),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
     // MARK: The engine
     .target(name: "Tensors", dependencies: ["Kernels"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Networks", dependencies: ["Layers", "Randomness", "Files"]),
-    .target(name: "GradientChecks", dependencies: ["Networks"]),
+    .target(name: "GradientChecks", dependencies: ["Networks", "PlainText"]),
 
     // MARK: The experiment
     .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
     .target(name: "Traces", dependencies: ["Files", "Digests"]),
-    .target(name: "Goldens", dependencies: ["Traces", "Files", "Digests"]),
+    .target(name: "Goldens", dependencies: ["Traces", "Files", "Digests", "PlainText"]),
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
+
+    // MARK: Instruments
+    .target(name: "Bisection", dependencies: ["Training"]),
+    .target(name: "Benchmarks", dependencies: ["Experiments", "PlainText"]),
 
     // MARK: The report
     .target(
@@ -58,7 +63,10 @@ let package = Package(
 
     // MARK: The command line
     .executableTarget(
-      name: "gradflow", dependencies: ["GradientChecks", "Experiments", "Goldens", "Reports", argumentParser]),
+      name: "gradflow",
+      dependencies: [
+        "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", argumentParser,
+      ]),
 
     // MARK: Tests
     .target(name: "Processes", path: "Tests/Processes"),
@@ -83,6 +91,8 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels"]),
+    .testTarget(name: "BisectionTests", dependencies: ["Bisection", "Files"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(name: "CommandTests", dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Files
 import Kernels
 import Networks
@@ -107,9 +108,18 @@ struct BenchCommand: ParsableCommand {
     if let rows {
       try printTable(rows.rows, backend)
     } else if isScaling {
-      try ScalingBench(row: subject, steps: steps, isa: backend.instructionSet, threads: backend.threads).run()
+      let bench = ScalingBench(
+        row: subject, steps: steps, isa: backend.instructionSet, threads: backend.threads, program: Environment.program,
+        progress: Console.progress)
+      try show(bench.run())
     } else if isTrainer {
-      let report = try TrainerBench(row: subject, configuration: network, batch: batch, steps: steps, backend: backend).run()
+      let bench = TrainerBench(
+        row: subject, configuration: network, batch: batch, steps: steps, backend: backend,
+        watch: { run in
+          var progress = RunProgress(run, isAlone: true)
+          return { progress.tell($0) }
+        })
+      let report = try bench.run()
       try show(report.lines, report.json)
     } else if isBreakdown {
       let ceilings = Ceilings(of: backend)
@@ -125,8 +135,10 @@ struct BenchCommand: ParsableCommand {
     try StepTimer(network, learningRate: subject.baseLearningRate, batch: batch, backend: backend)
   }
 
-  private func show(_ lines: [String], _ json: JSONValue) throws {
-    for line in isJSON ? [json.description] : lines { try Console.print(line) }
+  private func show(_ lines: [String], _ json: JSONValue? = nil) throws {
+    Console.clearProgress()
+    if isJSON, let json { return try Console.print(json.description) }
+    for line in lines { try Console.print(line) }
   }
 
   private func measure(_ backend: Backend) throws -> BenchReport {
@@ -147,30 +159,14 @@ struct BenchCommand: ParsableCommand {
     let sets = isas?.sets ?? [backend.instructionSet]
     let table = try BenchTable(
       rows: rows, backends: sets.map { try Backend(instructionSet: $0, threads: backend.threads) }, batch: batch,
-      steps: steps, warmup: warmup, peerCommand: peer)
+      steps: steps, warmup: warmup, peerCommand: peer, progress: Console.progress)
     let text = try table.run()
+    Console.clearProgress()
     if isJSON {
       try Console.print(text.json.description)
     } else {
       for line in isMarkdown ? text.markdown : text.lines { try Console.print(line) }
     }
-  }
-}
-
-extension NetworkConfiguration {
-  /// The blocks that a network of that depth has, if there is one.
-  static func blocksPerStage(depth: Int) -> Int? {
-    depth >= 8 && (depth - 8) % (2 * stages) == 0 && depth <= 608 ? (depth - 8) / (2 * stages) : nil
-  }
-}
-
-extension StandardRow {
-  /// The row that performance is spoken of: the deepest with all that costs time.
-  static var standardBenchmark: StandardRow {
-    guard let row = all.first(where: { $0.id == "vgg38-bn-rc-1e-2" }) else {
-      preconditionFailure("the benchmark's row is not among the rows")
-    }
-    return row
   }
 }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Bisection
 import Files
-import Foundation
 import Goldens
 import Kernels
 import Traces
@@ -115,11 +115,7 @@ struct BisectCommand: ParsableCommand {
     }
     if let program, !fileExists(program) { throw Stop(.impossible, "\(program): there is no such program") }
     return BisectRerun.Configuration(
-      name: name, run: run, trace: trace, program: program ?? Self.thisProgram,
+      name: name, run: run, trace: trace, program: program ?? Environment.program,
       threads: threads ?? said?["threads"]?.int, instructionSet: instructionSet)
-  }
-
-  private static var thisProgram: String {
-    (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])).path
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Files
+import PlainText
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,3 +1,5 @@
+import Foundation
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -16,6 +18,11 @@ enum Environment {
 
   /// Whether lines of the form that GitHub turns into annotations are wanted.
   static var isGitHubActions: Bool { value("GITHUB_ACTIONS") == "true" }
+
+  /// The path of this very program, for what needs a process of its own.
+  static var program: String {
+    (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])).path
+  }
 
   private static func value(_ name: String) -> String? {
     guard let text = getenv(name).map({ String(cString: $0) }), !text.isEmpty else { return nil }

@@ -4,6 +4,7 @@ import Experiments
 import Files
 import Kernels
 import Networks
+import PlainText
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

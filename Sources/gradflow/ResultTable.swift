@@ -1,5 +1,6 @@
 import Files
 import Networks
+import PlainText
 import Traces
 import Training
 

@@ -1,4 +1,5 @@
 import Experiments
+import PlainText
 import Training
 
 /// Tells people on standard error how runs go: a line per epoch, and on a terminal a line that moves in between.

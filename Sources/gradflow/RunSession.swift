@@ -1,3 +1,4 @@
+import Benchmarks
 import Datasets
 import Experiments
 import Files

@@ -79,6 +79,10 @@ struct GoldenCheck {
     let report = GoldenReport(profile: profile, store: store, judgements: judgements, requirement: requirement)
     try Console.print(try report.text(format))
     if Environment.isGitHubActions { for line in report.annotations { Console.log(line) } }
-    if report.status != .done { throw Stop(report.status) }
+    switch report.outcome {
+    case .passed: break
+    case .failed: throw Stop(.failed)
+    case .notComparable: throw Stop(.impossible)
+    }
   }
 }

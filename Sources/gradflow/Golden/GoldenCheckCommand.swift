@@ -126,3 +126,5 @@ struct GoldenCheckCommand: ParsableCommand {
     for result in made.results { check.add(unfinished: result, out: made.out) }
   }
 }
+
+extension GoldenReport.Format: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Goldens
+import PlainText
 import Traces
 
 struct GoldenDiffCommand: ParsableCommand {

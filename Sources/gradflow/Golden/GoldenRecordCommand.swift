@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Foundation
 import Goldens
+import PlainText
 import Traces
 import Training
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Goldens
+import PlainText
 import Traces
 
 struct GoldenShowCommand: ParsableCommand {

@@ -1,20 +1,20 @@
 import Files
 
 /// The first element in which two tensors of one shape differ. NaNs are equal to each other, whatever their payload.
-struct ElementDifference: CustomStringConvertible {
+package struct ElementDifference: CustomStringConvertible {
   /// Where it is, row-major.
-  let place: [Int]
+  package let place: [Int]
   let first: Double
   let second: Double
   /// Representable numbers from one to the other; `nil` if one is a NaN.
-  let ulps: UInt64?
+  package let ulps: UInt64?
   /// How many elements differ, and of how many.
-  let count: Int
-  let of: Int
+  package let count: Int
+  package let of: Int
   private let isSingle: Bool
 
   /// `nil` if none differs.
-  init?(_ a: SafeTensor, _ b: SafeTensor) {
+  package init?(_ a: SafeTensor, _ b: SafeTensor) {
     guard a.shape == b.shape, let (x, y) = Self.values(a, b) else { return nil }
     func differs(_ i: Int) -> Bool { x[i].bitPattern != y[i].bitPattern && !(x[i].isNaN && y[i].isNaN) }
     guard let index = x.indices.first(where: differs) else { return nil }
@@ -46,7 +46,7 @@ struct ElementDifference: CustomStringConvertible {
     return nil
   }
 
-  var description: String {
+  package var description: String {
     func text(_ value: Double) -> String { isSingle ? "\(Float(value))" : "\(value)" }
     let distance = ulps.map { $0 == 0 ? "the signs of zero differ" : "\($0) ulp apart" } ?? "one is not a number"
     return "element \(place) is \(text(first)) and \(text(second)), \(distance); \(count) of \(of) elements differ"

@@ -5,7 +5,7 @@ import Networks
 /// Training step and evaluation of several rows on several instruction sets, beside another framework's where there is one.
 ///
 /// Ours and the peer's are measured in turn, a few steps each, so that what slows the machine down meanwhile slows both.
-struct BenchTable {
+package struct BenchTable {
   static let rounds = 5
 
   let rows: [StandardRow]
@@ -14,8 +14,23 @@ struct BenchTable {
   let steps: Int
   let warmup: Int
   let peerCommand: String?
+  let progress: (String) -> Void
 
-  func run() throws -> BenchTableText {
+  /// - Parameter progress: is told what is being measured.
+  package init(
+    rows: [StandardRow], backends: [Backend], batch: Int, steps: Int, warmup: Int, peerCommand: String?,
+    progress: @escaping (String) -> Void
+  ) {
+    self.rows = rows
+    self.backends = backends
+    self.batch = batch
+    self.steps = steps
+    self.warmup = warmup
+    self.peerCommand = peerCommand
+    self.progress = progress
+  }
+
+  package func run() throws -> BenchTableText {
     var reports: [BenchReport] = []
     var peerName: String?
     for backend in backends {
@@ -23,11 +38,10 @@ struct BenchTable {
       peerName = peer?.name ?? peerName
       for row in rows {
         try MemoryNeed(row.configuration, images: batch, bytesPerElement: 4).check(against: Machine.memory)
-        Console.progress("\(row.id), \(backend.instructionSet.rawValue)")
+        progress("\(row.id), \(backend.instructionSet.rawValue)")
         reports.append(try measure(row, backend, peer))
       }
     }
-    Console.clearProgress()
     return BenchTableText(reports: reports, peer: peerName, batch: batch, steps: steps, threads: backends[0].threads)
   }
 

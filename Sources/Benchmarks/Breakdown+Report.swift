@@ -1,7 +1,8 @@
 import Files
+import PlainText
 
 extension Breakdown {
-  var lines: [String] {
+  package var lines: [String] {
     let head = [
       "\(row), training step of \(batch) images, \(backend.instructionSet.rawValue), \(backend.threads) threads: "
         + "\(Text.fixed(stepMilliseconds, 2)) ms (mean of \(steps))",
@@ -48,7 +49,7 @@ extension Breakdown {
       + rate(part.gigabytes, ceilings.gigabytes, part.amount.bytes, 1)
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     func number(_ value: Double) -> JSONValue { JSONValue((value * 10_000).rounded() / 10_000) }
     let parts = parts.map { part -> JSONValue in
       let names: KeyValuePairs<String, JSONValue> = [

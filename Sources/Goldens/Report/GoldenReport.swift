@@ -1,21 +1,29 @@
-import ArgumentParser
-import Goldens
 import Traces
 
 /// What a check found, for people and machines.
-struct GoldenReport {
-  enum Format: String, CaseIterable, ExpressibleByArgument { case text, json, junit }
+package struct GoldenReport {
+  package enum Format: String, CaseIterable, Sendable { case text, json, junit }
+
+  /// What the check comes to as a whole.
+  package enum Outcome { case passed, failed, notComparable }
 
   let profile: String
   let store: GoldenStore
   let judgements: [Judgement]
   let requirement: Requirement
 
+  package init(profile: String, store: GoldenStore, judgements: [Judgement], requirement: Requirement) {
+    self.profile = profile
+    self.store = store
+    self.judgements = judgements
+    self.requirement = requirement
+  }
+
   /// A run that failed is worse than one that could not be compared; nothing compared is no success.
-  var status: ExitStatus {
+  package var outcome: Outcome {
     let failing = judgements.filter { !passes($0) }
     if failing.contains(where: { !isObstacle($0) }) { return .failed }
-    return failing.isEmpty && compared > 0 ? .done : .impossible
+    return failing.isEmpty && compared > 0 ? .passed : .notComparable
   }
 
   /// The worst of all, by its name.
@@ -47,7 +55,7 @@ struct GoldenReport {
 
   func passes(_ judgement: Judgement) -> Bool { judgement.verdict.passes(requirement) }
 
-  func text(_ format: Format) throws -> String {
+  package func text(_ format: Format) throws -> String {
     switch format {
     case .text: try textLines().joined(separator: "\n")
     case .json: json.indented
@@ -95,7 +103,7 @@ struct GoldenReport {
   // MARK: Annotations
 
   /// Lines that GitHub shows beside the job: an error for what fails, a notice for what is inside the bands only.
-  var annotations: [String] {
+  package var annotations: [String] {
     judgements.compactMap { judgement in
       if judgement.verdict == .identical { return nil }
       let title = "golden \(profile) \(judgement.row)" + (judgement.seed.map { " seed \($0)" } ?? "")

@@ -5,13 +5,13 @@
 /// Of n values, the number below the distribution's median is binomial with n and 1/2. So the median lies between the values
 /// of rank r + 1 from below and from above with a confidence of at least 1 − 2·P(at most r), r the largest number for which
 /// P(at most r) ≤ 2.5 %. Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2.
-struct MedianInterval {
-  let median, lower, upper: Double
+package struct MedianInterval {
+  package let median, lower, upper: Double
 
   /// Of fewer than six blocks no such interval is within their range: then it is all of it, and the confidence is less.
   ///
   /// - Parameter block: how many values in a row make a block; what is left over at the end tells of the median only.
-  init(_ values: [Double], block: Int = 1) {
+  package init(_ values: [Double], block: Int = 1) {
     let sorted = (0..<values.count / block).map { BenchReport.median(Array(values[$0 * block..<($0 + 1) * block])) }.sorted()
     median = BenchReport.median(values)
     let outside = Self.ranksOutside(count: sorted.count)
@@ -20,7 +20,7 @@ struct MedianInterval {
   }
 
   /// How many values at either end the interval leaves out.
-  static func ranksOutside(count: Int) -> Int {
+  package static func ranksOutside(count: Int) -> Int {
     var probability = 1.0
     for _ in 0..<count { probability /= 2 }
     var below = 0.0

@@ -1,12 +1,13 @@
 import Files
 import Kernels
+import PlainText
 
 /// What a benchmark of one row measured, as people and as programs read it.
-struct BenchReport {
+package struct BenchReport {
   /// The same work by another framework, measured in turn with ours.
   struct Peer {
     var step: [Double] = []
-    var evaluation: [Double] = []
+    package var evaluation: [Double] = []
   }
 
   let row: String
@@ -16,12 +17,12 @@ struct BenchReport {
   let isa: String
   let isEvaluation: Bool
   /// Of training, or of evaluation where that alone was asked for.
-  var times: [StepTimer.Times] = []
+  package var times: [StepTimer.Times] = []
   /// Milliseconds of evaluation's forward passes.
-  var evaluation: [Double] = []
+  package var evaluation: [Double] = []
   var peer: Peer?
 
-  init(row: String, depth: Int, batch: Int, backend: Backend, isEvaluation: Bool = false) {
+  package init(row: String, depth: Int, batch: Int, backend: Backend, isEvaluation: Bool = false) {
     self.row = row
     self.depth = depth
     self.batch = batch
@@ -45,7 +46,7 @@ struct BenchReport {
   private var stepMinimum: Double { times.map(\.step).min() ?? .nan }
   private var imagesPerSecond: Double { Double(batch) / stepMedian * 1000 }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     let head: KeyValuePairs<String, JSONValue> = [
       "row": .string(row), "depth": JSONValue(depth), "batch": JSONValue(batch), "threads": JSONValue(threads),
       "isa": .string(isa), "steps": JSONValue(times.count),
@@ -73,7 +74,7 @@ struct BenchReport {
     ]
   }
 
-  var lines: [String] {
+  package var lines: [String] {
     let what = isEvaluation ? "evaluation forward" : "training step"
     var table = TextTable([("\(row), \(what)", .left), ("", .right)])
     table.add(["depth", "\(depth)"])

@@ -1,5 +1,4 @@
 import Files
-import Goldens
 
 extension GoldenReport {
   /// The report as JUnit XML, a test case a run: a regression is a failure, what cannot be compared an error.

@@ -3,12 +3,13 @@ import Files
 import Foundation
 import Kernels
 import Networks
+import PlainText
 
 /// How time and memory grow with threads, batch, depth and epochs: tables for people, then the same as CSV.
 ///
 /// Each point is a process of its own, so that its peak memory is its own; what threads gain is measured in turn
 /// (`ThreadScaling`).
-struct ScalingBench {
+package struct ScalingBench {
   static let batches = [10, 25, 50, 100, 200, 400]
   static let depths = [8, 14, 20, 26, 38, 50, 62, 74]
   static let threadRounds = 96
@@ -30,23 +31,36 @@ struct ScalingBench {
   let steps: Int
   let isa: InstructionSet
   let threads: Int
+  let program: String
+  let progress: (String) -> Void
 
-  func run() throws {
+  /// - Parameters:
+  ///   - program: the path of gradflow itself.
+  ///   - progress: is told what is being measured.
+  package init(
+    row: StandardRow, steps: Int, isa: InstructionSet, threads: Int, program: String, progress: @escaping (String) -> Void
+  ) {
+    self.row = row
+    self.steps = steps
+    self.isa = isa
+    self.threads = threads
+    self.program = program
+    self.progress = progress
+  }
+
+  /// What was measured, a line each.
+  package func run() throws -> [String] {
     let depth = row.configuration.depth
     let gains = try threadCounts.dropFirst().map {
-      try ThreadScaling(row: row, batch: 100, rounds: Self.threadRounds, isa: isa).gain(threads: $0)
+      try ThreadScaling(row: row, batch: 100, rounds: Self.threadRounds, isa: isa, progress: progress).gain(threads: $0)
     }
     let byThreads = try threadSeries(gains, depth: depth)
     let byBatch = try Self.batches.map { try point("batch", threads: threads, batch: $0, depth: depth) }
     let byDepth = try Self.depths.map { try point("depth", threads: threads, batch: 100, depth: $0) }
     let byEpochs = try (1...3).map(epochPoint)
-    Console.clearProgress()
-    for line in threadLines(gains) + [""] + lines(byBatch, by: \.batch, "batch") + [""]
+    return threadLines(gains) + [""] + lines(byBatch, by: \.batch, "batch") + [""]
       + lines(byDepth, by: \.depth, "depth") + [""] + epochLines(byEpochs) + [""]
       + Self.csv(byThreads + byBatch + byDepth + byEpochs)
-    {
-      try Console.print(line)
-    }
   }
 
   // MARK: Measuring
@@ -72,7 +86,7 @@ struct ScalingBench {
   }
 
   private func point(_ series: String, threads: Int, batch: Int, depth: Int) throws -> Point {
-    Console.progress("\(series): \(threads) threads, batch \(batch), depth \(depth)")
+    progress("\(series): \(threads) threads, batch \(batch), depth \(depth)")
     let text = try child([
       "bench", "--row", row.id, "--depth", "\(depth)", "--batch", "\(batch)", "--steps", "\(steps)", "--threads", "\(threads)",
       "--isa", isa.rawValue, "--json",
@@ -80,14 +94,14 @@ struct ScalingBench {
     let json = try JSONValue(parsing: text)
     guard let step = json["step_ms_median"]?.double, let evaluation = json["evaluation_ms_median"]?.double,
       let memory = json["peak_rss_mb"]?.double
-    else { throw Stop(.impossible, "gradflow bench --json printed \(text)") }
+    else { throw BenchmarkError.answer("gradflow bench --json printed \(text)") }
     return Point(
       series: series, threads: threads, batch: batch, depth: depth, step: step, evaluation: evaluation, memory: memory)
   }
 
   /// A run of the smoke profile; its memory is in its manifest.
   private func epochPoint(_ epochs: Int) throws -> Point {
-    Console.progress("epochs: \(epochs)")
+    progress("epochs: \(epochs)")
     let out = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bench-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: out) }
     _ = try child([
@@ -96,7 +110,7 @@ struct ScalingBench {
     ])
     let manifest = String(decoding: try readFile("\(out)/\(row.id)-s0/manifest.json"), as: UTF8.self)
     guard let memory = try JSONValue(parsing: manifest)["peak_resident_megabytes"]?.double else {
-      throw Stop(.impossible, "the run's manifest tells no memory: \(manifest)")
+      throw BenchmarkError.answer("the run's manifest tells no memory: \(manifest)")
     }
     return Point(
       series: "epochs", threads: threads, batch: Profile.smoke.batchSize, depth: row.configuration.depth, epochs: epochs,
@@ -107,7 +121,7 @@ struct ScalingBench {
   private func child(_ arguments: [String]) throws -> String {
     let process = Process()
     let output = Pipe()
-    process.executableURL = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
@@ -115,7 +129,7 @@ struct ScalingBench {
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Stop(.impossible, "gradflow \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+      throw BenchmarkError.ended(arguments: arguments, status: process.terminationStatus)
     }
     return String(decoding: data, as: UTF8.self)
   }

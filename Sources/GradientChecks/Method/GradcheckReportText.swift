@@ -1,13 +1,13 @@
 import Files
-import GradientChecks
+import PlainText
 
 /// A report of gradient checks as people and as programs read it.
-struct GradcheckReportText {
+package struct GradcheckReportText {
   private let report: GradientCheckReport
 
-  init(_ report: GradientCheckReport) { self.report = report }
+  package init(_ report: GradientCheckReport) { self.report = report }
 
-  var lines: [String] {
+  package var lines: [String] {
     var table = TextTable([
       ("layer", .left), ("tensors", .left), ("shape", .left), ("mode", .left), ("checked", .right),
       ("error / bound", .right), ("kinks", .right), ("verdict", .left),
@@ -42,7 +42,7 @@ struct GradcheckReportText {
     return "\((value * 1000).rounded() / 1000)"
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     .members(["passed": .bool(report.passed), "checks": .array(report.rows.map(json(of:)))])
   }
 

@@ -1,5 +1,4 @@
 import Files
-import Goldens
 import Traces
 
 extension GoldenReport {
@@ -9,7 +8,7 @@ extension GoldenReport {
       "format": .string("gradflow-golden-check"), "version": JSONValue(1), "profile": .string(profile),
       "against": .string(store.directory), "required": .string(requirement.level == .identical ? "identical" : "within-band"),
       "other_bits_allowed": .bool(requirement.allowsOtherBits),
-      "verdict": .string(verdict), "passed": .bool(status == .done), "compared_runs": JSONValue(compared),
+      "verdict": .string(verdict), "passed": .bool(outcome == .passed), "compared_runs": JSONValue(compared),
       "counts": json(of: counts), "runs": .array(judgements.map(json(of:))),
     ])
   }

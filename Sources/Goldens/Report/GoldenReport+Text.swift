@@ -1,4 +1,4 @@
-import Goldens
+import PlainText
 
 extension GoldenReport {
   /// How many findings of a run are shown; JSON and JUnit have all.
@@ -24,7 +24,7 @@ extension GoldenReport {
 
   /// What is asked beyond bands, where that is what a run lacks.
   private var complaint: String {
-    if status == .done || verdict != "within-band" { return "" }
+    if outcome == .passed || verdict != "within-band" { return "" }
     if requirement.level == .identical { return ", where identical is required" }
     return ", and bits differ that the contract promises equal; --allow-other-bits lets them pass"
   }

@@ -1,6 +1,5 @@
+import Benchmarks
 import Testing
-
-@testable import gradflow
 
 @Suite("The median's confidence interval")
 struct MedianIntervalTests {

@@ -5,7 +5,7 @@ import Networks
 ///
 /// Times are wall-clock milliseconds of one step: what a part took on all workers together, divided by their number. So all
 /// parts add up to the step; the last one is what remains, mostly workers that wait for one another.
-struct Breakdown {
+package struct Breakdown {
   struct Part: Equatable {
     let layer: String
     /// `forward`, `input_gradient`, or `step` for what belongs to neither.

@@ -8,17 +8,17 @@ import Files
   import Darwin
 #endif
 
-/// What the command line asks the operating system about.
-enum Machine {
+/// What measurements and limits need to know of the machine.
+package enum Machine {
   /// Bytes of memory that the machine has.
-  static var memory: Int {
+  package static var memory: Int {
     let pages = sysconf(Int32(_SC_PHYS_PAGES)), size = sysconf(Int32(_SC_PAGESIZE))
     guard pages > 0, size > 0 else { return .max }
     return pages.multipliedReportingOverflow(by: size).overflow ? .max : pages * size
   }
 
   /// What the processor calls itself: "AMD EPYC"; "unknown processor" where the system does not tell.
-  static var processorName: String {
+  package static var processorName: String {
     #if canImport(Darwin)
       var size = 0
       sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0)
@@ -35,7 +35,7 @@ enum Machine {
   private static var unknownProcessor: String { "unknown processor" }
 
   /// Largest resident memory of this process so far, in units of 2²⁰ bytes.
-  static var peakResidentMegabytes: Double {
+  package static var peakResidentMegabytes: Double {
     #if os(Linux)
       // What getrusage tells is no less than the parent had when it started this process.
       if let status = try? readFile("/proc/self/status", limit: 1 << 20),

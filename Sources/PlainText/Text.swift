@@ -1,8 +1,8 @@
 import Foundation
 
 /// Numbers for people.
-enum Text {
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+package enum Text {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -15,12 +15,12 @@ enum Text {
   }
 
   /// A fraction as a percentage.
-  static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + " %" }
+  package static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + " %" }
 
   /// Two digits after the first, with the power of ten: 1.23e-19.
-  static func scientific(_ value: Double) -> String { value.isFinite ? String(format: "%.2e", value) : "\(value)" }
+  package static func scientific(_ value: Double) -> String { value.isFinite ? String(format: "%.2e", value) : "\(value)" }
 
-  static func time(seconds: Double) -> String {
+  package static func time(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
     let total = Int(seconds.rounded())
     if total < 60 { return "\(total) s" }

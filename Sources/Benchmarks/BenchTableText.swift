@@ -1,8 +1,9 @@
 import Files
 import Foundation
+import PlainText
 
 /// The table of `gradflow bench --rows` for terminals, documents and programs.
-struct BenchTableText {
+package struct BenchTableText {
   let reports: [BenchReport]
   /// The other framework, such as "PyTorch 2.15.0".
   let peer: String?
@@ -45,19 +46,19 @@ struct BenchTableText {
     return formatter.string(from: Date())
   }
 
-  var lines: [String] {
+  package var lines: [String] {
     var table = TextTable(titles.enumerated().map { ($1, $0 < 2 ? .left : .right) })
     for row in cells { table.add(row) }
     return table.lines + ["", caption]
   }
 
-  var markdown: [String] {
+  package var markdown: [String] {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
     let rule = "|" + titles.indices.map { $0 < 2 ? "---|" : "---:|" }.joined()
     return [line(titles), rule] + cells.map { line(["`\($0[0])`"] + $0.dropFirst()) } + ["", caption + "."]
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     .members([
       "processor": .string(Machine.processorName), "date": .string(date), "peer": peer.map { .string($0) } ?? .null,
       "rows": .array(reports.map(\.json)),

@@ -3,14 +3,14 @@ import Layers
 import Networks
 
 /// Times training steps, or evaluation's forward passes, of one network on one batch of made-up images.
-struct StepTimer {
+package struct StepTimer {
   /// One step, in milliseconds; evaluation has a forward pass alone.
-  struct Times {
+  package struct Times {
     var forward = 0.0
     var backward = 0.0
     var update = 0.0
 
-    var step: Double { forward + backward + update }
+    package var step: Double { forward + backward + update }
   }
 
   let configuration: NetworkConfiguration
@@ -20,7 +20,7 @@ struct StepTimer {
   private let rate: Double
 
   /// - Throws: `LayerError` for a batch of no images.
-  init(_ configuration: NetworkConfiguration, learningRate: Double, batch: Int, backend: Backend) throws {
+  package init(_ configuration: NetworkConfiguration, learningRate: Double, batch: Int, backend: Backend) throws {
     self.configuration = configuration
     self.batch = batch
     rate = learningRate
@@ -36,7 +36,7 @@ struct StepTimer {
   }
 
   /// Forward with the loss, backward, and Adam's update.
-  func trainingStep() throws -> Times {
+  package func trainingStep() throws -> Times {
     let clock = ContinuousClock()
     let start = clock.now
     try network.forward(count: batch, mode: .training)
@@ -51,7 +51,7 @@ struct StepTimer {
   }
 
   /// Forward with the loss, normalised by the running averages.
-  func evaluationPass() throws -> Times {
+  package func evaluationPass() throws -> Times {
     let clock = ContinuousClock()
     let start = clock.now
     try network.forward(count: batch, mode: .evaluation(.running))
@@ -59,7 +59,7 @@ struct StepTimer {
   }
 
   /// Some training steps with the time of every part.
-  func breakdown(row: String, steps: Int, warmup: Int, ceilings: Ceilings) throws -> Breakdown {
+  package func breakdown(row: String, steps: Int, warmup: Int, ceilings: Ceilings) throws -> Breakdown {
     let times = StepTimes(threads: network.backend.threads)
     network.stepTimes = times
     defer { network.stepTimes = nil }

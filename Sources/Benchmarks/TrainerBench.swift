@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Kernels
 import Networks
+import PlainText
 import Synchronization
 import Training
 
@@ -11,7 +12,7 @@ import Training
 /// few steps of an epoch, the digests of all layers and the statistics of the gradients.
 ///
 /// Bare steps and runs of one epoch (on built-in images of CIFAR's size, in a temporary directory) take turns.
-struct TrainerBench {
+package struct TrainerBench {
   static let rounds = 3
   /// Steps of an epoch of the protocol, by which the costs of an epoch's first and last steps are shared out.
   static let protocolSteps = 475.0
@@ -21,8 +22,22 @@ struct TrainerBench {
   let batch: Int
   let steps: Int
   let backend: Backend
+  let watch: (RunSpecification) -> (TrainingEvent) -> Void
 
-  func run() throws -> Report {
+  /// - Parameter watch: makes, for a run, what is told of its steps.
+  package init(
+    row: StandardRow, configuration: NetworkConfiguration, batch: Int, steps: Int, backend: Backend,
+    watch: @escaping (RunSpecification) -> (TrainingEvent) -> Void
+  ) {
+    self.row = row
+    self.configuration = configuration
+    self.batch = batch
+    self.steps = steps
+    self.backend = backend
+    self.watch = watch
+  }
+
+  package func run() throws -> Report {
     let timer = try StepTimer(configuration, learningRate: row.baseLearningRate, batch: batch, backend: backend)
     let run = try specification()
     var report = Report(row: row.id, depth: configuration.depth, batch: batch, backend: backend)
@@ -65,14 +80,14 @@ struct TrainerBench {
     let out = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: out) }
     let ends = Mutex<[ContinuousClock.Instant]>([])
-    var progress = RunProgress(run, isAlone: true)
+    let tell = watch(run)
     var options = Trainer.Options(epochs: 1)
     options.events = { event in
       switch event {
       // The checkpoint before the first step tells when that begins.
       case .checkpoint(epoch: 0, step: 0): ends.withLock { $0 = [.now] }
       case .step:
-        progress.tell(event)
+        tell(event)
         ends.withLock { $0.append(.now) }
       default: break
       }
@@ -81,7 +96,6 @@ struct TrainerBench {
       run.identity(dataset: dataset), source: source(run, dataset), backend: backend,
       directory: run.directory(out: out.path), options: options)
     _ = try trainer.run()
-    Console.clearProgress()
     let instants = ends.withLock { $0 }
     return zip(instants, instants.dropFirst()).map { StepTimer.milliseconds($1 - $0) }
   }
@@ -108,7 +122,7 @@ struct TrainerBench {
 }
 
 extension TrainerBench {
-  struct Report {
+  package struct Report {
     let row: String
     let depth: Int
     let batch: Int
@@ -142,7 +156,7 @@ extension TrainerBench {
     /// As a fraction of the bare step.
     var share: Double { overhead / median(bare) }
 
-    var lines: [String] {
+    package var lines: [String] {
       var table = TextTable([("\(row), batch \(batch), \(isa), \(threads) threads", .left), ("ms", .right)])
       func add(_ name: String, _ value: Double) { table.add([name, Text.fixed(value, 3)]) }
       add("bare step, median of \(bare.count)", median(bare))
@@ -155,7 +169,7 @@ extension TrainerBench {
       return table.lines + ["that is \(Text.percent(share)) of the bare step"]
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
       func number(_ value: Double) -> JSONValue { JSONValue((value * 10_000).rounded() / 10_000) }
       return .members([
         [

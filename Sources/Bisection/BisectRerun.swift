@@ -6,15 +6,24 @@ import Training
 
 /// Executes the step in which two runs part once more, under both configurations, each in a process of its own, and finds
 /// the first element that differs. The runs' directories are only read.
-struct BisectRerun {
+package struct BisectRerun {
   /// One of the two: which run, and how it is to be executed.
-  struct Configuration {
+  package struct Configuration {
     let name: String
     let run: String
     let trace: Trace
     let program: String
     let threads: Int?
     let instructionSet: String?
+
+    package init(name: String, run: String, trace: Trace, program: String, threads: Int?, instructionSet: String?) {
+      self.name = name
+      self.run = run
+      self.trace = trace
+      self.program = program
+      self.threads = threads
+      self.instructionSet = instructionSet
+    }
 
     var description: String {
       let words =
@@ -28,8 +37,15 @@ struct BisectRerun {
   let step: StepPosition
   let data: String?
 
+  package init(first: Configuration, second: Configuration, step: StepPosition, data: String?) {
+    self.first = first
+    self.second = second
+    self.step = step
+    self.data = data
+  }
+
   /// What was found, a line each.
-  func lines() throws -> [String] {
+  package func lines() throws -> [String] {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bisect-\(UUID().uuidString)").path
     try createDirectory(scratch)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -40,7 +56,7 @@ struct BisectRerun {
       let arguments = ["--save", state(configuration, scratch)] + (from.map { ["--from", $0.path] } ?? [])
       let text = try execute(configuration, arguments)
       guard let report = ReplayReport(text) else {
-        throw Stop(.impossible, "\(configuration.program) does not list a step's parts as this program does")
+        throw RerunError("\(configuration.program) does not list a step's parts as this program does")
       }
       return report
     }
@@ -65,13 +81,13 @@ struct BisectRerun {
       let file = "\(scratch)/\(configuration.name).values"
       _ = try execute(configuration, ["--from", state(configuration, scratch), "--part", "\(index)", "--values", file])
       guard let tensor = try SafeTensors(path: file)["values"] else {
-        throw Stop(.impossible, "\(configuration.program) wrote no values")
+        throw RerunError("\(configuration.program) wrote no values")
       }
       return tensor
     }
     guard let difference = ElementDifference(values[0], values[1]) else {
-      throw Stop(
-        .impossible, "\(a[index].layer) differed and did not differ when it was computed once more: a configuration is not "
+      throw RerunError(
+        "\(a[index].layer) differed and did not differ when it was computed once more: a configuration is not "
           + "even equal to itself")
     }
     return lines + [
@@ -125,7 +141,7 @@ struct BisectRerun {
     do {
       try process.run()
     } catch {
-      throw Stop(.impossible, "\(configuration.program) cannot be started: \(error.localizedDescription)")
+      throw RerunError("\(configuration.program) cannot be started: \(error.localizedDescription)")
     }
     // Both pipes are read while it runs: a full one would hold it up for ever. Messages are few.
     let text = output.fileHandleForReading.readDataToEndOfFile()
@@ -133,8 +149,15 @@ struct BisectRerun {
     process.waitUntilExit()
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       let words = String(decoding: complaint, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      throw Stop(.impossible, "\(configuration.description) failed: \(words.isEmpty ? "no message" : words)")
+      throw RerunError("\(configuration.description) failed: \(words.isEmpty ? "no message" : words)")
     }
     return String(decoding: text, as: UTF8.self)
   }
+}
+
+/// Why the step could not be executed again.
+struct RerunError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }

@@ -23,6 +23,7 @@ struct ThreadScaling {
   /// Rounds that are too near one another to be independent.
   static let block = 8
   let isa: InstructionSet
+  let progress: (String) -> Void
 
   /// One backend with its network and its meter, and what they gave in every round.
   private final class Subject {
@@ -48,7 +49,7 @@ struct ThreadScaling {
   func gain(threads: Int) throws -> Gain {
     let single = try Subject(self, threads: 1), several = try Subject(self, threads: threads)
     for round in 0..<rounds {
-      Console.progress("1 and \(threads) threads in turn: round \(round + 1) of \(rounds)")
+      progress("1 and \(threads) threads in turn: round \(round + 1) of \(rounds)")
       // Whoever came first comes last in the next round.
       for subject in round % 2 == 0 ? [single, several] : [several, single] { try subject.measure() }
     }
