@@ -93,7 +93,9 @@ let package = Package(
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels"]),
     .testTarget(name: "BisectionTests", dependencies: ["Bisection", "Files"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
-    .testTarget(name: "CommandTests", dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels", "Digests"], exclude: ["OldRun"]),
   ],
   swiftLanguageModes: [.v6]
 )
