@@ -37,7 +37,7 @@ package struct BenchTable {
       let peer = try peerCommand.map { try PeerProcess(command: $0, backend: backend) }
       peerName = peer?.name ?? peerName
       for row in rows {
-        try MemoryNeed(row.configuration, images: batch, bytesPerElement: 4).check(against: Machine.memory)
+        try MemoryNeed(row.configuration, images: batch, in: Float.self).check(against: Machine.memory)
         progress("\(row.id), \(backend.instructionSet.rawValue)")
         reports.append(try measure(row, backend, peer))
       }

@@ -34,7 +34,7 @@ package struct Breakdown {
   ///   - times: of `steps` training steps, which together took `wall` milliseconds.
   ///   - updates: milliseconds of all Adam updates.
   init(
-    row: String, configuration: NetworkConfiguration, batch: Int, backend: Backend, ceilings: Ceilings, times: StepTimes,
+    row: String, batch: Int, backend: Backend, ceilings: Ceilings, times: StepTimes,
     updates: Double, wall: Double, steps: Int
   ) {
     self.row = row
@@ -43,15 +43,13 @@ package struct Breakdown {
     self.ceilings = ceilings
     self.steps = steps
     stepMilliseconds = wall / Double(steps)
-    let work = NetworkWork(configuration)
     var parts: [Part] = []
     for entry in times.entries {
-      let one = work.amount(layer: entry.layer, phase: entry.phase, part: entry.part) ?? .init()
       parts.append(
         Part(
           layer: entry.layer, phase: entry.phase, part: entry.part.rawValue,
           milliseconds: Double(entry.nanoseconds) * 1e-6 / Double(times.threads * steps),
-          amount: .init(multiplyAdds: one.multiplyAdds * Double(batch), bytes: one.bytes * Double(batch))))
+          amount: .init(multiplyAdds: entry.work.multiplyAdds * Double(batch), bytes: entry.work.bytes * Double(batch))))
     }
     func add(_ name: String, _ milliseconds: Double) {
       parts.append(Part(layer: "-", phase: "step", part: name, milliseconds: milliseconds, amount: .init()))

@@ -67,7 +67,7 @@ package struct StepTimer {
     times.reset()
     let measured = try (0..<steps).map { _ in try trainingStep() }
     return Breakdown(
-      row: row, configuration: configuration, batch: batch, backend: network.backend, ceilings: ceilings, times: times,
+      row: row, batch: batch, backend: network.backend, ceilings: ceilings, times: times,
       updates: measured.reduce(0) { $0 + $1.update }, wall: measured.reduce(0) { $0 + $1.step }, steps: steps)
   }
 

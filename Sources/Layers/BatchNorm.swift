@@ -64,6 +64,12 @@ public final class BatchNorm<S: KernelScalar> {
     populationVariance = Buffer(count: channels)
   }
 
+  /// What `init` allocates, in bytes.
+  package static func workspaceBytes(channels: Int, capacity: Int) -> Int {
+    let constants = 5 * channels, sums = 2 * 2 * capacity * channels + 6 * channels
+    return constants * MemoryLayout<S>.stride + sums * MemoryLayout<Double>.stride
+  }
+
   /// The batch's statistics of the last training-mode pass, in double.
   public var batchStatistics: (mean: [Double], biasedVariance: [Double]) {
     (Array(batchMean.elements), Array(batchVariance.elements))

@@ -69,6 +69,17 @@ public final class Convolution<S: KernelScalar> {
     biasSums = Buffer(count: bias == nil ? 0 : capacity * filters)
   }
 
+  /// What `init` allocates, in bytes, besides scratch memory.
+  package static func workspaceBytes(
+    _ sizes: ConvolutionGeometry.Sizes, channels: Int, filters: Int, hasBias: Bool, capacity: Int
+  ) -> Int {
+    let taps = sizes.kernelHeight * sizes.kernelWidth
+    let forward = taps * channels * paddedCount(filters, of: S.self), backward = taps * filters * paddedCount(channels, of: S.self)
+    let arranged = (forward + backward) * (sizes.suitWinograd(channels: channels, filters: filters) ? 5 : 1)
+    return (arranged + ImageGroup.slots(of: capacity) * forward) * MemoryLayout<S>.stride
+      + (hasBias ? capacity * filters : 0) * MemoryLayout<Double>.stride
+  }
+
   /// Arranges the weights for the kernels: to be called whenever they have changed.
   public func prepare(forBackward: Bool) {
     kernels.pointee.pack_forward(weight.value.pointer, filters, channels, geometry.taps, packedForward.pointer)

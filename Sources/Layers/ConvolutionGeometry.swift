@@ -28,6 +28,35 @@ public final class ConvolutionGeometry: Sendable {
       self.padding = padding
       self.dilation = dilation
     }
+
+    /// - Throws: `LayerError` if there is no output.
+    public func output() throws(LayerError) -> (height: Int, width: Int) {
+      guard height > 0, width > 0, kernelHeight > 0, kernelWidth > 0, stride > 0, dilation > 0, padding >= 0
+      else { throw .impossibleGeometry("a convolution with \(self)") }
+      func outputSize(_ input: Int, _ kernel: Int) throws(LayerError) -> Int {
+        let span = input + 2 * padding - dilation * (kernel - 1) - 1
+        guard span >= 0 else {
+          throw .kernelLargerThanInput(kernel: kernel, padding: padding, dilation: dilation, input: input)
+        }
+        return span / stride + 1
+      }
+      return (try outputSize(height, kernelHeight), try outputSize(width, kernelWidth))
+    }
+
+    /// Whether minimal filtering computes the convolution instead of the direct sum; a function of sizes alone, and part of
+    /// the reproducibility contract. It takes fewer multiplications from 3×3 pixels on; with fewer than 4 channels on a side
+    /// its transforms cost more than they save.
+    public func suitWinograd(channels: Int, filters: Int) -> Bool {
+      kernelHeight == 3 && kernelWidth == 3 && stride == 1 && padding == 1 && dilation == 1 && min(height, width) >= 3
+        && min(channels, filters) >= 4
+    }
+  }
+
+  /// What `init` allocates, in bytes; nothing for sizes that it refuses.
+  package static func workspaceBytes(_ sizes: Sizes, channels: Int) -> Int {
+    guard let output = try? sizes.output() else { return 0 }
+    let entries = (output.height * output.width + sizes.height * sizes.width) * sizes.kernelHeight * sizes.kernelWidth
+    return entries * MemoryLayout<Int32>.stride + channels * MemoryLayout<Double>.stride
   }
 
   public let sizes: Sizes
@@ -44,19 +73,10 @@ public final class ConvolutionGeometry: Sendable {
 
   /// - Parameter channels: the largest number of channels, of input or output, that the tables will be used with.
   public init(_ sizes: Sizes, channels: Int) throws(LayerError) {
-    guard sizes.height > 0, sizes.width > 0, sizes.kernelHeight > 0, sizes.kernelWidth > 0, sizes.stride > 0,
-      sizes.dilation > 0, sizes.padding >= 0
-    else { throw .impossibleGeometry("a convolution with \(sizes)") }
-    func outputSize(_ input: Int, _ kernel: Int) throws(LayerError) -> Int {
-      let span = input + 2 * sizes.padding - sizes.dilation * (kernel - 1) - 1
-      guard span >= 0 else {
-        throw .kernelLargerThanInput(kernel: kernel, padding: sizes.padding, dilation: sizes.dilation, input: input)
-      }
-      return span / sizes.stride + 1
-    }
     self.sizes = sizes
-    outputHeight = try outputSize(sizes.height, sizes.kernelHeight)
-    outputWidth = try outputSize(sizes.width, sizes.kernelWidth)
+    let output = try sizes.output()
+    outputHeight = output.height
+    outputWidth = output.width
     let taps = sizes.kernelHeight * sizes.kernelWidth
     forwardTable = Buffer(count: outputHeight * outputWidth * taps)
     backwardTable = Buffer(count: sizes.height * sizes.width * taps)
@@ -78,13 +98,8 @@ public final class ConvolutionGeometry: Sendable {
     }
   }
 
-  /// Whether minimal filtering computes the convolution instead of the direct sum; a function of sizes alone, and part of
-  /// the reproducibility contract. It takes fewer multiplications from 3×3 pixels on; with fewer than 4 channels on a side
-  /// its transforms cost more than they save.
-  public func suitsWinograd(channels: Int, filters: Int) -> Bool {
-    sizes.kernelHeight == 3 && sizes.kernelWidth == 3 && sizes.stride == 1 && sizes.padding == 1 && sizes.dilation == 1
-      && min(sizes.height, sizes.width) >= 3 && min(channels, filters) >= 4
-  }
+  /// As `Sizes.suitWinograd`.
+  public func suitsWinograd(channels: Int, filters: Int) -> Bool { sizes.suitWinograd(channels: channels, filters: filters) }
 
   var forwardGather: gf_gather {
     gf_gather(table: forwardTable.pointer, pixels: outputPixels, taps: taps, zeros: zeros.pointer)

@@ -26,6 +26,13 @@ public final class ConvolutionScratch<S: KernelScalar>: Sendable {
     accumulators = Buffer(count: workers * accumulatorCount)
   }
 
+  /// What `init` allocates, in bytes.
+  package static func workspaceBytes(workers: Int, channels: Int, filters: Int) -> Int {
+    workers
+      * (gf_winograd_scratch(channels, filters, MemoryLayout<S>.size)
+        + 36 * channels * paddedCount(filters, of: S.self) * MemoryLayout<S>.size)
+  }
+
   func at(_ worker: Int) -> UnsafeMutableRawPointer {
     precondition(worker < workers, "worker \(worker) has no scratch memory: there is some for \(workers)")
     return UnsafeMutableRawPointer(buffer.pointer + worker * perWorker)

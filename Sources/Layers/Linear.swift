@@ -9,16 +9,27 @@ public final class Linear<S: KernelScalar> {
   public let bias: Parameter<S>
   private let convolution: Convolution<S>
 
-  public init(weight: Parameter<S>, bias: Parameter<S>, kernels: KernelTable, capacity: Int) throws(LayerError) {
+  private static var sizes: ConvolutionGeometry.Sizes {
+    .init(height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1)
+  }
+
+  public init(weight: Parameter<S>, bias: Parameter<S>, kernels: KernelTable, capacity: Int) {
     precondition(weight.shape.count == 2, "a linear layer's weight is [out, in]")
     self.weight = weight
     self.bias = bias
-    let geometry = try ConvolutionGeometry(
-      .init(height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: 0, dilation: 1),
-      channels: max(weight.shape[0], weight.shape[1]))
+    guard let geometry = try? ConvolutionGeometry(Self.sizes, channels: max(weight.shape[0], weight.shape[1])) else {
+      preconditionFailure("one tap on one pixel is always possible")
+    }
     convolution = Convolution(
       geometry: geometry, weight: weight.reshaped([weight.shape[0], weight.shape[1], 1, 1]), bias: bias,
       kernels: kernels, capacity: capacity)
+  }
+
+  /// What `init` allocates, in bytes.
+  package static func workspaceBytes(inputs: Int, outputs: Int, capacity: Int) -> Int {
+    ConvolutionGeometry.workspaceBytes(sizes, channels: max(inputs, outputs))
+      + Convolution<S>.workspaceBytes(sizes, channels: inputs, filters: outputs, hasBias: true, capacity: capacity)
+      + ConvolutionScratch<S>.workspaceBytes(workers: 1, channels: 0, filters: 0)
   }
 
   public func prepare(forBackward: Bool) { convolution.prepare(forBackward: forBackward) }

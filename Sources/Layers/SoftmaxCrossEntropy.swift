@@ -18,6 +18,11 @@ public final class SoftmaxCrossEntropy<S: KernelScalar> {
     hits = Buffer(count: capacity)
   }
 
+  /// What `init` allocates, in bytes.
+  package static func workspaceBytes(capacity: Int) -> Int {
+    capacity * (MemoryLayout<Double>.stride + MemoryLayout<UInt8>.stride)
+  }
+
   /// Losses of a group's examples, and, if asked for, their logits' gradients.
   public func forward(
     _ logits: Tensor<S>, labels: UnsafePointer<Int32>, batchCount: Int, gradient: Tensor<S>?, images: Range<Int>

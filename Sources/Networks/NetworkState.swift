@@ -9,8 +9,8 @@ struct NetworkState<S: KernelScalar> {
   private let parametersByName: [String: Parameter<S>]
   private let buffersByName: [String: StateBuffer<S>]
 
-  init(_ configuration: NetworkConfiguration) {
-    let specifications = ParameterSpecification.state(of: configuration)
+  init(_ description: NetworkDescription) {
+    let specifications = description.state
     parameters = specifications.filter { !$0.isBuffer }.map { Parameter(name: $0.name, shape: $0.shape) }
     buffers = specifications.filter(\.isBuffer).map { StateBuffer(name: $0.name, shape: $0.shape) }
     parametersByName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })

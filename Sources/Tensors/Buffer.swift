@@ -16,10 +16,14 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Element>
   private let bytes: Int
   private let isMapped: Bool
+  /// Whose memory this is a part of.
+  private let whole: Buffer?
 
   public init(count: Int) {
     precondition(count >= 0, "a buffer of \(count) elements")
     self.count = count
+    whole = nil
+    MemoryMeter.current?.add(count * MemoryLayout<Element>.stride)
     bytes = max(count * MemoryLayout<Element>.stride, 1)
     isMapped = bytes >= 1 << 20
     if isMapped {
@@ -42,7 +46,18 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     }
   }
 
+  /// A part of another buffer, which lives as long as this one.
+  public init(_ whole: Buffer, from first: Int, count: Int) {
+    precondition(first >= 0 && count >= 0 && first + count <= whole.count, "\(count) elements from \(first) of \(whole.count)")
+    self.count = count
+    self.whole = whole
+    pointer = whole.pointer + first
+    bytes = 0
+    isMapped = false
+  }
+
   deinit {
+    if whole != nil { return }
     if isMapped { munmap(pointer, bytes) } else { free(pointer) }
   }
 

@@ -24,6 +24,11 @@ public final class Tensor<S: KernelScalar>: Sendable {
     stride = shape.dropFirst().reduce(1, *)
   }
 
+  /// In a part of `buffer`, which others share.
+  public convenience init(shape: [Int], in buffer: Buffer<S>, from first: Int) {
+    self.init(shape: shape, buffer: Buffer(buffer, from: first, count: shape.reduce(1, *)))
+  }
+
   /// The same memory under another shape of as many elements.
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(shape.reduce(1, *) == count, "\(self.shape) as \(shape)")

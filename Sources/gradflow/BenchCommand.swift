@@ -103,7 +103,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    try MemoryNeed(network, images: batch, bytesPerElement: 4).check(against: Machine.memory)
+    try MemoryNeed(network, images: batch, in: Float.self).check(against: Machine.memory)
     let backend = try compute.backend()
     if let rows {
       try printTable(rows.rows, backend)

@@ -16,12 +16,35 @@ struct ListCommand: ParsableCommand {
   @Flag(name: .customLong("yaml"), help: "Print the built-in matrix as a file that `gradflow matrix --matrix` reads.")
   var isYAML = false
 
+  @Option(
+    name: .customLong("plan"),
+    help: "Print how a training step of this row is planned: its operations, what they read and write, and where that lies.",
+    completion: .list(StandardRow.all.map(\.id)))
+  var planned: String?
+
+  @Option(name: .customLong("batch"), help: "With --plan: images of a batch.")
+  var batch = 100
+
+  @Option(name: .customLong("threads"), help: "With --plan: worker threads.")
+  var threads = 1
+
   func validate() throws {
-    if isJSON && isYAML { throw ValidationError("--json and --yaml exclude each other") }
+    if [isJSON, isYAML, planned != nil].count(where: \.self) > 1 {
+      throw ValidationError("--json, --yaml and --plan exclude one another")
+    }
+    guard (1...100_000).contains(batch) else { throw ValidationError("--batch takes 1 to 100000 images, not \(batch)") }
+    guard WorkerPool.threadRange.contains(threads) else {
+      let range = WorkerPool.threadRange
+      throw ValidationError("--threads takes \(range.lowerBound) to \(range.upperBound), not \(threads)")
+    }
   }
 
   func run() throws {
-    if isYAML {
+    if let planned {
+      let row = try StandardRow.named(planned)
+      let plan = PlanListing(NetworkDescription(row.configuration), capacity: batch, workers: threads)
+      for line in plan.lines(batch: batch, threads: threads) { try Console.print(line) }
+    } else if isYAML {
       try Console.print(String(MatrixFile(rows: ExperimentRow.table1).yaml.dropLast()))
     } else if isJSON {
       try Console.print(json.description)

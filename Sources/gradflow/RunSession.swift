@@ -88,7 +88,7 @@ struct RunSession {
   private func check(_ runs: [RunSpecification], _ dataset: Dataset) throws {
     for run in runs {
       if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
-      try MemoryNeed(run.settings.network, images: run.settings.batchSize, bytesPerElement: 4)
+      try MemoryNeed(run.settings.network, images: run.settings.batchSize, in: Float.self)
         .check(against: Machine.memory / max(1, min(jobs, runs.count)))
       let directory = run.directory(out: options.outDirectory)
       if directory.holdsRun, !options.resume, !options.overwrite {

@@ -95,7 +95,7 @@ enum LayerCase: String, CaseIterable, Sendable {
         return dx.values
       }
     case .linear:
-      let layer = try Linear(weight: parameter([7, 5]), bias: parameter([7]), kernels: kernels, capacity: 3)
+      let layer = Linear(weight: parameter([7, 5]), bias: parameter([7]), kernels: kernels, capacity: 3)
       let x = tensor([3, 1, 1, 5]), dx = Tensor<Double>(shape: [3, 1, 1, 5])
       layer.prepare(forBackward: true)
       return pass([3, 1, 1, 7], [layer.weight, layer.bias]) { dy, accumulating in

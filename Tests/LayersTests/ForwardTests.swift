@@ -83,7 +83,7 @@ struct ForwardTests {
 
   private mutating func checkLinear<S: KernelScalar>(_ images: Int, _ channels: Int, _ outputs: Int, _: S.Type) throws {
     let weight: Parameter<S> = parameter([outputs, channels]), bias: Parameter<S> = parameter([outputs])
-    let layer = try Linear(weight: weight, bias: bias, kernels: backend.kernels(for: S.self), capacity: images)
+    let layer = Linear(weight: weight, bias: bias, kernels: backend.kernels(for: S.self), capacity: images)
     let x: Tensor<S> = tensor([images, 1, 1, channels]), y = Tensor<S>(shape: [images, 1, 1, outputs])
     layer.prepare(forBackward: false)
     layer.forward(x, into: y, images: 0..<images)

@@ -51,7 +51,7 @@ struct ImageByImageTests {
   func grouping() throws {
     func sizes(_ configuration: NetworkConfiguration) throws -> Set<Int> {
       let network = try Network<Float>(configuration, backend: try .init(threads: 1), capacity: 7)
-      return Set(network.backwardTraining.map(\.imagesAtATime))
+      return Set(network.training.backward.map(\.imagesAtATime))
     }
     #expect(try sizes(SmallNetworks.plain) == [5])
     #expect(try sizes(Self.large(SmallNetworks.plain)).contains(1))

@@ -17,7 +17,7 @@ struct InitialisationTests {
   func bounds() throws {
     let network = try Self.network()
     for (parameter, specification) in zip(
-      network.parameters, ParameterSpecification.all(of: network.configuration))
+      network.parameters, network.description.state.filter { !$0.isBuffer })
     where specification.kind == .weight || specification.kind == .bias {
       let bound = 1 / Float(specification.fanIn).squareRoot()
       let values = parameter.value.values
@@ -51,7 +51,7 @@ struct InitialisationTests {
       tensor.elements.update(repeating: 9)
     }
     network.initialise(seed: 1)
-    let state = ParameterSpecification.state(of: network.configuration)
+    let state = network.description.state
     for (specification, entry) in zip(state, network.state) {
       switch specification.kind {
       case .gamma, .runningVariance: #expect(entry.value.values.allSatisfy { $0 == 1 }, "\(entry.name)")

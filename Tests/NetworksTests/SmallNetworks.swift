@@ -24,8 +24,13 @@ extension Network {
       images.pointer[index] = S(Float(bits >> 8) * 0x1p-23 - 1)
     }
     for image in 0..<count {
-      labels[image] = Int32((image * 3 + Int(seed)) % configuration.classes)
+      labels[image] = Int32((image * 3 + Int(seed)) % description.classes)
     }
+  }
+
+  func parameter(_ name: String) -> Parameter<S> {
+    guard let found = parameters.first(where: { $0.name == name }) else { preconditionFailure("no parameter \(name)") }
+    return found
   }
 
   /// Everything that training changes, in order.

@@ -26,9 +26,9 @@ struct StepTimesTests {
   @Test("every layer shows in both directions, and no more time than all threads had", arguments: SmallNetworks.all, [1, 3])
   func accounting(configuration: NetworkConfiguration, threads: Int) throws {
     let (times, network, wall) = try measure(configuration, threads: threads)
-    for unit in network.units {
+    for layer in network.description.layers where layer is ConvolutionLayer {
       for phase in ["forward", "input_gradient"] {
-        #expect(times.entries.contains { $0.layer == unit.label && $0.phase == phase && $0.nanoseconds > 0 }, "\(unit.label)")
+        #expect(times.entries.contains { $0.layer == layer.label && $0.phase == phase && $0.nanoseconds > 0 }, "\(layer.label)")
       }
     }
     let inSteps = times.entries.reduce(0) { $0 + $1.nanoseconds }
@@ -68,7 +68,7 @@ struct StepTimesTests {
     let entries = try measure(configuration, threads: 1, passes: 1).times.entries
     func multiplyAdds(_ isForward: Bool) -> Double {
       entries.filter { ($0.phase == "forward") == isForward }.reduce(0) {
-        $0 + (work.amount(layer: $1.layer, phase: $1.phase, part: $1.part)?.multiplyAdds ?? 0)
+        $0 + $1.work.multiplyAdds
       }
     }
     #expect(multiplyAdds(true) == work.forwardMultiplyAdds)
@@ -85,30 +85,23 @@ struct StepTimesTests {
     let work = NetworkWork(row.configuration)
     #expect(work.forwardMultiplyAdds == forward)
     #expect(work.gradientMultiplyAdds == 2 * forward - 1024.0 * 9 * 3 * 32)
-    #expect(work.amount(layer: "block_0_0_conv_0", phase: "forward", part: .convolution)?.multiplyAdds == one)
-    #expect(work.amount(layer: "block_0_0_conv_0", phase: "input_gradient", part: .gradients)?.multiplyAdds == 2 * one)
-    #expect(work.amount(layer: "block_0_0_bn_1", phase: "forward", part: .pointwise)?.bytes == 393_216.0)
-    // Of 131,072 bytes each. Backward, a skip's addition: dy, y, x, dx and its own gradient; what is computed anew: dy, x and
-    // dx, and x and y once more where a convolution reads it, not where a pool does.
-    for (layer, pointwise, statistics) in [
-      ("block_0_0_bn_1", 5, 3), ("block_0_0_bn_0", 5, 2), ("reduction_block_0_bn_0", 3, 2), ("input_conv_bn_0", 4, 3),
-    ] {
-      let bytes = [WorkPart.pointwise, .statistics].map { work.amount(layer: layer, phase: "input_gradient", part: $0)?.bytes }
-      #expect(bytes == [Double(pointwise) * 131_072, Double(statistics) * 131_072], "\(layer)")
+    let operations = PlanListing(NetworkDescription(row.configuration), capacity: 1, workers: 1).entries
+    func entries(_ layer: String, _ direction: String, _ part: WorkPart) -> [PlanListing.Entry] {
+      operations.filter {
+        $0.layer == layer && $0.direction == direction && $0.operation == part.rawValue && $0.scope != "batch"
+      }
     }
-    #expect(work.amount(layer: "no such layer", phase: "forward", part: .convolution) == nil)
-  }
-
-  @Test(
-    "a step that does not say what it is, is told by its layer's name",
-    arguments: [
-      ("block_1_2_conv_0", true, WorkPart.convolution), ("block_1_2_conv_0", false, .gradients),
-      ("reduction_block_0_conv_1", true, .convolution), ("input_conv_bn_0", true, .pointwise),
-      ("input_conv_bn_0", false, .pointwise), ("reduction_block_2_pool", true, .pool), ("global_pool", false, .pool),
-      ("logit_linear_layer", true, .head), ("logit_linear_layer", false, .head), ("loss", true, .loss),
-    ])
-  func fallback(label: String, isForward: Bool, part: WorkPart) {
-    let kind: Step<Float>.Kind = isForward ? .forward : .inputGradient
-    #expect(WorkPart(label: label, kind: kind) == part)
+    #expect(entries("block_0_0_conv_0", "forward", .convolution).map(\.multiplyAdds) == [one])
+    #expect(entries("block_0_0_conv_0", "input_gradient", .weightGradient).map(\.multiplyAdds) == [one])
+    #expect(entries("block_0_0_conv_0", "input_gradient", .inputGradient).map(\.multiplyAdds) == [one])
+    #expect(entries("block_0_0_bn_1", "forward", .pointwise).map(\.bytes) == [393_216])
+    // Of 131,072 bytes each. Backward, a skip's addition: dy, y, x, dx and its own gradient; what is computed anew: dy, x and
+    // dx, and before that, where a convolution reads it and not where a pool does, x and y once more.
+    for (layer, pointwise, statistics) in [
+      ("block_0_0_bn_1", [5], 3), ("block_0_0_bn_0", [2, 3], 2), ("reduction_block_0_bn_0", [3], 2), ("input_conv_bn_0", [4], 3),
+    ] {
+      #expect(entries(layer, "input_gradient", .pointwise).map(\.bytes) == pointwise.map { $0 * 131_072 }, "\(layer)")
+      #expect(entries(layer, "input_gradient", .statistics).map(\.bytes) == [statistics * 131_072], "\(layer)")
+    }
   }
 }

@@ -2,7 +2,7 @@
 /// engine. The proof must notice each.
 let contractDefects: [Defect] = compilerDefects + orderDefects + randomDefects + resumeDefects
 
-private let phase = "Sources/Networks/Phase.swift"
+private let region = "Sources/Networks/Execution/Region.swift"
 private let batchNormKernel = "Sources/CKernels/template/batchnorm.h"
 private let elementary = "Sources/CKernels/elementary.c"
 private let pool = "Sources/Kernels/WorkerPool.swift"
@@ -95,9 +95,9 @@ private let orderDefects = [
     "const double *const sums = slots + 2 * s * channels,", "const double *const sums = slots + 2 * (slot_count - s) * channels,"),
   Defect(
     "shared-slot-in-workers-memory", "what the first steps leave of a slot that workers share lies in the memory of one of them",
-    phase, "memory: latches.count + shared)", "memory: worker)"),
+    region, "memory: latches.count + shared)", "memory: worker)"),
   Defect(
-    "shared-slot-unawaited", "the images of a slot that workers share do not wait for its weight gradient", phase,
+    "shared-slot-unawaited", "the images of a slot that workers share do not wait for its weight gradient", region,
     "if !slotSteps.isEmpty { latches[shared].wait() }", "if false { latches[shared].wait() }"),
 ]
 

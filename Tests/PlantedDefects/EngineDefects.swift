@@ -63,8 +63,16 @@ private let convolutionDefects = [
     "Sources/Layers/ImageGroup.swift", "endsSlot = images.upperBound == whole.images.upperBound",
     "endsSlot = images.upperBound > whole.images.lowerBound && images.lowerBound == whole.images.lowerBound"),
   Defect(
-    "conv-two-weight-gradients-a-phase", "without batch norm, layers share a phase and with it the sums of one another",
-    "Sources/Networks/PassPlan.swift", "      builder.barrier()\n", ""),
+    "conv-two-weight-gradients-a-region", "without batch norm, layers share a region and with it the sums of one another",
+    "Sources/Networks/Planning/RegionPlan.swift", "if let keeper { close(", "if let keeper, keeper < 0 { close("),
+  Defect(
+    "plan-place-taken-early", "a value's place is taken by an operation that reads the value itself",
+    "Sources/Networks/Planning/MemoryPlan.swift", "storage.bytesPerImage == bytes && storage.end <= end",
+    "storage.bytesPerImage == bytes && storage.end <= end + 1"),
+  Defect(
+    "plan-regions-overlap", "values share memory unless they are first written in the same region",
+    "Sources/Networks/Planning/MemoryPlan.swift", "where other.storage.regions.overlaps(storage.regions)",
+    "where other.storage.regions.lowerBound == storage.regions.lowerBound"),
   Defect(
     "conv-slots-not-cleared", "weight gradients of the batch before stay in the sums", convolution,
     "sums.update(repeating: 0, count: geometry.taps * channels * padded)", "sums.update(repeating: 0, count: 0)"),
@@ -185,12 +193,9 @@ private let betweenConvolutionsDefects = [
     "activation-sign-without-scale", "in the sums, the sign computed anew is of the centred input plus the shift", batchNormKernel,
     "FMA(centred, scale, shift) > (T)0", "centred + shift > (T)0 * scale"),
   Defect(
-    "activation-not-computed-anew", "the weight gradient takes what the memory held before", "Sources/Networks/PassPlan.swift",
-    "unit.activate(unit.raw, adding: nil, into: output, $0)",
-    "if $0.worker < 0 { unit.activate(unit.raw, adding: nil, into: output, $0) }"),
-  Defect(
-    "added-activation-not-kept", "a block's input is not kept for the skip", "Sources/Networks/Architecture.swift",
-    "if unit.skipsFromBlockInput { return true }", "if unit.skipsFromBlockInput { return false }"),
+    "activation-not-computed-anew", "the weight gradient takes what the memory held before",
+    "Sources/Networks/Layers/PointwiseLoop.swift", "call: { x, y in .images { forward($0, x, adding: nil, into: y) } }",
+    "call: { x, y in .images { let run = forward($0, x, adding: nil, into: y); return { if $0.worker < 0 { run($0) } } } }"),
   Defect(
     "skip-forgotten", "the residual block's input is not added", pointwiseKernel,
     "if (skip) z = z + LOAD(skip + i);", "if (skip) z = z + LOAD(skip + i) * (T)0;"),
@@ -199,9 +204,9 @@ private let betweenConvolutionsDefects = [
     "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, z > (T)0 ? z : slope * z);",
     "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
   Defect(
-    "skip-gradient-forgotten", "the skip's gradient does not reach the block's input", "Sources/Networks/PassPlan.swift",
-    "into: dx, adding: addend, images: $0.images, worker: $0.worker)",
-    "into: dx, adding: nil, images: $0.images, worker: $0.worker)"),
+    "skip-gradient-forgotten", "the skip's gradient does not reach the block's input",
+    "Sources/Networks/Layers/ConvolutionLayer.swift", "adding: addend?.of($0), images: $0.images, worker: $0.worker)",
+    "adding: addend == nil ? nil : nil, images: $0.images, worker: $0.worker)"),
   Defect(
     "skip-gradient-normalised", "the skip gets the gradient below batch norm", pointwiseKernel,
     "if (dskip) STORE(dskip + i, dz);", "if (dskip) STORE(dskip + i, d);"),
@@ -235,9 +240,9 @@ private let headDefects = [
     "Sources/Layers/Linear.swift", "convolution.backwardInput(dy, into: dx, images: images)",
     "convolution.backwardInput(dy, into: dx, images: images.prefix(1))"),
   Defect(
-    "global-pool-gradient-wrong-size", "the global pool's gradient is of a window of one row", "Sources/Networks/PassPlan.swift",
-    ".global(height: body.outputShape[1], width: body.outputShape[2], kernels: kernels)",
-    ".global(height: 1, width: body.outputShape[2], kernels: kernels)"),
+    "global-pool-gradient-wrong-size", "the global pool's gradient is of a window of one row",
+    "Sources/Networks/Layers/AveragePoolLayer.swift", ".global(height: input.height, width: input.width, kernels: kernels)",
+    ".global(height: 1, width: input.width, kernels: kernels)"),
 ]
 
 private let optimiserDefects = [
@@ -261,6 +266,6 @@ private let optimiserDefects = [
     "Elementary.power(constants.beta2, UInt64(step))", "Elementary.power(constants.beta2, UInt64(step + 1))"),
   Defect(
     "initialisation-kaiming-relu", "weights are drawn from the wider bound sqrt(6 / fan_in)",
-    "Sources/Networks/Initialisation.swift", "let bound = 1 / Double(specification.fanIn).squareRoot()",
+    "Sources/Networks/Execution/Initialisation.swift", "let bound = 1 / Double(specification.fanIn).squareRoot()",
     "let bound = (6 / Double(specification.fanIn)).squareRoot()"),
 ]

@@ -87,10 +87,11 @@ private let networkDefects = [
     "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, z > (T)0 ? z : slope * z);",
     "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
   Defect(
-    "leaky-slope-0.02", "the activation's slope is 0.02", "Sources/Networks/NetworkBody.swift",
-    "slope: configuration.slope, capacity: capacity", "slope: 2 * configuration.slope, capacity: capacity"),
+    "leaky-slope-0.02", "the activation's slope is 0.02",
+    "Sources/Networks/Description/NetworkConfiguration+Layers.swift", "slope: configuration.slope))",
+    "slope: 2 * configuration.slope))"),
   Defect(
-    "weights-sqrt-2", "weights are drawn from a bound √2 wider", "Sources/Networks/Initialisation.swift",
+    "weights-sqrt-2", "weights are drawn from a bound √2 wider", "Sources/Networks/Execution/Initialisation.swift",
     "let bound = 1 / Double(specification.fanIn).squareRoot()",
     "let bound = (specification.kind == .weight ? 2.0 : 1.0).squareRoot() / Double(specification.fanIn).squareRoot()"),
 ]

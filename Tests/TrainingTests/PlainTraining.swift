@@ -73,7 +73,7 @@ struct PlainTraining {
 
   /// Images of the last pass whose largest logit, the first of equals, is that of their label.
   private func correct(_ count: Int) -> Int {
-    let classes = network.configuration.classes
+    let classes = network.description.classes
     return (0..<count).filter { image in
       let logits = (0..<classes).map { network.logits.at(image)[$0] }
       return logits.firstIndex(of: logits.max() ?? 0) == Int(network.labels[image])

@@ -15,7 +15,7 @@ enum LinearChecks {
     _ images: Int, _ channels: Int, _ outputs: Int, _ backend: Backend, _ generator: inout SeededGenerator
   ) throws -> CheckSubject {
     let bound = 1.5 / Double(channels).squareRoot()
-    let layer = try Linear(
+    let layer = Linear(
       weight: Parameter("weight", [outputs, channels], in: -bound...bound, &generator),
       bias: Parameter("bias", [outputs], &generator), kernels: backend.kernels(for: Double.self), capacity: images)
     let x = Tensor([images, 1, 1, channels], &generator)

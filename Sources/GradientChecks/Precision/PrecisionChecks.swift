@@ -49,7 +49,7 @@ enum PrecisionChecks {
     func run<S>(
       _ x: Tensor<S>, _ dy: Tensor<S>, _ weight: Parameter<S>, _ bias: Parameter<S>, _ y: Tensor<S>, _ dx: Tensor<S>
     ) throws {
-      let layer = try Linear(
+      let layer = Linear(
         weight: weight, bias: bias, kernels: backend.kernels(for: S.self), capacity: bench.images)
       layer.prepare(forBackward: true)
       layer.forward(x, into: y, images: 0..<bench.images)

@@ -1,0 +1,38 @@
+extension NetworkDescription {
+  /// The network that a configuration stands for; names as in the course code.
+  ///
+  /// Entry convolution; for each stage its processing blocks, each of two convolutions, then the reduction block: a convolution,
+  /// a pool, a convolution; at last the mean over the map, the linear layer and the loss.
+  public init(_ configuration: NetworkConfiguration) {
+    precondition(configuration.problem == nil, configuration.problem ?? "")
+    var layers: [any NetworkLayer] = []
+    /// A convolution with what follows it up to the next one.
+    func add(_ block: String, _ index: Int, bias: Bool = false, norm: Bool, skip: String? = nil) {
+      let prefix = "layer_dict.\(block).layer_dict"
+      layers.append(ConvolutionLayer(name: "\(prefix).conv_\(index)", filters: configuration.filters, hasBias: bias))
+      if norm { layers.append(BatchNormLayer(name: "\(prefix).bn_\(index)")) }
+      if let skip { layers.append(ResidualAddLayer(inputOf: skip)) }
+      layers.append(ActivationLayer(after: "\(block)_conv_\(index)", slope: configuration.slope))
+    }
+    add("input_conv", 0, norm: true)
+    for stage in 0..<NetworkConfiguration.stages {
+      for index in 0..<configuration.blocksPerStage {
+        let block = "block_\(stage)_\(index)"
+        add(block, 0, norm: configuration.normalisesProcessing)
+        add(block, 1, norm: configuration.normalisesProcessing, skip: configuration.isResidual ? "\(block)_conv_0" : nil)
+      }
+      let block = "reduction_block_\(stage)"
+      add(block, 0, bias: true, norm: configuration.normalisesReduction)
+      layers.append(AveragePoolLayer(label: "\(block)_pool", window: .square(side: 2, stride: 2)))
+      add(block, 1, bias: true, norm: configuration.normalisesReduction)
+    }
+    layers.append(AveragePoolLayer(label: "global_pool", window: .wholeMap))
+    layers.append(LinearLayer(name: "logit_linear_layer", outputs: configuration.classes))
+    layers.append(SoftmaxCrossEntropyLayer())
+    let side = configuration.side
+    do {
+      try self.init(
+        input: MapShape(height: side, width: side, channels: NetworkConfiguration.imageChannels), layers: layers)
+    } catch { preconditionFailure("\(configuration): \(error)") }
+  }
+}

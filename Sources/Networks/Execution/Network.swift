@@ -1,0 +1,164 @@
+import Digests
+import Kernels
+import Layers
+import Tensors
+
+/// A network with its parameters, its activations and its gradients.
+///
+/// All memory is planned and allocated here, once, for batches of up to `capacity` images; passes allocate nothing. A pass
+/// is a list of regions: within a region a small group of images goes through several layers while it is in the cache, and
+/// between regions all groups meet.
+public final class Network<S: KernelScalar> {
+  public let description: NetworkDescription
+  public let backend: Backend
+  /// The largest batch.
+  public let capacity: Int
+  public let use: NetworkUse
+  /// In the order in which the signal meets them.
+  public let parameters: [Parameter<S>]
+  public let buffers: [StateBuffer<S>]
+
+  /// Where the time of passes is added up, if anywhere.
+  public var stepTimes: StepTimes?
+
+  let kernels: KernelTable
+  let training: Pass<S>
+  private let evaluation: Pass<S>
+  private let tensors: NetworkTensors<S>
+  /// In the order of the signal, with the pixels of their maps.
+  let norms: [(label: String, layer: BatchNorm<S>, pixels: Int)]
+  private let loss: SoftmaxCrossEntropy<S>
+  private let passState: PassState
+  private(set) var lastMode: PassMode?
+
+  /// The batch's images, [capacity, height, width, channels], to be filled before a pass.
+  public var images: Tensor<S> { tensors.images }
+  /// The batch's labels, 0 ..< classes.
+  public var labels: UnsafeMutablePointer<Int32> { tensors.labels.pointer }
+  /// [capacity, 1, 1, classes]
+  public var logits: Tensor<S> { tensors.logits }
+  /// dL/d(images), where the network was made for inspection.
+  public var imageGradient: Tensor<S>? { tensors.imageGradient }
+
+  /// - Throws: `LayerError` for sizes that no such network has.
+  public convenience init(
+    _ configuration: NetworkConfiguration, backend: Backend, capacity: Int, for use: NetworkUse = .training
+  ) throws(LayerError) {
+    if let problem = configuration.problem { throw .impossibleGeometry(problem) }
+    try self.init(NetworkDescription(configuration), backend: backend, capacity: capacity, for: use)
+  }
+
+  /// - Parameters:
+  ///   - capacity: the largest number of images in a batch.
+  ///   - use: what more is kept for checks.
+  /// - Throws: `LayerError` for a capacity of no images.
+  public init(
+    _ description: NetworkDescription, backend: Backend, capacity: Int, for use: NetworkUse = .training
+  ) throws(LayerError) {
+    guard capacity > 0 else { throw .impossibleGeometry("a batch of \(capacity) images") }
+    self.description = description
+    self.backend = backend
+    self.capacity = capacity
+    self.use = use
+    kernels = backend.kernels(for: S.self)
+    let parameterState = NetworkState<S>(description)
+    parameters = parameterState.parameters
+    buffers = parameterState.buffers
+
+    let plans = NetworkPlans<S>(description, capacity: capacity, for: use)
+    let tensors = NetworkTensors(description, plans, capacity: capacity, workers: backend.threads, for: use)
+    self.tensors = tensors
+    let passState = PassState(threads: backend.threads)
+    self.passState = passState
+    let layers = LayerStore(
+      state: parameterState, kernels: kernels,
+      use: WorkspaceUse(capacity: capacity, workers: backend.threads, channels: description.mostChannels))
+    func pass(_ plan: PassPlan<S>) -> Pass<S> { Pass(plan, PassMemory(plan, tensors, layers: layers, state: passState)) }
+    training = pass(plans.training)
+    evaluation = pass(plans.evaluation)
+    norms = zip(description.layers, description.inputShapes).compactMap { layer, shape in
+      (layer as? BatchNormLayer).map { ($0.label, $0.computing(layers), shape.pixels) }
+    }
+    loss = SoftmaxCrossEntropyLayer().computing(layers)
+  }
+
+  /// Forward pass of the first `count` images: logits, losses and, for `backward`, the logits' gradient.
+  ///
+  /// - Throws: `LayerError.singleValue` if batch norm would have a single value per channel in training mode.
+  @discardableResult
+  public func forward(count: Int, mode: PassMode, recorder: StepRecorder<S>? = nil) throws(LayerError) -> BatchResult {
+    precondition((1...capacity).contains(count), "a batch of \(count) for a capacity of \(capacity)")
+    for image in 0..<count {
+      precondition((0..<Int32(description.classes)).contains(labels[image]), "label \(labels[image])")
+    }
+    if mode.usesBatchStatistics {
+      for index in 0..<norms.count where norms[index].pixels * count == 1 {
+        throw .singleValue(layer: norms[index].label)
+      }
+    }
+    passState.imageCount = count
+    passState.preparesBackward = mode == .training || use == .inspection
+    switch mode {
+    case .training: passState.recording = .running
+    case .gatheringPopulation: passState.recording = .population
+    case .evaluation(let statistics):
+      passState.recording = .none
+      passState.statistics = statistics
+    }
+    lastMode = mode
+    let pass = pass(for: mode)
+    prepare(pass)
+    run(pass.forward, recorder)
+    return BatchResult(count: count, lossSum: loss.lossSum(count: count), correct: loss.correctCount(count: count))
+  }
+
+  /// Gradients of the batch's mean loss, of the last forward pass, for every parameter (and the images, if wanted).
+  ///
+  /// - Parameter accumulating: whether they are added to what the gradients hold; otherwise they overwrite it.
+  public func backward(accumulating: Bool = false, recorder: StepRecorder<S>? = nil) {
+    guard let lastMode else { preconditionFailure("backward before forward") }
+    precondition(
+      lastMode.usesBatchStatistics || use == .inspection, "evaluation leaves nothing for a backward pass but for inspection")
+    passState.isAccumulating = accumulating
+    let pass = pass(for: lastMode)
+    if !passState.preparesBackward {
+      passState.preparesBackward = true
+      prepare(pass)
+    }
+    run(pass.backward, recorder)
+    let start = stepTimes == nil ? 0 : StepTimes.now
+    pass.combination.run(on: backend.pool)
+    stepTimes?.add(.combination, since: start)
+  }
+
+  func pass(for mode: PassMode) -> Pass<S> { mode.usesBatchStatistics ? training : evaluation }
+
+  private func prepare(_ pass: Pass<S>) {
+    let start = stepTimes == nil ? 0 : StepTimes.now
+    pass.preparation.run(on: backend.pool)
+    stepTimes?.add(.preparation, since: start)
+  }
+
+  /// By index, here and above: where this generic code is not specialised, an array's iterator allocates.
+  private func run(_ regions: [Region<S>], _ observer: (any StepObserver<S>)?) {
+    for index in 0..<regions.count {
+      regions[index].run(on: backend.pool, imageCount: passState.imageCount, observer: observer, times: stepTimes)
+    }
+  }
+
+  public func resetPopulation() {
+    for norm in norms { norm.layer.resetPopulation() }
+  }
+
+  /// The first layer of the last forward pass whose output holds a number that is not finite. That pass is made once more,
+  /// as it does not keep all outputs: to be asked before parameters change.
+  public func firstNonFiniteLayer() -> String? {
+    guard let lastMode else { return nil }
+    let pixels = UnsafeBufferPointer(start: images.pointer, count: passState.imageCount * images.stride)
+    if TensorStatistics(of: pixels, kernels: kernels).nonFinite > 0 { return "the images" }
+    let first = FirstNonFinite<S>(kernels: kernels)
+    passState.recording = .none
+    run(pass(for: lastMode).forward, first)
+    return first.label
+  }
+}

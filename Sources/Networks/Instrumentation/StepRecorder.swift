@@ -1,0 +1,88 @@
+import Digests
+import Kernels
+import Layers
+import Tensors
+
+/// Digests of what each layer computed in one pass, for finding the place where two runs part.
+public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Sendable {
+  public struct Entry: Hashable, Sendable {
+    /// Such as `block_0_1_conv_0`.
+    public let layer: String
+    /// `forward` or `input_gradient`.
+    public let phase: String
+    public let digest: Digest
+    /// Of the result: [image, ...].
+    public let shape: [Int]
+    /// The result itself, of the one entry that was to be kept.
+    public let values: [S]?
+  }
+
+  private let kernels: KernelTable
+  private var slots: [ObjectIdentifier: UnsafeMutableBufferPointer<Digest?>] = [:]
+  private var regions: [Region<S>] = []
+  private var slotCount = 0
+  private var imageCount = 0
+  private let kept: Int?
+  private var entryCount = 0
+  /// The region and step of the entry to be kept, and where its values go.
+  private var keptPlace: (region: ObjectIdentifier, step: Int)?
+  private var keptValues: Buffer<S>?
+
+  /// - Parameter kept: the index in `entries` of the one whose values are to be kept.
+  public init(kernels: KernelTable, keeping kept: Int? = nil) {
+    self.kernels = kernels
+    self.kept = kept
+  }
+
+  deinit {
+    for buffer in slots.values {
+      buffer.deinitialize()
+      buffer.deallocate()
+    }
+  }
+
+  func begin(_ region: Region<S>) {
+    precondition(slots[ObjectIdentifier(region)] == nil, "a recorder records one pass")
+    slotCount = ImageGroup.slots(of: region.imageCount)
+    let buffer = UnsafeMutableBufferPointer<Digest?>.allocate(capacity: slotCount * region.steps.count)
+    buffer.initialize(repeating: nil)
+    slots[ObjectIdentifier(region)] = buffer
+    regions.append(region)
+    imageCount = region.imageCount
+    for (index, step) in region.steps.enumerated() {
+      guard let result = step.result else { continue }
+      if entryCount == kept {
+        keptPlace = (ObjectIdentifier(region), index)
+        keptValues = Buffer(count: imageCount * result.stride)
+      }
+      entryCount += 1
+    }
+  }
+
+  /// Every (step, slot) has a place of its own.
+  func record(_ step: Step<S>, index: Int, of region: Region<S>, group: ImageGroup) {
+    guard let result = step.result, let buffer = slots[ObjectIdentifier(region)] else { return }
+    let values = result.elements(of: group)
+    buffer[index * slotCount + group.slot] = MixDigest.digest(of: values, kernels: kernels)
+    if let keptPlace, keptPlace == (ObjectIdentifier(region), index), let keptValues {
+      (keptValues.pointer + group.images.lowerBound * result.stride).update(from: values.baseAddress!, count: values.count)
+    }
+  }
+
+  /// One entry a step that leaves something, in the order of the pass: the digest of its slots' digests, ascending.
+  public var entries: [Entry] {
+    regions.flatMap { region in
+      region.steps.enumerated().compactMap { index, step -> Entry? in
+        guard let result = step.result, let buffer = slots[ObjectIdentifier(region)] else { return nil }
+        var hasher = Digest.Hasher()
+        for slot in 0..<slotCount {
+          if let digest = buffer[index * slotCount + slot] { hasher.update(digest) }
+        }
+        let isKept = keptPlace.map { $0 == (ObjectIdentifier(region), index) } ?? false
+        return Entry(
+          layer: step.facts.layer, phase: step.facts.direction.rawValue, digest: hasher.finalize(),
+          shape: [imageCount] + result.shape.dropFirst(), values: isKept ? keptValues.map { Array($0.elements) } : nil)
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import Kernels
+import Layers
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Where the time of passes goes: how long each step ran on each worker, and each section that is no step. A network that
+/// has none takes no times.
+///
+/// Every worker adds to counters of its own, so that measuring costs a look at the clock a step and nothing else.
+public final class StepTimes: @unchecked Sendable {
+  /// What is not cut into steps; measured as the time from its beginning to its end.
+  public enum Section: String, CaseIterable, Sendable {
+    /// Arranging the weights for the kernels.
+    case preparation
+    /// Adding up the slots of the weight gradients.
+    case combination
+    /// What the calling thread computes between two regions, such as batch norm's constants.
+    case betweenRegions = "between_phases"
+  }
+
+  public struct Entry: Equatable, Sendable {
+    public let layer: String
+    /// `forward` or `input_gradient`.
+    public let phase: String
+    public let part: WorkPart
+    /// Of one image.
+    public let work: NetworkWork.Amount
+    /// Of all workers together.
+    public var nanoseconds: UInt64
+  }
+
+  public let threads: Int
+  private var tables: [ObjectIdentifier: Table] = [:]
+  private var order: [Table] = []
+  private var current: Table?
+  private var sections = [UInt64](repeating: 0, count: Section.allCases.count)
+
+  public init(threads: Int) { self.threads = threads }
+
+  /// One entry a step, in the order of the pass.
+  public var entries: [Entry] {
+    order.flatMap { table in
+      table.steps.indices.map { index in
+        var entry = table.steps[index]
+        entry.nanoseconds = table.nanoseconds(step: index)
+        return entry
+      }
+    }
+  }
+
+  /// Nanoseconds of a section, on the calling thread; the other workers work with it or wait for it.
+  public subscript(section: Section) -> UInt64 { sections[Self.index(section)] }
+
+  /// Forgets the times so far.
+  public func reset() {
+    for table in order { table.reset() }
+    for index in sections.indices { sections[index] = 0 }
+  }
+
+  static var now: UInt64 { clock_gettime_nsec() }
+
+  func add(_ section: Section, since start: UInt64) { sections[Self.index(section)] += Self.now - start }
+
+  private static func index(_ section: Section) -> Int {
+    switch section {
+    case .preparation: 0
+    case .combination: 1
+    case .betweenRegions: 2
+    }
+  }
+
+  func begin<S>(_ region: Region<S>) {
+    if let table = tables[ObjectIdentifier(region)] {
+      current = table
+      return
+    }
+    let steps = region.steps.map { step in
+      Entry(
+        layer: step.facts.layer, phase: step.facts.direction.rawValue, part: step.facts.part,
+        work: NetworkWork.Amount(step.facts, elementBytes: MemoryLayout<S>.stride), nanoseconds: 0)
+    }
+    let table = Table(steps, threads: threads, region: region)
+    tables[ObjectIdentifier(region)] = table
+    order.append(table)
+    current = table
+  }
+
+  /// Called on the worker that ran the step.
+  func add(_ nanoseconds: UInt64, step: Int, worker: Int) { current?.add(nanoseconds, step: step, worker: worker) }
+
+  /// The counters of one region: a row a worker, rows a cache line apart.
+  private final class Table {
+    let steps: [Entry]
+    private let threads: Int
+    private let rowLength: Int
+    private let counters: UnsafeMutableBufferPointer<UInt64>
+    /// Kept, so that no other region can take its place in memory and with it its identity.
+    private let region: AnyObject
+
+    init(_ steps: [Entry], threads: Int, region: AnyObject) {
+      self.steps = steps
+      self.threads = threads
+      self.region = region
+      rowLength = (steps.count + 31) / 16 * 16
+      counters = .allocate(capacity: threads * rowLength)
+      counters.initialize(repeating: 0)
+    }
+
+    deinit { counters.deallocate() }
+
+    func reset() { counters.update(repeating: 0) }
+    func add(_ nanoseconds: UInt64, step: Int, worker: Int) { counters[worker * rowLength + step] += nanoseconds }
+    func nanoseconds(step: Int) -> UInt64 { (0..<threads).reduce(0) { $0 + counters[$1 * rowLength + step] } }
+  }
+}
+
+extension Region {
+  /// With a look at the clock after each step.
+  func runTimed(_ steps: Range<Int>, _ group: ImageGroup, _ times: StepTimes) {
+    var last = StepTimes.now
+    for index in steps {
+      run(step: index, group)
+      let now = StepTimes.now
+      times.add(now - last, step: index, worker: group.worker)
+      last = now
+    }
+  }
+}
+
+private func clock_gettime_nsec() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
