@@ -1,6 +1,7 @@
 #include "gf_elementary.h"
 
 #include "exact_arithmetic.h"
+#include "exponential_constants.h"
 
 // The exponential function, the logarithm and whole powers. cosine.c has the cosine.
 //
@@ -12,11 +13,9 @@
 // Contraction is never left to the compiler.
 #pragma STDC FP_CONTRACT OFF
 
-// ln 2 = ln2_high + ln2_low up to 2^-97. ln2_high is a multiple of 2^-40, so its product with an integer below 2^13 is
-// exact.
-static const double ln2_high = 0x1.62e42fefa4p-1;
-static const double ln2_low = -0x1.8432a1b0e2634p-43;
-static const double inverse_ln2 = 0x1.71547652b82fep+0;
+static const double ln2_high = GF_LN2_HIGH;
+static const double ln2_low = GF_LN2_LOW;
+static const double inverse_ln2 = GF_INVERSE_LN2;
 
 static const uint64_t infinity_bits = 0x7ff0000000000000u, sign_bit = 0x8000000000000000u;
 static const uint64_t quiet_nan_bits = 0x7ff8000000000000u;
@@ -46,18 +45,7 @@ double gf_exp(double x) {
   const double n = nearest_integer(x * inverse_ln2);
   const gf_pair r = gf_sum(x - n * ln2_high, -(n * ln2_low));
   const double t = r.high;
-  double series = 1.0 / 87178291200.0;
-  series = series * t + 1.0 / 6227020800.0;
-  series = series * t + 1.0 / 479001600.0;
-  series = series * t + 1.0 / 39916800.0;
-  series = series * t + 1.0 / 3628800.0;
-  series = series * t + 1.0 / 362880.0;
-  series = series * t + 1.0 / 40320.0;
-  series = series * t + 1.0 / 5040.0;
-  series = series * t + 1.0 / 720.0;
-  series = series * t + 1.0 / 120.0;
-  series = series * t + 1.0 / 24.0;
-  series = series * t + 1.0 / 6.0;
+  GF_EXP_SERIES(series, t, double)
   const gf_pair square = gf_product(t, t);
   const gf_pair linear = gf_sum_ordered(1, t), quadratic = gf_sum_ordered(linear.high, 0.5 * square.high);
   const double small = (linear.low + quadratic.low) + (0.5 * square.low + (r.low + t * r.low));

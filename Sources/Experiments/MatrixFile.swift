@@ -1,3 +1,4 @@
+import Layers
 import Networks
 import Training
 import Yams
@@ -58,10 +59,13 @@ public struct MatrixFile: Equatable, Sendable {
         "    filters: \(row.network.filters)",
         "    batch_norm: {processing: \(row.network.normalisesProcessing), reduction: \(row.network.normalisesReduction)}",
         "    residual: \(row.network.isResidual)",
-        "    activation: {kind: leaky_relu, slope: \(row.network.slope)}",
+        "    activation: \(row.network.activation.yaml)",
         "    learning_rate: {schedule: \(row.schedule.rawValue), base: \(row.baseLearningRate), "
           + "minimum: \(row.minimumLearningRate), period: \(row.schedulePeriod)}",
       ]
+      if row.network.blockDropout > 0 || row.network.headDropout > 0 {
+        lines.append("    dropout: {blocks: \(row.network.blockDropout), head: \(row.network.headDropout)}")
+      }
       if let batch = row.batchSize { lines.append("    batch: \(batch)") }
       if let epochs = row.epochs { lines.append("    epochs: \(epochs)") }
       if let seeds = row.seeds { lines.append("    seeds: [\(seeds.map(String.init).joined(separator: ", "))]") }
@@ -78,7 +82,7 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   let entry = try YAMLMapping(
     node, file: file, what: "a row",
     keys: [
-      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "learning_rate", "batch", "epochs", "seeds",
+      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "dropout", "learning_rate", "batch", "epochs", "seeds",
       "augmentation",
     ])
   let id = try entry.string("id")
@@ -98,10 +102,7 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   let norm = try entry.mapping("batch_norm", keys: ["processing", "reduction"])
   let processing = try norm.boolean("processing"), reduction = try norm.boolean("reduction")
   let residual = try entry.boolean("residual")
-  let activation = try entry.mapping("activation", keys: ["kind", "slope"])
-  let kind = try activation.string("kind")
-  guard kind.value == "leaky_relu" else { throw kind.error("the activation is leaky_relu, not \"\(kind.value)\"") }
-  let slope = try activation.number("slope", above: 0, upTo: 1)
+  let activation = try readActivation(try entry.mapping("activation", keys: ["kind", "slope", "alpha"]))
   let rate = try entry.mapping("learning_rate", keys: ["schedule", "base", "minimum", "period"])
   let scheduleName = try rate.string("schedule")
   guard let schedule = TrainingSettings.Schedule(rawValue: scheduleName.value) else {
@@ -115,8 +116,12 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     id: id.value, model: model,
     network: NetworkConfiguration(
       blocksPerStage: (depth.value - 8) / 6, filters: filters.value, normalisesProcessing: processing.value,
-      normalisesReduction: reduction.value, isResidual: residual.value, slope: slope.value),
+      normalisesReduction: reduction.value, isResidual: residual.value, activation: activation),
     schedule: schedule, baseLearningRate: base.value, minimumLearningRate: minimum, schedulePeriod: period)
+  if let dropout = try entry.optionalMapping("dropout", keys: ["blocks", "head"]) {
+    row.network.blockDropout = try dropout.optionalNumber("blocks", from: 0, upTo: 0.999)?.value ?? 0
+    row.network.headDropout = try dropout.optionalNumber("head", from: 0, upTo: 0.999)?.value ?? 0
+  }
   row.batchSize = try entry.optionalInteger("batch", in: 1...100_000)?.value
   row.epochs = try entry.optionalInteger("epochs", in: 1...period)?.value
   if let seeds = try entry.optionalSequence("seeds") {
@@ -137,4 +142,33 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     row.augmentation = .init(padding: padding.value, flips: flip.value)
   }
   return YAMLMapping.Located(value: row, file: file, line: id.line)
+}
+
+private func readActivation(_ entry: YAMLMapping) throws(MatrixFileError) -> Activation {
+  let kind = try entry.string("kind")
+  func without(_ key: String) throws(MatrixFileError) {
+    if let extra = try entry.optionalNumber(key, from: -1e9, upTo: 1e9) { throw extra.error("\(kind.value) has no \(key)") }
+  }
+  switch kind.value {
+  case "leaky_relu":
+    try without("alpha")
+    return .leakyReLU(slope: try entry.optionalNumber("slope", from: 0, upTo: 1)?.value ?? 0.01)
+  case "relu":
+    try without("alpha")
+    try without("slope")
+    return .leakyReLU(slope: 0)
+  case "elu":
+    try without("slope")
+    return .elu(alpha: try entry.optionalNumber("alpha", from: 1e-3, upTo: 10)?.value ?? 1)
+  default: throw kind.error("the activation is relu, leaky_relu or elu, not \"\(kind.value)\"")
+  }
+}
+
+extension Activation {
+  fileprivate var yaml: String {
+    switch self {
+    case .leakyReLU(let slope): "{kind: leaky_relu, slope: \(slope)}"
+    case .elu(let alpha): "{kind: elu, alpha: \(alpha)}"
+    }
+  }
 }

@@ -67,7 +67,7 @@ public struct GradientCheck: Sendable, CustomStringConvertible {
 /// All cases, a group for each layer.
 public enum GradientChecks {
   public static let all: [GradientCheck] =
-    ConvolutionChecks.all + BatchNormChecks.all + ResidualAddChecks.all + LeakyReLUChecks.all + PoolingChecks.all
+    ConvolutionChecks.all + BatchNormChecks.all + ResidualAddChecks.all + ActivationChecks.all + PoolingChecks.all
     + LinearChecks.all + SoftmaxCrossEntropyChecks.all + NetworkChecks.all + PrecisionChecks.all
 
   /// The layers that have cases, in order.

@@ -148,18 +148,18 @@ public final class BatchNorm<S: KernelScalar> {
   /// Sums Σdz and Σdz·x̂ over the images of a group, dz being the gradient below the activation; `y` and `x` as in
   /// `Pointwise.backward`.
   public func collectGradient(
-    _ dy: Tensor<S>, output y: Tensor<S>?, input x: Tensor<S>, slope: Double = 1, images: Range<Int>
+    _ dy: Tensor<S>, output y: Tensor<S>?, input x: Tensor<S>, activation: Activation = .identity, images: Range<Int>
   ) {
     var call = gf_pointwise_backward(
       pixels: x.stride / channels, channels: channels, output: nil, output_gradient: nil, input: nil,
       mean: mean.pointer, inverse: inverse.pointer, scale: scale.pointer,
-      shift: y == nil && slope != 1 ? beta.value.pointer : nil, sum1: nil, sum2: nil, slope: slope,
+      shift: y == nil && !activation.isIdentity ? beta.value.pointer : nil, sum1: nil, sum2: nil, slope: activation.constant,
       input_gradient: nil, skip_gradient: nil)
     for image in images {
       call.output = y.map { UnsafeRawPointer($0.at(image)) }
       call.output_gradient = UnsafeRawPointer(dy.at(image))
       call.input = UnsafeRawPointer(x.at(image))
-      kernels.pointee.backward_sums(&call, gradientSlots.pointer + image * 2 * channels)
+      activation.sums(&call, into: gradientSlots.pointer + image * 2 * channels, kernels)
     }
   }
 

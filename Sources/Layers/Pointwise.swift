@@ -2,41 +2,41 @@ import CKernels
 import Kernels
 import Tensors
 
-/// The one loop between two convolutions: normalise, add the skip, activate. Batch norm, residual add and leaky ReLU are
+/// The one loop between two convolutions: normalise, add the skip, activate. Batch norm, residual add and activation are
 /// each a part of it; a network runs whichever of them stand in a row as one pass over memory.
 public struct Pointwise<S: KernelScalar> {
   let kernels: KernelTable
 
   public init(kernels: KernelTable) { self.kernels = kernels }
 
-  /// y = leaky(normalise(x) + skip); `x` and `y` may be one tensor. All [N, H, W, C].
+  /// y = activation(normalise(x) + skip); `x` and `y` may be one tensor. All [N, H, W, C].
   public func forward(
-    _ x: Tensor<S>, normalising norm: BatchNorm<S>? = nil, adding skip: Tensor<S>? = nil, slope: Double = 1,
+    _ x: Tensor<S>, normalising norm: BatchNorm<S>? = nil, adding skip: Tensor<S>? = nil, activation: Activation = .identity,
     into y: Tensor<S>, images: Range<Int>
   ) {
     let channels = x.shape[3]
     var call = gf_pointwise_forward(
       pixels: x.stride / channels, channels: channels, input: nil, mean: norm?.mean.pointer,
-      scale: norm?.scale.pointer, shift: norm?.beta.value.pointer, skip: nil, slope: slope, output: nil)
+      scale: norm?.scale.pointer, shift: norm?.beta.value.pointer, skip: nil, slope: activation.constant, output: nil)
     for image in images {
       call.input = UnsafeRawPointer(x.at(image))
       call.skip = skip.map { UnsafeRawPointer($0.at(image)) }
       call.output = UnsafeMutableRawPointer(y.at(image))
-      kernels.pointee.pointwise_forward(&call)
+      activation.forward(&call, kernels)
     }
   }
 
-  /// The gradient through `forward`: dz = dy · leaky′, dx = dz through the normalisation, dskip = dz.
+  /// The gradient through `forward`: dz = dy · activation′, dx = dz through the normalisation, dskip = dz.
   ///
   /// - Parameters:
-  ///   - y: what `forward` gave; its sign tells the side of the kink. `nil` where the slope is 1, or where `x` was normalised
-  ///     and activated and no more: then the sign is computed anew. (The slope is not below 0 then.)
+  ///   - y: what `forward` gave. `nil` for the identity, or where `x` was normalised and activated and no more, and the
+  ///     activation needs the sign alone: then that is computed anew. (A slope is not below 0 then.)
   ///   - x: what `forward` took; needed where a batch's own statistics normalised, and without `y`.
   ///   - dx: may be `dy`.
   ///   - dskip: may be `dy` if that is not `dx`; `nil` where there is no skip, or where it equals `dx`.
   public func backward(
     _ dy: Tensor<S>, output y: Tensor<S>?, input x: Tensor<S>? = nil, through norm: BatchNorm<S>? = nil,
-    statistics: BatchNormGradient = .fixed, slope: Double = 1, into dx: Tensor<S>, skip dskip: Tensor<S>? = nil,
+    statistics: BatchNormGradient = .fixed, activation: Activation = .identity, into dx: Tensor<S>, skip dskip: Tensor<S>? = nil,
     images: Range<Int>
   ) {
     let channels = dy.shape[3]
@@ -44,16 +44,16 @@ public struct Pointwise<S: KernelScalar> {
     var call = gf_pointwise_backward(
       pixels: dy.stride / channels, channels: channels, output: nil, output_gradient: nil, input: nil,
       mean: norm?.mean.pointer, inverse: norm?.inverse.pointer, scale: norm?.scale.pointer,
-      shift: y == nil && slope != 1 ? norm?.beta.value.pointer : nil,
+      shift: y == nil && !activation.isIdentity ? norm?.beta.value.pointer : nil,
       sum1: isTraining ? norm?.meanGradient.pointer : nil, sum2: isTraining ? norm?.meanProduct.pointer : nil,
-      slope: slope, input_gradient: nil, skip_gradient: nil)
+      slope: activation.constant, input_gradient: nil, skip_gradient: nil)
     for image in images {
       call.output = y.map { UnsafeRawPointer($0.at(image)) }
       call.output_gradient = UnsafeRawPointer(dy.at(image))
       call.input = x.map { UnsafeRawPointer($0.at(image)) }
       call.input_gradient = UnsafeMutableRawPointer(dx.at(image))
       call.skip_gradient = dskip.map { UnsafeMutableRawPointer($0.at(image)) }
-      kernels.pointee.pointwise_backward(&call)
+      activation.backward(&call, kernels)
     }
   }
 }

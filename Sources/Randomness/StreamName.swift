@@ -12,6 +12,8 @@ public struct StreamName: Hashable, Sendable, CustomStringConvertible {
   public static func validationSplit(class label: Int) -> StreamName { .init("validation-split/\(label)") }
   /// The order of the training images in an epoch: "shuffle".
   public static let shuffle = StreamName("shuffle")
+  /// Which elements a layer drops in an epoch: "dropout/LAYER".
+  public static func dropout(_ layer: String) -> StreamName { .init("dropout/\(layer)") }
   /// Crop offsets of an epoch: "crop".
   public static let crop = StreamName("crop")
   /// Flips of an epoch: "flip".

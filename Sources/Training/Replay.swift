@@ -33,7 +33,7 @@ public final class Replay {
   /// - Throws: `CheckpointError`; `TrainingError.otherRun`.
   public init(_ identity: RunIdentity, source: any BatchSource, backend: Backend, from path: String? = nil) throws {
     self.identity = identity
-    step = try TrainingStep(identity.settings, source: source, backend: backend)
+    step = try TrainingStep(identity.settings, seed: identity.seed, source: source, backend: backend)
     if let path {
       let checkpoint = try Checkpoint(path: path)
       let differences = checkpoint.header.differences(from: identity.header)

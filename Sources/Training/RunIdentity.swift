@@ -43,7 +43,7 @@ extension TrainingSettings {
       .init("normalise_processing", .bool(network.normalisesProcessing)),
       .init("normalise_reduction", .bool(network.normalisesReduction)),
       .init("residual", .bool(network.isResidual)),
-      .init("leaky_slope", JSONValue(network.slope)),
+    ] + network.kindMembers + [
       .init("batch_size", JSONValue(batchSize)),
       .init("schedule", .string(schedule.rawValue)),
       .init("base_learning_rate", JSONValue(baseLearningRate)),
@@ -59,6 +59,19 @@ extension TrainingSettings {
       .init("flips", .bool(augmentation.flips)),
       .init("validation_per_class", JSONValue(validationPerClass)),
     ]
+  }
+}
+
+extension NetworkConfiguration {
+  /// What a run of the protocol does not have stands here only where it is used.
+  fileprivate var kindMembers: [JSONValue.Member] {
+    let activation: JSONValue.Member =
+      switch activation {
+      case .leakyReLU(let slope): .init("leaky_slope", JSONValue(slope))
+      case .elu(let alpha): .init("elu_alpha", JSONValue(alpha))
+      }
+    let dropout = [("dropout_blocks", blockDropout), ("dropout_head", headDropout)].filter { $0.1 > 0 }
+    return [activation] + dropout.map { .init($0, JSONValue($1)) }
   }
 }
 
@@ -79,11 +92,16 @@ extension RunIdentity {
       return value
     }
     let depth = try value("depth", \.int)
+    let activation: Activation =
+      if values["elu_alpha"] != nil { .elu(alpha: try value("elu_alpha", \.double)) } else {
+        .leakyReLU(slope: try value("leaky_slope", \.double))
+      }
     let network = NetworkConfiguration(
       blocksPerStage: (depth - 8) / 6, filters: try value("filters", \.int), classes: try value("classes", \.int),
       side: try value("side", \.int), normalisesProcessing: try value("normalise_processing", \.bool),
       normalisesReduction: try value("normalise_reduction", \.bool), isResidual: try value("residual", \.bool),
-      slope: try value("leaky_slope", \.double))
+      activation: activation, blockDropout: values["dropout_blocks"]?.double ?? 0,
+      headDropout: values["dropout_head"]?.double ?? 0)
     let settings = TrainingSettings(
       network: network, baseLearningRate: try value("base_learning_rate", \.double),
       batchSize: try value("batch_size", \.int),

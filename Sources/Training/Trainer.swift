@@ -44,7 +44,7 @@ public final class Trainer {
   public init(
     _ identity: RunIdentity, source: any BatchSource, backend: Backend, directory: RunDirectory, options: Options
   ) throws {
-    step = try TrainingStep(identity.settings, source: source, backend: backend)
+    step = try TrainingStep(identity.settings, seed: identity.seed, source: source, backend: backend)
     guard (1...identity.settings.schedulePeriod).contains(options.epochs) else {
       throw TrainingError.impossible(
         "\(options.epochs) epochs; the schedule has \(identity.settings.schedulePeriod), and a run makes 1 to all of them")

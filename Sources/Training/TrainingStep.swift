@@ -13,16 +13,18 @@ final class TrainingStep {
   let source: any BatchSource
   let settings: TrainingSettings
   let stepsPerEpoch: Int
+  private let seed: UInt64
   private let digest: StateDigest<Float>
 
   /// - Throws: `TrainingError` for settings that cannot be trained on these data; `LayerError`.
-  init(_ settings: TrainingSettings, source: any BatchSource, backend: Backend) throws {
+  init(_ settings: TrainingSettings, seed: UInt64, source: any BatchSource, backend: Backend) throws {
     if let problem = settings.problem { throw TrainingError.impossible(problem) }
     guard source.trainingCount >= settings.batchSize else {
       throw TrainingError.impossible(
         "a batch of \(settings.batchSize) is larger than the training set of \(source.trainingCount) images")
     }
     self.settings = settings
+    self.seed = seed
     self.source = source
     network = try Network(settings.network, backend: backend, capacity: settings.batchSize)
     adam = Adam(network.parameters, constants: settings.adam, backend: backend)
@@ -42,7 +44,8 @@ final class TrainingStep {
   ) throws -> BatchResult {
     let places = order[step * settings.batchSize..<min((step + 1) * settings.batchSize, order.count)]
     loading.load(.training, places: places, epoch: epoch, on: network.backend.pool)
-    let result = try network.forward(count: places.count, mode: .training, recorder: recorder)
+    let result = try network.forward(
+      count: places.count, mode: .training, randomness: .init(seed: seed, epoch: epoch, step: step), recorder: recorder)
     guard result.lossSum.isFinite else {
       throw TrainingError.nonFiniteLoss(
         epoch: epoch, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")

@@ -346,6 +346,65 @@ static digest mix(const gf_kernels *k, size_t shape, family f) {
   return d;
 }
 
+// --- activations and layers beside the leaky ReLU -------------------------------------------------------------------
+
+// As pointwise_forward's, in place for one shape of two.
+static digest elu_forward(const gf_kernels *k, size_t shape, family f) {
+  const size_t bytes = k->element_bytes, pixels = pixel_counts[shape / 4], channels = channel_counts[shape / 4];
+  const size_t count = pixels * channels, specials = count / 12 + 1;
+  gf_pointwise_forward a = {.pixels = pixels, .channels = channels, .slope = shape % 4 == 3 ? 1 : 0.7};
+  a.input = a.output = inputs_values(count, bytes, f, specials);
+  if (shape % 2 == 0) a.output = inputs_filled(count, bytes, 0x5a);
+  if (shape % 4 < 2) {
+    a.mean = inputs_values(channels, bytes, f, 1);
+    a.scale = inputs_values(channels, bytes, f, 1);
+    a.shift = inputs_values(channels, bytes, f, 1);
+  }
+  if (shape % 4 == 1) a.skip = inputs_values(count, bytes, f, specials);
+  k->elu_forward(&a);
+  return digest_elements(DIGEST_START, a.output, count, bytes);
+}
+
+static gf_pointwise_backward elu_arguments(const gf_kernels *k, size_t shape, family f) {
+  gf_pointwise_backward a = backward_arguments(k, shape, f);
+  const size_t count = a.pixels * a.channels;
+  if (!a.output) a.output = inputs_values(count, k->element_bytes, f, count / 12 + 1);
+  a.slope = 0.7;
+  return a;
+}
+
+static digest elu_backward(const gf_kernels *k, size_t shape, family f) {
+  gf_pointwise_backward a = elu_arguments(k, shape, f);
+  const size_t bytes = k->element_bytes, count = a.pixels * a.channels;
+  if (shape % 4 < 3) a.scale = inputs_values(a.channels, bytes, f, 1);
+  if (shape % 4 < 2) {
+    a.sum1 = inputs_values(a.channels, bytes, f, 1);
+    a.sum2 = inputs_values(a.channels, bytes, f, 1);
+  }
+  void *const dx = inputs_filled(count, bytes, 0x5a), *const dskip = inputs_filled(count, bytes, 0x5a);
+  a.input_gradient = dx;
+  if (shape % 2) a.skip_gradient = dskip;
+  k->elu_backward(&a);
+  return digest_elements(digest_elements(DIGEST_START, dx, count, bytes), dskip, count, bytes);
+}
+
+static digest elu_sums(const gf_kernels *k, size_t shape, family f) {
+  const gf_pointwise_backward a = elu_arguments(k, shape, f);
+  double *const sums = inputs_filled(2 * a.channels, sizeof *sums, 0x5a);
+  k->elu_sums(&a, sums);
+  return digest_elements(DIGEST_START, sums, 2 * a.channels, sizeof *sums);
+}
+
+// More elements than words are drawn at a time.
+static digest dropout(const gf_kernels *k, size_t shape, family f) {
+  const size_t bytes = k->element_bytes, count = 1 + 37 * shape * shape;
+  gf_dropout a = {.count = count, .key = inputs_next(), .first = inputs_next(), .threshold = (uint32_t)inputs_next(), .scale = 1.25};
+  a.input = a.output = inputs_values(count, bytes, f, count / 12 + 1);
+  if (shape % 2 == 0) a.output = inputs_filled(count, bytes, 0x5a);
+  k->dropout(&a);
+  return digest_elements(DIGEST_START, a.output, count, bytes);
+}
+
 #define CONVOLUTION(kernel) {#kernel, COUNT(geometries), kernel}
 #define WINOGRAD(kernel) {#kernel, COUNT(maps), kernel}
 #define CHANNELS(kernel) {#kernel, COUNT(channel_counts), kernel}
@@ -359,6 +418,7 @@ const kernel_case kernel_cases[] = {
     CHANNELS(channel_sums), CHANNELS(combine_sums),
     CHANNELS(average_pool_forward), CHANNELS(average_pool_backward), CHANNELS(cross_entropy), CHANNELS(adam),
     CHANNELS(statistics), CHANNELS(canonicalise), CHANNELS(mix),
+    POINTWISE(elu_forward), POINTWISE(elu_backward), POINTWISE(elu_sums), CHANNELS(dropout),
 };
 const size_t kernel_case_count = COUNT(kernel_cases);
 

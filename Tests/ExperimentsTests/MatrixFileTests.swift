@@ -1,4 +1,5 @@
 import Experiments
+import Layers
 import Networks
 import Testing
 import Training
@@ -13,15 +14,33 @@ struct MatrixFileTests {
     }
   }
 
-  @Test("every optional part, printed and read, is the same")
-  func everyPart() throws {
+  @Test(
+    "every optional part, printed and read, is the same",
+    arguments: [Activation.leakyReLU(slope: 0.2), .leakyReLU(slope: 0), .elu(alpha: 0.5)])
+  func everyPart(activation: Activation) throws {
     let row = ExperimentRow(
       id: "my.row_1", model: "A network: with, signs #1",
-      network: NetworkConfiguration(blocksPerStage: 2, filters: 7, normalisesReduction: true, isResidual: true, slope: 0.2),
+      network: NetworkConfiguration(
+        blocksPerStage: 2, filters: 7, normalisesReduction: true, isResidual: true, activation: activation,
+        blockDropout: 0.25, headDropout: 0.5),
       schedule: .constant, baseLearningRate: 3e-4, minimumLearningRate: 0, schedulePeriod: 30, batchSize: 13, epochs: 9,
       seeds: [0, UInt64.max], augmentation: .init(padding: 0, flips: false))
     let file = MatrixFile(rows: [row])
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
+  }
+
+  @Test("activations have names, and what stands with them is theirs or left out")
+  func activations() throws {
+    func read(_ text: String) throws -> Activation {
+      var lines = Self.lines
+      lines[9] = "    activation: {\(text)}"
+      return try MatrixFile(yaml: lines.joined(separator: "\n"), name: "m").rows[0].network.activation
+    }
+    #expect(try read("kind: relu") == .leakyReLU(slope: 0))
+    #expect(try read("kind: elu") == .elu(alpha: 1))
+    #expect(try read("kind: elu, alpha: 0.5") == .elu(alpha: 0.5))
+    #expect(throws: MatrixFileError.self) { try read("kind: elu, slope: 0.5") }
+    #expect(throws: MatrixFileError.self) { try read("kind: relu, alpha: 1") }
   }
 
   @Test("what a row leaves out, the profile and the protocol decide")
@@ -86,6 +105,7 @@ struct MatrixFileTests {
     Mistake("no filters", 7, "    filters: 0", "filters", "1 to 1024"),
     Mistake("huge number", 7, "    filters: 99999999999999999999", "filters"),
     Mistake("negative slope", 10, "    activation: {kind: leaky_relu, slope: -0.5}", "slope"),
+    Mistake("a dropout of everything", 12, "    dropout: {blocks: 1}", "blocks"),
     Mistake("unknown activation", 10, "    activation: {kind: tanh, slope: 0.01}", "tanh"),
     Mistake("learning rate 0", 11, "    learning_rate: {schedule: cosine, base: 0}", "base"),
     Mistake("learning rate nan", 11, "    learning_rate: {schedule: cosine, base: nan}", "base"),

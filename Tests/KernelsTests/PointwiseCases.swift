@@ -92,6 +92,71 @@ func pointwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
   ]
 }
 
+/// The same with the exponential linear unit, which reads the output's value and not only its sign.
+func eluCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
+  [
+    KernelCase("elu_forward", type) { set, generator in
+      PixelShape.all.flatMap { shape in
+        let x: [S] = generator.values(shape.count, set)
+        let skip = Memory<S>(generator.values(shape.count, set))
+        let constants = (0..<3).map { _ in Memory<S>(generator.values(shape.channels, set)) }
+        return [(true, true, 1), (false, false, 1), (true, false, 0.3)].map { normalise, skips, alpha in
+          KernelCase.Run(shape: "\(shape.text), alpha \(alpha)") { kernels in
+            let input = Memory<S>(x)
+            var arguments = gf_pointwise_forward(
+              pixels: shape.pixels, channels: shape.channels, input: input.pointer,
+              mean: normalise ? constants[0].pointer : nil, scale: normalise ? constants[1].pointer : nil,
+              shift: normalise ? constants[2].pointer : nil, skip: skips ? skip.pointer : nil, slope: alpha,
+              output: input.pointer)
+            kernels.pointee.elu_forward(&arguments)
+            return [input.field("output")]
+          }
+        }
+      }
+    },
+    KernelCase("elu_backward", type) { set, generator in
+      PixelShape.all.flatMap { shape in
+        let input = BackwardInput<S>(shape, set, &generator)
+        return BackwardInput<S>.Statistics.allCases.map { statistics in
+          KernelCase.Run(shape: "\(shape.text), \(statistics)") { kernels in
+            let (dy, dx) = (Memory<S>(input.dy), Memory<S>(count: shape.count, repeating: 7))
+            var arguments = input.arguments(statistics, .kept, gradient: dy)
+            arguments.input_gradient = UnsafeMutableRawPointer(dx.pointer)
+            arguments.skip_gradient = statistics == .training ? UnsafeMutableRawPointer(dy.pointer) : nil
+            kernels.pointee.elu_backward(&arguments)
+            return [dx.field("input gradient"), dy.field("skip gradient")]
+          }
+        }
+      }
+    },
+    KernelCase("elu_sums", type) { set, generator in
+      PixelShape.all.map { shape in
+        let input = BackwardInput<S>(shape, set, &generator)
+        return KernelCase.Run(shape: shape.text) { kernels in
+          let dy = Memory<S>(input.dy)
+          let sums = Memory<Double>(count: 2 * shape.channels, repeating: 7)
+          var arguments = input.arguments(.training, .kept, gradient: dy)
+          kernels.pointee.elu_sums(&arguments, sums.pointer)
+          return [sums.field("sums")]
+        }
+      }
+    },
+    KernelCase("dropout", type) { set, generator in
+      [1, 7, 256, 257, 700].map { count in
+        let x: [S] = generator.values(count, set)
+        return KernelCase.Run(shape: "\(count) elements") { kernels in
+          let input = Memory<S>(x)
+          var arguments = gf_dropout(
+            count: count, key: 0x1234_5678_9abc_def0, first: 3 << 40, threshold: 1 << 30, scale: 1 / 0.75, input: input.pointer,
+            output: input.pointer)
+          kernels.pointee.dropout(&arguments)
+          return [input.field("output")]
+        }
+      }
+    },
+  ]
+}
+
 /// What the gradient through a pointwise layer reads.
 struct BackwardInput<S: KernelScalar>: Sendable {
   enum Statistics: String, CaseIterable {

@@ -62,13 +62,13 @@ enum LayerCase: String, CaseIterable, Sendable {
       let (y, dSkip) = (Tensor<Double>(shape: shape), Tensor<Double>(shape: shape))
       let slope = isFused ? 0.1 : 1
       bench.prepare()
-      pointwise.forward(bench.x, normalising: norm, adding: isFused ? skip : nil, slope: slope, into: y, images: all)
+      pointwise.forward(bench.x, normalising: norm, adding: isFused ? skip : nil, activation: .leakyReLU(slope: slope), into: y, images: all)
       return pass(shape, [norm.gamma, norm.beta]) { dy, accumulating in
         let output = isFused ? y : nil
-        norm.collectGradient(dy, output: output, input: bench.x, slope: slope, images: all)
+        norm.collectGradient(dy, output: output, input: bench.x, activation: .leakyReLU(slope: slope), images: all)
         norm.finishGradient(imageCount: 3, pixels: 20, accumulating: accumulating)
         pointwise.backward(
-          dy, output: output, input: bench.x, through: norm, statistics: bench.gradientMode, slope: slope, into: dx,
+          dy, output: output, input: bench.x, through: norm, statistics: bench.gradientMode, activation: .leakyReLU(slope: slope), into: dx,
           skip: isFused ? dSkip : nil, images: all)
         return dx.values + dSkip.values
       }
@@ -79,10 +79,10 @@ enum LayerCase: String, CaseIterable, Sendable {
         return dx.values + dSkip.values
       }
     case .leakyReLU:
-      let layer = LeakyReLU<Double>(slope: 0.1, kernels: kernels), y = Tensor<Double>(shape: shape)
-      layer.forward(x, into: y, images: all)
+      let pointwise = Pointwise<Double>(kernels: kernels), y = Tensor<Double>(shape: shape)
+      pointwise.forward(x, activation: .leakyReLU(slope: 0.1), into: y, images: all)
       return pass(shape) { dy, _ in
-        layer.backward(dy, output: y, into: dx, images: all)
+        pointwise.backward(dy, output: y, activation: .leakyReLU(slope: 0.1), into: dx, images: all)
         return dx.values
       }
     case .averagePool, .globalPool:

@@ -126,7 +126,8 @@ struct ForwardTests {
   private func checkLeaky<S: KernelScalar>(_: S.Type) {
     let values: [S] = [1.5, -2, 0, -0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .infinity, -.infinity, .nan]
     let x = Tensor<S>(shape: [1, 1, 1, values.count], values: values), y = Tensor<S>(shape: x.shape)
-    LeakyReLU<S>(slope: 0.01, kernels: backend.kernels(for: S.self)).forward(x, into: y, images: 0..<1)
+    Pointwise<S>(kernels: backend.kernels(for: S.self)).forward(
+      x, activation: .leakyReLU(slope: 0.01), into: y, images: 0..<1)
     let expected = Reference.leakyReLU(values, slope: 0.01)
     for (actual, expected) in zip(y.values, expected) {
       #expect(actual.isNaN == expected.isNaN)

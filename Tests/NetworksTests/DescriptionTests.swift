@@ -50,10 +50,10 @@ struct DescriptionTests {
         BatchNormLayer(name: "bn_\(index)"),
       ]
     }
-    var layers = unit(0, 6) + [ActivationLayer(after: "conv_0", slope: 0.1)] + unit(1, 6)
-    layers += [ActivationLayer(after: "conv_1", slope: 0.1)] + unit(2, 6) + [ResidualAddLayer(inputOf: "conv_1")]
-    layers += unit(3, 9, stride: 2) + [ActivationLayer(after: "conv_3", slope: 0.1)]
-    layers += unit(4, 9, kernel: 1, bias: true) + [ActivationLayer(after: "conv_4", slope: 0.1)]
+    var layers = unit(0, 6) + [ActivationLayer(after: "conv_0", .leakyReLU(slope: 0.1))] + unit(1, 6)
+    layers += [ActivationLayer(after: "conv_1", .leakyReLU(slope: 0.1))] + unit(2, 6) + [ResidualAddLayer(inputOf: "conv_1")]
+    layers += unit(3, 9, stride: 2) + [ActivationLayer(after: "conv_3", .leakyReLU(slope: 0.1))]
+    layers += unit(4, 9, kernel: 1, bias: true) + [ActivationLayer(after: "conv_4", .leakyReLU(slope: 0.1))]
     return try NetworkDescription(input: MapShape(height: 9, width: 12, channels: 3), layers: layers + head)
   }
 

@@ -115,7 +115,8 @@ struct TrainingStepTests {
     for configuration in [
       NetworkConfiguration(blocksPerStage: -1), NetworkConfiguration(blocksPerStage: 0, filters: 0),
       NetworkConfiguration(blocksPerStage: 0, classes: 1), NetworkConfiguration(blocksPerStage: 0, side: 7),
-      NetworkConfiguration(blocksPerStage: 0, slope: 0),
+      NetworkConfiguration(blocksPerStage: 0, activation: .leakyReLU(slope: -0.1)),
+      NetworkConfiguration(blocksPerStage: 0, activation: .elu(alpha: 0)), NetworkConfiguration(blocksPerStage: 0, headDropout: 1),
     ] {
       #expect(throws: LayerError.self) { try Network<Float>(configuration, backend: backend, capacity: 1) }
     }

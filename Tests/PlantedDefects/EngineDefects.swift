@@ -171,7 +171,7 @@ private let batchNormDefects = [
     "scale.pointer[c] = gamma.value.pointer[c] * inverse.pointer[c]", "scale.pointer[c] = inverse.pointer[c]"),
   Defect(
     "bn-sums-above-activation", "batch norm's sums take the gradient above the activation", batchNormKernel,
-    "if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;", "if (output) dz = dz + slope * (T)0;"),
+    "if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz;", "if (output) dz = dz + slope * (T)0;"),
   Defect(
     "bn-evaluation-changes-buffers", "a pass that gathers the population moves the running averages", batchNorm,
     "      case .population:\n        populationMean",
@@ -181,11 +181,11 @@ private let batchNormDefects = [
 private let betweenConvolutionsDefects = [
   Defect(
     "relu-gradient-zero", "the gradient of negative values is 0 instead of the slope", pointwiseKernel,
-    "if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;",
+    "if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz;",
     "if (output) dz = LOAD(output + i) > (T)0 ? dz : (T)0 * dz;"),
   Defect(
     "relu-slope-twice", "negative values are scaled by twice the slope", pointwiseKernel,
-    "STORE(output + i, z > (T)0 ? z : slope * z);", "STORE(output + i, z > (T)0 ? z : (T)2 * slope * z);"),
+    "STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : slope * z);", "STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : (T)2 * slope * z);"),
   Defect(
     "activation-sign-without-shift", "the sign computed anew is of what batch norm gives without its shift", pointwiseKernel,
     "FMA(centred, LOAD(scale + c), LOAD(shift + c)) > (T)0", "FMA(centred, LOAD(scale + c), LOAD(shift + c) * (T)0) > (T)0"),
@@ -197,11 +197,26 @@ private let betweenConvolutionsDefects = [
     "Sources/Networks/Layers/PointwiseLoop.swift", "call: { x, y in .images { forward($0, x, adding: nil, into: y) } }",
     "call: { x, y in .images { let run = forward($0, x, adding: nil, into: y); return { if $0.worker < 0 { run($0) } } } }"),
   Defect(
+    "elu-gradient-without-alpha", "the ELU's gradient below zero is its output alone", pointwiseKernel,
+    "(is_elu ? LOAD(output + i) + slope : (V)slope) * dz", "(is_elu ? LOAD(output + i) : (V)slope) * dz"),
+  Defect(
+    "elu-exp-one-term-less", "e to a small argument misses the product of the remainder's parts", "Sources/CKernels/template/elu.h",
+    "(r_low + t * r_low)", "r_low"),
+  Defect(
+    "dropout-not-scaled", "what dropout keeps is not scaled", "Sources/CKernels/template/dropout.h", ": scale * x[done + i]",
+    ": x[done + i] + scale * (T)0"),
+  Defect(
+    "dropout-same-for-all-images", "every image drops the same elements", "Sources/Layers/Dropout.swift",
+    "(UInt64(step) << 17 | UInt64(image)) << 30", "(UInt64(step) << 17 | UInt64(image & 0)) << 30"),
+  Defect(
+    "dropout-gradient-of-another-epoch", "the key of a new epoch is not made", "Sources/Networks/Layers/DropoutLayer.swift",
+    "drawn?.seed != place.seed || drawn?.epoch != place.epoch", "drawn?.seed != place.seed"),
+  Defect(
     "skip-forgotten", "the residual block's input is not added", pointwiseKernel,
     "if (skip) z = z + LOAD(skip + i);", "if (skip) z = z + LOAD(skip + i) * (T)0;"),
   Defect(
     "skip-after-activation", "the skip is added after the activation", pointwiseKernel,
-    "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, z > (T)0 ? z : slope * z);",
+    "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : slope * z);",
     "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
   Defect(
     "skip-gradient-forgotten", "the skip's gradient does not reach the block's input",

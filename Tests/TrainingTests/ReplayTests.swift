@@ -22,7 +22,7 @@ struct ReplayTests {
     return replay
   }
 
-  @Test("every recorded step's layers have the trace's digests", arguments: [TestRun.shallow, TestRun.deep])
+  @Test("every recorded step's layers have the trace's digests", arguments: [TestRun.shallow, TestRun.deep, TestRun.dropping])
   func trace(network: NetworkConfiguration) throws {
     let run = try TestRun(network)
     try run.train()

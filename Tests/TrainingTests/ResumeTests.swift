@@ -88,6 +88,27 @@ struct ResumeTests {
     #expect(try Result(run) == Result(whole))
   }
 
+  @Test("with dropout, killed within an epoch and resumed elsewhere, a run ends with the same trace")
+  func dropout() throws {
+    let whole = try Self.busy(TestRun.dropping)
+    try whole.train()
+    var run = try whole.elsewhere()
+    run.adjust = {
+      $0.checkpointInterval = .zero
+      $0.failpoint = { if case .step(1, 2) = $0 { throw Killed() } }
+    }
+    #expect(throws: Killed.self) { try run.train() }
+    run.adjust = whole.adjust
+    run.threads = 3
+    run.instructionSet = .portable
+    try run.resume()
+    #expect(try Result(run) == Result(whole))
+    // The header tells what the run drops and activates by, and gives the identity back.
+    let header = try run.trace().header
+    #expect(header.training.contains { $0.key == "dropout_blocks" } && header.training.contains { $0.key == "elu_alpha" })
+    #expect(try RunIdentity(header, path: "trace").settings == run.settings)
+  }
+
   @Test("asked to stop, a run stops after the step that it is in, and goes on from there")
   func stop() throws {
     let whole = try TestRun()

@@ -45,6 +45,11 @@ struct TestRun {
   static let deep = NetworkConfiguration(
     blocksPerStage: 1, filters: 4, normalisesProcessing: true, normalisesReduction: true, isResidual: true)
 
+  /// With dropout, and another activation.
+  static let dropping = NetworkConfiguration(
+    blocksPerStage: 1, filters: 4, normalisesProcessing: true, isResidual: true, activation: .elu(alpha: 0.7), blockDropout: 0.3,
+    headDropout: 0.2)
+
   init(_ network: NetworkConfiguration = shallow) throws {
     self.network = network
     directory = try TemporaryDirectory()

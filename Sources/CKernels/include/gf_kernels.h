@@ -112,6 +112,17 @@ typedef struct {
   void *skip_gradient;   // dz, or NULL; may be `output_gradient`
 } gf_pointwise_backward;
 
+// y = dropped ? +0 : scale * x, for elements first ... first + count - 1 of a stream of random words (gf_philox.h): those whose
+// word is below the threshold are dropped. scale is rounded to T.
+typedef struct {
+  size_t count;
+  uint64_t key, first;
+  uint32_t threshold;
+  double scale;
+  const void *input;
+  void *output;  // may be `input`
+} gf_dropout;
+
 // Adam, one step of a range of elements (Kingma & Ba 2015, algorithm 1; constants as in `gf_adam_constants`).
 // m = fma(beta1, m, (1 - beta1) * g);  v = fma(beta2, v, ((1 - beta2) * g) * g)
 // p = p - (step * m) / (sqrt(v) / root + epsilon)
@@ -185,6 +196,15 @@ typedef struct {
   // its 32-bit words (binary64: low, high) each by lane = rotate_left((lane ^ word) * 0x9e3779b1, 13). Every step is a
   // bijection of the lane, so one differing element always shows in the result.
   void (*mix)(const void *values, size_t count, uint32_t lanes[GF_MIX_LANES]);
+
+  // The three of the leaky ReLU with the exponential linear unit in its place; `slope` is its alpha, in double:
+  // y = z > 0 ? z : alpha * (exp(z) - 1), in double, rounded to T;  dz = y > 0 ? dy : (y + alpha) * dy, in T. Not with `shift`
+  // in the place of y, whose value and not only its sign is needed.
+  void (*elu_forward)(const gf_pointwise_forward *);
+  void (*elu_backward)(const gf_pointwise_backward *);
+  void (*elu_sums)(const gf_pointwise_backward *, double *sums);
+
+  void (*dropout)(const gf_dropout *);
 } gf_kernels;
 
 typedef enum { GF_PORTABLE = 0, GF_AVX2 = 1, GF_AVX512 = 2, GF_NEON = 3 } gf_instruction_set;

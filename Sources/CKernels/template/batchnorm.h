@@ -58,7 +58,8 @@ static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t
 #define PIXEL_CHUNK 8
 
 static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
-    const gf_pointwise_backward *a, const size_t channels, const T *output, const T *shifts, double *sums) {
+    const gf_pointwise_backward *a, const size_t channels, const T *output, const T *shifts, double *sums,
+    const int is_elu) {
   const T *const dy = a->output_gradient, *const input = a->input;
   const T slope = (T)a->slope;
   const size_t count = a->pixels * channels;
@@ -72,7 +73,7 @@ static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
   for (size_t i = begin + c; i < end; i += channels) {                           \
     V dz = LOAD(dy + i);                                                         \
     const V centred = LOAD(input + i) - mean;                                    \
-    if (output) dz = LOAD(output + i) > (T)0 ? dz : slope * dz;                  \
+    if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz; \
     if (shifts) dz = FMA(centred, scale, shift) > (T)0 ? dz : slope * dz;        \
     const V xhat = centred * inverse;                                            \
     const W wide = WIDEN(dz);                                                    \
@@ -96,11 +97,15 @@ static void NAME(backward_sums)(const gf_pointwise_backward *a, double *sums) {
   const T *const output = a->output, *const shift = a->shift;
   const int is_usual = a->channels == USUAL_CHANNELS;
   if (is_usual && output && !shift)
-    NAME(backward_sums_of)(a, USUAL_CHANNELS, output, 0, sums);
+    NAME(backward_sums_of)(a, USUAL_CHANNELS, output, 0, sums, 0);
   else if (is_usual && !output && shift)
-    NAME(backward_sums_of)(a, USUAL_CHANNELS, 0, shift, sums);
+    NAME(backward_sums_of)(a, USUAL_CHANNELS, 0, shift, sums, 0);
   else
-    NAME(backward_sums_of)(a, a->channels, output, shift, sums);
+    NAME(backward_sums_of)(a, a->channels, output, shift, sums, 0);
+}
+
+static void NAME(elu_sums)(const gf_pointwise_backward *a, double *sums) {
+  NAME(backward_sums_of)(a, a->channels, a->output, 0, sums, 1);
 }
 
 static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels, double *sums) {

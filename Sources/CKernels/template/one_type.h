@@ -2,7 +2,9 @@
 
 #include "vector.h"
 #include "convolution.h"
+#include "elu.h"
 #include "pointwise.h"
+#include "dropout.h"
 #include "winograd_transforms.h"
 #include "winograd_tiles.h"
 #include "winograd.h"
@@ -38,6 +40,10 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
     .statistics = NAME(statistics),
     .canonicalise = NAME(canonicalise),
     .mix = NAME(mix),
+    .elu_forward = NAME(elu_forward),
+    .elu_backward = NAME(elu_backward),
+    .elu_sums = NAME(elu_sums),
+    .dropout = NAME(dropout),
 };
 
 #undef LANES

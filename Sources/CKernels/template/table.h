@@ -3,6 +3,9 @@
 
 #include "gf_elementary.h"
 #include "gf_kernels.h"
+#include "gf_philox.h"
+
+#include "../exponential_constants.h"
 
 // Contraction is never left to the compiler: a fused multiply-add stands where the source says FMA.
 #pragma STDC FP_CONTRACT OFF

@@ -107,7 +107,13 @@ enum BatchNormChecks {
     + BatchNormMode.allCases.map { mode in
       GradientCheck("BatchNorm", shape: text([2, 3, 3, 5]) + ", skip, leaky ReLU", mode: mode.rawValue) {
         backend, generator in
-        fusedSubject(BatchNormBench([2, 3, 3, 5], mode, backend, &generator), backend, &generator)
+        fusedSubject(
+          BatchNormBench([2, 3, 3, 5], mode, backend, &generator), .leakyReLU(slope: 0.1), backend, &generator)
+      }
+    }
+    + BatchNormMode.allCases.map { mode in
+      GradientCheck("BatchNorm", shape: text([2, 3, 3, 5]) + ", skip, ELU", mode: mode.rawValue) { backend, generator in
+        fusedSubject(BatchNormBench([2, 3, 3, 5], mode, backend, &generator), .elu(alpha: 0.8), backend, &generator)
       }
     }
 
@@ -137,9 +143,9 @@ enum BatchNormChecks {
 
   /// As the networks run it: normalise, add the skip, activate in one pass.
   static func fusedSubject(
-    _ bench: BatchNormBench, _ backend: Backend, _ generator: inout SeededGenerator
+    _ bench: BatchNormBench, _ activation: Activation, _ backend: Backend, _ generator: inout SeededGenerator
   ) -> CheckSubject {
-    let (norm, x, slope) = (bench.norm, bench.x, 0.1)
+    let (norm, x) = (bench.norm, bench.x)
     let pointwise = Pointwise<Double>(kernels: backend.kernels(for: Double.self))
     let skip = Tensor<Double>(shape: x.shape), dSkip = Tensor<Double>(shape: x.shape)
     skip.assign(generator.uniform(-1...1, count: skip.count))
@@ -152,17 +158,17 @@ enum BatchNormChecks {
       sides: [y],
       forward: {
         bench.prepare()
-        pointwise.forward(x, normalising: norm, adding: skip, slope: slope, into: y, images: bench.images)
+        pointwise.forward(x, normalising: norm, adding: skip, activation: activation, into: y, images: bench.images)
       },
       backward: { dy in
-        norm.collectGradient(dy, output: y, input: x, slope: slope, images: bench.images)
+        norm.collectGradient(dy, output: y, input: x, activation: activation, images: bench.images)
         norm.finishGradient(imageCount: bench.images.count, pixels: bench.pixels, accumulating: false)
         pointwise.backward(
-          dy, output: y, input: x, through: norm, statistics: bench.gradientMode, slope: slope, into: dx,
+          dy, output: y, input: x, through: norm, statistics: bench.gradientMode, activation: activation, into: dx,
           skip: dSkip, images: bench.images)
       },
       outputErrors: {
-        zip(bench.outputErrors(), skip.elements).map { $0 + 2 * Rounding.unit * abs($1) }
+        zip(bench.outputErrors(), skip.elements).map { $0 + 2 * Rounding.unit * (abs($1) + 1) }
       })
   }
 }

@@ -43,7 +43,8 @@ enum ResidualAddChecks {
     let sizes = ConvolutionSizes(images, side, side, channels, to: channels)
     let first = try ConvolutionChecks.convolution(sizes, backend, &generator)
     let second = try ConvolutionChecks.convolution(sizes, backend, &generator)
-    let (add, activation) = (ResidualAdd<Double>(kernels: kernels), LeakyReLU<Double>(slope: slope, kernels: kernels))
+    let (add, pointwise) = (ResidualAdd<Double>(kernels: kernels), Pointwise<Double>(kernels: kernels))
+    let activation = Activation.leakyReLU(slope: slope)
     let x = Tensor([images, side, side, channels], &generator)
     func tensor() -> Tensor<Double> { Tensor(shape: x.shape) }
     let (dx, raw, hidden, convolved, sum, y) = (tensor(), tensor(), tensor(), tensor(), tensor(), tensor())
@@ -60,17 +61,17 @@ enum ResidualAddChecks {
         first.prepare(forBackward: true)
         second.prepare(forBackward: true)
         first.forward(x, into: raw, images: all)
-        activation.forward(raw, into: hidden, images: all)
+        pointwise.forward(raw, activation: activation, into: hidden, images: all)
         second.forward(hidden, into: convolved, images: all)
         add.forward(convolved, x, into: sum, images: all)
-        activation.forward(sum, into: y, images: all)
+        pointwise.forward(sum, activation: activation, into: y, images: all)
       },
       backward: { dy in
-        activation.backward(dy, output: y, into: dSum, images: all)
+        pointwise.backward(dy, output: y, activation: activation, into: dSum, images: all)
         add.backward(dSum, into: dConvolved, skip: dSkip, images: all)
         second.accumulateWeights(hidden, dConvolved, count: images)
         second.backwardInput(dConvolved, into: dHidden, images: all)
-        activation.backward(dHidden, output: hidden, into: dHidden, images: all)
+        pointwise.backward(dHidden, output: hidden, activation: activation, into: dHidden, images: all)
         first.accumulateWeights(x, dHidden, count: images)
         // In place, as the networks do it.
         first.backwardInput(dHidden, into: dSkip, adding: dSkip, images: all)

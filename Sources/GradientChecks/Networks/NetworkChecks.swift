@@ -13,7 +13,8 @@ enum NetworkChecks {
     var normalisesProcessing = false
     var normalisesReduction = false
     var isResidual = false
-    var slope = 0.01
+    var activation = Activation.leakyReLU(slope: 0.01)
+    var dropout = 0.0
     var side = 8
     /// From 4 on, minimal filtering computes the convolutions on maps of 3×3 pixels and more.
     var filters = 3
@@ -38,7 +39,15 @@ enum NetworkChecks {
       // Without kinks the steps may be large: the whole network's error falls as h² too.
       check(
         Case(
-          name: "BN+RC, slope 1", normalisesProcessing: true, isResidual: true, slope: 1),
+          name: "BN+RC, slope 1", normalisesProcessing: true, isResidual: true, activation: .identity),
+        .training, steps: 0),
+      check(Case(name: "BN+RC, ELU", normalisesProcessing: true, isResidual: true, activation: .elu(alpha: 1)), .training, steps: 0),
+      check(Case(name: "ELU", activation: .elu(alpha: 0.5)), .training, steps: 5),
+      check(Case(name: "RC, ReLU", isResidual: true, activation: .leakyReLU(slope: 0)), .training, steps: 0),
+      // With the mask held: every pass is of one step.
+      check(Case(name: "dropout", dropout: 0.3), .training, steps: 5),
+      check(
+        Case(name: "BN+RC, dropout", normalisesProcessing: true, normalisesReduction: true, isResidual: true, dropout: 0.3),
         .training, steps: 0),
     ]
 
@@ -49,7 +58,7 @@ enum NetworkChecks {
       case .evaluation(let statistics): statistics.rawValue
       default: "training"
       }
-    let make = one.slope == 1 ? GradientCheck.swept : GradientCheck.init(_:shape:mode:subject:)
+    let make = one.activation.isIdentity ? GradientCheck.swept : GradientCheck.init(_:shape:mode:subject:)
     return make(
       "Network", "\(one.name), \(bench.description)",
       modeName + (steps == 0 ? ", initial weights" : ", after \(steps) steps")
@@ -67,7 +76,8 @@ struct NetworkBench: Sendable, CustomStringConvertible {
   init(_ one: NetworkChecks.Case) {
     configuration = NetworkConfiguration(
       blocksPerStage: 1, filters: one.filters, classes: 5, side: one.side, normalisesProcessing: one.normalisesProcessing,
-      normalisesReduction: one.normalisesReduction, isResidual: one.isResidual, slope: one.slope)
+      normalisesReduction: one.normalisesReduction, isResidual: one.isResidual, activation: one.activation,
+      blockDropout: one.dropout, headDropout: one.dropout)
   }
 
   var description: String {
@@ -97,7 +107,7 @@ struct NetworkBench: Sendable, CustomStringConvertible {
     let noise = try noise(of: network, mode, &generator)
     var subject = CheckSubject(
       variables: variables(of: network, isTraining: mode == .training), termCount: 1,
-      sides: configuration.slope == 1 ? [] : network.activations,
+      sides: configuration.activation.isIdentity ? [] : network.activations,
       forward: { $0[0] = loss(of: network, mode) }, backward: { network.backward() },
       // The difference's own standard deviation is 1.9σ/h, its bound three times this, 12σ/h: six times as much.
       termErrors: { [4 * noise] })
@@ -115,7 +125,7 @@ struct NetworkBench: Sendable, CustomStringConvertible {
       drawBatch(network, &generator)
       try network.forward(count: images, mode: mode)
       let isSmooth = network.activations.allSatisfy { tensor in
-        tensor.elements.allSatisfy { $0 > margin || $0 < -margin * configuration.slope }
+        tensor.elements.allSatisfy { configuration.activation.isClear(output: $0, margin: margin) }
       }
       if isSmooth { return }
     }

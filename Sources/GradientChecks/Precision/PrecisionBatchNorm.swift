@@ -81,14 +81,14 @@ enum PrecisionBatchNorm {
     func forward(into y: Tensor<S>) {
       norm.collectStatistics(x, images: images)
       norm.finishStatistics(imageCount: bench.images, pixels: bench.pixels, recording: .none)
-      pointwise.forward(x, normalising: norm, slope: slope, into: y, images: images)
+      pointwise.forward(x, normalising: norm, activation: .leakyReLU(slope: slope), into: y, images: images)
     }
 
     func backward(_ dy: Tensor<S>, output y: Tensor<S>, into dx: Tensor<S>) {
-      norm.collectGradient(dy, output: y, input: x, slope: slope, images: images)
+      norm.collectGradient(dy, output: y, input: x, activation: .leakyReLU(slope: slope), images: images)
       norm.finishGradient(imageCount: bench.images, pixels: bench.pixels, accumulating: false)
       pointwise.backward(
-        dy, output: y, input: x, through: norm, statistics: .batch, slope: slope, into: dx, images: images)
+        dy, output: y, input: x, through: norm, statistics: .batch, activation: .leakyReLU(slope: slope), into: dx, images: images)
     }
   }
 

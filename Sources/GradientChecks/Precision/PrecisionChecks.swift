@@ -12,7 +12,7 @@ enum PrecisionChecks {
   static let all: [GradientCheck] = PrecisionBench.all.flatMap { bench in
     [
       check("Convolution", bench, PrecisionConvolution.rows), check("BatchNorm", bench, PrecisionBatchNorm.rows),
-      check("ResidualAdd", bench, residualAdd), check("LeakyReLU", bench, leakyReLU),
+      check("ResidualAdd", bench, residualAdd), check("LeakyReLU", bench, leakyReLU), check("ELU", bench, elu),
       check("AveragePool", bench) { bench, generator in
         try pool(.average, bench, &generator)
       },
@@ -99,6 +99,27 @@ enum PrecisionChecks {
     ]
   }
 
+  @Sendable private static func elu(
+    _ bench: PrecisionBench, _ generator: inout SeededGenerator
+  ) throws -> [GradientCheckRow] {
+    let (x, dy) = (TwinTensor(bench.shape, &generator), TwinTensor(bench.shape, &generator))
+    let (y, dx) = (TwinTensor(shape: bench.shape), TwinTensor(shape: bench.shape))
+    let backend = try bench.backend()
+    func run<S>(_ x: Tensor<S>, _ dy: Tensor<S>, _ y: Tensor<S>, _ dx: Tensor<S>) {
+      let pointwise = Pointwise<S>(kernels: backend.kernels(for: S.self)), activation = Activation.elu(alpha: 1)
+      pointwise.forward(x, activation: activation, into: y, images: 0..<bench.images)
+      pointwise.backward(dy, output: y, activation: activation, into: dx, images: 0..<bench.images)
+    }
+    run(x.single, dy.single, y.single, dx.single)
+    run(x.double, dy.double, y.double, dx.double)
+    // The output is computed in double and rounded once, relative to |y|, which is at most |x|. In the gradient dy·(y + 1) y is
+    // rounded, the sum and the product; y + 1 and |y| are at most 1.
+    return [
+      bench.row("ELU", "output", y.single, y.double, scale: x.magnitude, factor: 1.01 * unit),
+      bench.row("ELU", "input gradient", dx.single, dx.double, scale: dy.magnitude, factor: 3.01 * unit),
+    ]
+  }
+
   @Sendable private static func leakyReLU(
     _ bench: PrecisionBench, _ generator: inout SeededGenerator
   ) throws -> [GradientCheckRow] {
@@ -106,9 +127,9 @@ enum PrecisionChecks {
     let (y, dx) = (TwinTensor(shape: bench.shape), TwinTensor(shape: bench.shape))
     let backend = try bench.backend()
     func run<S>(_ x: Tensor<S>, _ dy: Tensor<S>, _ y: Tensor<S>, _ dx: Tensor<S>) {
-      let layer = LeakyReLU<S>(slope: 0.01, kernels: backend.kernels(for: S.self))
-      layer.forward(x, into: y, images: 0..<bench.images)
-      layer.backward(dy, output: y, into: dx, images: 0..<bench.images)
+      let pointwise = Pointwise<S>(kernels: backend.kernels(for: S.self)), activation = Activation.leakyReLU(slope: 0.01)
+      pointwise.forward(x, activation: activation, into: y, images: 0..<bench.images)
+      pointwise.backward(dy, output: y, activation: activation, into: dx, images: 0..<bench.images)
     }
     run(x.single, dy.single, y.single, dx.single)
     run(x.double, dy.double, y.double, dx.double)

@@ -12,13 +12,16 @@ extension NetworkDescription {
       layers.append(ConvolutionLayer(name: "\(prefix).conv_\(index)", filters: configuration.filters, hasBias: bias))
       if norm { layers.append(BatchNormLayer(name: "\(prefix).bn_\(index)")) }
       if let skip { layers.append(ResidualAddLayer(inputOf: skip)) }
-      layers.append(ActivationLayer(after: "\(block)_conv_\(index)", slope: configuration.slope))
+      layers.append(ActivationLayer(after: "\(block)_conv_\(index)", configuration.activation))
     }
     add("input_conv", 0, norm: true)
     for stage in 0..<NetworkConfiguration.stages {
       for index in 0..<configuration.blocksPerStage {
         let block = "block_\(stage)_\(index)"
         add(block, 0, norm: configuration.normalisesProcessing)
+        if configuration.blockDropout > 0 {
+          layers.append(DropoutLayer(label: "\(block)_dropout", rate: configuration.blockDropout))
+        }
         add(block, 1, norm: configuration.normalisesProcessing, skip: configuration.isResidual ? "\(block)_conv_0" : nil)
       }
       let block = "reduction_block_\(stage)"
@@ -27,6 +30,7 @@ extension NetworkDescription {
       add(block, 1, bias: true, norm: configuration.normalisesReduction)
     }
     layers.append(AveragePoolLayer(label: "global_pool", window: .wholeMap))
+    if configuration.headDropout > 0 { layers.append(DropoutLayer(label: "head_dropout", rate: configuration.headDropout)) }
     layers.append(LinearLayer(name: "logit_linear_layer", outputs: configuration.classes))
     layers.append(SoftmaxCrossEntropyLayer())
     let side = configuration.side

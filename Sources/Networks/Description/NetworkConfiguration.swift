@@ -1,3 +1,5 @@
+import Layers
+
 /// The shape of one network of the experiment: three stages of processing blocks, each closed by a reduction block,
 /// between an entry convolution and a linear head.
 public struct NetworkConfiguration: Hashable, Sendable {
@@ -16,12 +18,16 @@ public struct NetworkConfiguration: Hashable, Sendable {
   public var normalisesReduction: Bool
   /// Whether a processing block's input is added to its second convolution's (normalised) output.
   public var isResidual: Bool
-  /// Slope of the leaky ReLU for negative values.
-  public var slope: Double
+  public var activation: Activation
+  /// Of what the first convolution of each processing block puts out, between the two (Zagoruyko & Komodakis, arXiv:1605.07146).
+  public var blockDropout: Double
+  /// Of what the linear layer takes.
+  public var headDropout: Double
 
   public init(
     blocksPerStage: Int, filters: Int = 32, classes: Int = 100, side: Int = 32, normalisesProcessing: Bool = false,
-    normalisesReduction: Bool = false, isResidual: Bool = false, slope: Double = 0.01
+    normalisesReduction: Bool = false, isResidual: Bool = false, activation: Activation = .leakyReLU(slope: 0.01),
+    blockDropout: Double = 0, headDropout: Double = 0
   ) {
     self.blocksPerStage = blocksPerStage
     self.filters = filters
@@ -30,7 +36,9 @@ public struct NetworkConfiguration: Hashable, Sendable {
     self.normalisesProcessing = normalisesProcessing
     self.normalisesReduction = normalisesReduction
     self.isResidual = isResidual
-    self.slope = slope
+    self.activation = activation
+    self.blockDropout = blockDropout
+    self.headDropout = headDropout
   }
 
   /// Layers with weights that the name counts: VGG08 has 8, VGG38 has 38.
@@ -56,7 +64,10 @@ public struct NetworkConfiguration: Hashable, Sendable {
     if !(Self.smallestSide...1024).contains(side) {
       return "images of \(side) x \(side) pixels; three reductions need a side of \(Self.smallestSide) to 1024"
     }
-    if !(slope > 0 && slope <= 1) { return "a leaky ReLU of slope \(slope); possible is above 0 to 1" }
+    if let problem = activation.problem { return problem }
+    for rate in [blockDropout, headDropout] where !(rate >= 0 && rate < 1) {
+      return LayerError.impossibleDropout(rate: rate).description
+    }
     if blocksPerStage > 100 { return "\(blocksPerStage) blocks a stage; at most 100" }
     return nil
   }

@@ -84,9 +84,12 @@ public final class Network<S: KernelScalar> {
 
   /// Forward pass of the first `count` images: logits, losses and, for `backward`, the logits' gradient.
   ///
+  /// - Parameter randomness: for what a layer draws in training.
   /// - Throws: `LayerError.singleValue` if batch norm would have a single value per channel in training mode.
   @discardableResult
-  public func forward(count: Int, mode: PassMode, recorder: StepRecorder<S>? = nil) throws(LayerError) -> BatchResult {
+  public func forward(
+    count: Int, mode: PassMode, randomness: PassRandomness = .init(), recorder: StepRecorder<S>? = nil
+  ) throws(LayerError) -> BatchResult {
     precondition((1...capacity).contains(count), "a batch of \(count) for a capacity of \(capacity)")
     for image in 0..<count {
       precondition((0..<Int32(description.classes)).contains(labels[image]), "label \(labels[image])")
@@ -97,6 +100,8 @@ public final class Network<S: KernelScalar> {
       }
     }
     passState.imageCount = count
+    passState.randomness = randomness
+    passState.dropsOut = mode == .training
     passState.preparesBackward = mode == .training || use == .inspection
     switch mode {
     case .training: passState.recording = .running

@@ -46,6 +46,10 @@ final class PassState {
   var isAccumulating = false
   var preparesBackward = false
   var recording = BatchNormRecording.none
+  /// What the random numbers of the pass are of.
+  var randomness = PassRandomness()
+  /// Whether elements are dropped.
+  var dropsOut = false
   /// Those of an evaluation.
   var statistics = BatchNormStatistics.running
 

@@ -14,6 +14,20 @@ public enum PassMode: Hashable, Sendable {
   }
 }
 
+/// What random numbers in a pass are a function of, beside the layer, the image's place in the batch and the element.
+public struct PassRandomness: Hashable, Sendable {
+  public var seed: UInt64
+  public var epoch: Int
+  /// Of the epoch, counted from 0.
+  public var step: Int
+
+  public init(seed: UInt64 = 0, epoch: Int = 0, step: Int = 0) {
+    self.seed = seed
+    self.epoch = epoch
+    self.step = step
+  }
+}
+
 /// What a forward pass says of its batch.
 public struct BatchResult: Equatable, Sendable {
   public let count: Int

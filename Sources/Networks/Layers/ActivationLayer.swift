@@ -1,19 +1,22 @@
 import Layers
 
-/// Leaky ReLU of each element: `LeakyReLU`.
+/// An activation of each element: `Activation`.
 public struct ActivationLayer: NetworkLayer, PointwisePart {
   /// Of the layer before it, under whose name it counts.
   public let predecessor: String
-  public let slope: Double
+  public let activation: Activation
 
-  public init(after predecessor: String, slope: Double) {
+  public init(after predecessor: String, _ activation: Activation) {
     self.predecessor = predecessor
-    self.slope = slope
+    self.activation = activation
   }
 
   public var label: String { predecessor + "_activation" }
 
-  public func outputShape(of input: MapShape) throws(LayerError) -> MapShape { input }
+  public func outputShape(of input: MapShape) throws(LayerError) -> MapShape {
+    if let problem = activation.problem { throw .impossibleActivation(problem) }
+    return input
+  }
 
-  func join(_ loop: inout PointwiseLoop) { loop.slope = slope }
+  func join(_ loop: inout PointwiseLoop) { loop.activation = activation }
 }

@@ -59,12 +59,12 @@ public struct BatchNormLayer: NetworkLayer, PointwisePart {
   /// What has to be known of all images before the first element's gradient: the gradients of scale and shift.
   ///
   /// - Parameter y: the loop's output, where it is read.
-  func addGradientSums<S>(_ dy: Value, output y: Value?, input x: Value, slope: Double, to pass: inout PassBuilder<S>) {
+  func addGradientSums<S>(_ dy: Value, output y: Value?, input x: Value, activation: Activation, to pass: inout PassBuilder<S>) {
     pass.add(
       OperationFacts(layer: label, direction: .inputGradient, part: .statistics, reads: [dy, x] + (y.map { [$0] } ?? []))
     ) { memory in
       let (norm, dy, x, y) = (computing(memory.layers), memory[dy], memory[x], y.map { memory[$0] })
-      return { norm.collectGradient(dy.of($0), output: y?.of($0), input: x.of($0), slope: slope, images: $0.images) }
+      return { norm.collectGradient(dy.of($0), output: y?.of($0), input: x.of($0), activation: activation, images: $0.images) }
     }
     pass.addOnce(OperationFacts(layer: label, direction: .inputGradient, part: .statistics, scope: .batch)) { memory in
       let (norm, state, pixels) = (computing(memory.layers), memory.state, x.shape.pixels)

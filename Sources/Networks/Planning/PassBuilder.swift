@@ -123,11 +123,12 @@ struct PassBuilder<S: KernelScalar> {
   /// The value, kept or computed anew here.
   mutating func restored(_ value: Value) -> Value {
     guard !isKept(value), let recipe = recipes[value] else { return value }
+    let source = restored(recipe.source)
     let anew = newValue(names[value.id] + ", anew", value.shape)
     var facts = recipe.facts
-    facts.reads = [recipe.source]
+    facts.reads = [source]
     facts.writes = [anew]
-    add(facts, recipe.call(recipe.source, anew))
+    add(facts, recipe.call(source, anew))
     return anew
   }
 

@@ -1,0 +1,78 @@
+import CKernels
+import Kernels
+
+/// What happens to each element between two layers, by kind: the forward function, its gradient from the output, and what checks
+/// have to know of its kink. All are computed in the loop that normalises and adds (`Pointwise`).
+public enum Activation: Hashable, Sendable, CustomStringConvertible {
+  /// y = x where x > 0, otherwise slope · x; by comparison and selection, so that a NaN stays one and a zero takes the slope's
+  /// side. A slope of 0 is the ReLU, one of 1 the identity. Source: Maas, Hannun & Ng, ICML 2013.
+  case leakyReLU(slope: Double)
+  /// y = x where x > 0, otherwise alpha · (eˣ − 1), in double, rounded once. Source: Clevert, Unterthiner & Hochreiter,
+  /// arXiv:1511.07289.
+  case elu(alpha: Double)
+
+  public static let identity = Activation.leakyReLU(slope: 1)
+
+  /// What the kernels call `slope`.
+  var constant: Double {
+    switch self {
+    case .leakyReLU(let slope): slope
+    case .elu(let alpha): alpha
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .leakyReLU(let slope): "leaky ReLU of slope \(slope)"
+    case .elu(let alpha): "ELU of alpha \(alpha)"
+    }
+  }
+
+  /// What makes it impossible, or `nil`.
+  public var problem: String? {
+    switch self {
+    case .leakyReLU(let slope): (0...1).contains(slope) ? nil : "a leaky ReLU of slope \(slope); possible is 0 to 1"
+    case .elu(let alpha): alpha > 0 && alpha <= 10 ? nil : "an ELU of alpha \(alpha); possible is above 0 to 10"
+    }
+  }
+
+  public var isIdentity: Bool { self == .identity }
+
+  /// Whether the gradient needs nothing of the output but its sign: then what comes before the activation tells as much.
+  public var needsSignAlone: Bool {
+    switch self {
+    case .leakyReLU: true
+    case .elu: false
+    }
+  }
+
+  /// Whether an output tells that its input is no nearer to the kink than `margin`, or almost. The ReLU's zeros do not tell.
+  package func isClear(output y: Double, margin: Double) -> Bool {
+    switch self {
+    case .leakyReLU(let slope): y > margin || y < -margin * slope || (slope == 0 && y <= 0)
+    // The ELU's slope there is alpha at most, and half of that for inputs up to log 2.
+    case .elu(let alpha): y > margin || y < -margin * alpha / 2
+    }
+  }
+
+  func forward(_ call: inout gf_pointwise_forward, _ kernels: KernelTable) {
+    switch self {
+    case .leakyReLU: kernels.pointee.pointwise_forward(&call)
+    case .elu: kernels.pointee.elu_forward(&call)
+    }
+  }
+
+  func backward(_ call: inout gf_pointwise_backward, _ kernels: KernelTable) {
+    switch self {
+    case .leakyReLU: kernels.pointee.pointwise_backward(&call)
+    case .elu: kernels.pointee.elu_backward(&call)
+    }
+  }
+
+  func sums(_ call: inout gf_pointwise_backward, into sums: UnsafeMutablePointer<Double>, _ kernels: KernelTable) {
+    switch self {
+    case .leakyReLU: kernels.pointee.backward_sums(&call, sums)
+    case .elu: kernels.pointee.elu_sums(&call, sums)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import CAllocationCounter
+import Kernels
+import Layers
+import Randomness
+import Tensors
+import Testing
+
+@testable import Networks
+
+@Suite("Dropout")
+struct DropoutTests {
+  private static let configuration = NetworkConfiguration(
+    blocksPerStage: 1, filters: 5, classes: 7, side: 8, normalisesProcessing: true, isResidual: true, blockDropout: 0.4,
+    headDropout: 0.5)
+  /// Without batch norm, and with an activation whose value is kept.
+  private static let plain = NetworkConfiguration(
+    blocksPerStage: 1, filters: 5, classes: 7, side: 8, activation: .elu(alpha: 1), blockDropout: 0.4)
+
+  @Test("drops element e of image n in step s by word (s 2^17 + n) 2^30 + e of its stream, and scales the rest")
+  func definition() {
+    let stream = RandomStream(seed: 5, name: .dropout("layer"), epoch: 3)
+    let kernels = try! Backend(threads: 1).kernels(for: Double.self)
+    let dropout = Dropout<Double>(rate: 0.3, key: stream.key, step: 11, kernels: kernels)
+    let x = Tensor<Double>(shape: [4, 3, 3, 50]), y = Tensor<Double>(shape: x.shape)
+    x.elements.update(repeating: 1)
+    dropout.apply(x, into: y, images: 1..<4)
+    #expect((0..<x.stride).allSatisfy { y.pointer[$0] == 0 }, "an image that was not asked for")
+    var dropped = 0
+    for image in 1..<4 {
+      for element in 0..<x.stride {
+        let word = stream.word(at: ((11 << 17) + UInt64(image)) << 30 + UInt64(element))
+        let isDropped = Double(word) < 0.3 * 0x1p32
+        #expect(y.at(image)[element] == (isDropped ? 0 : 1 / 0.7))
+        dropped += isDropped ? 1 : 0
+      }
+    }
+    // Of 1350 with probability 0.3: 405, standard deviation 17; six of them.
+    #expect(abs(dropped - 405) < 101)
+  }
+
+  /// All values after some steps of two epochs, as bits.
+  private static func trained(
+    _ configuration: NetworkConfiguration, _ set: InstructionSet = .best, threads: Int, seed: UInt64 = 1, recording: Bool = false
+  ) throws -> [UInt32] {
+    let trainee = try Trainee<Float>(
+      configuration, backend: try Backend(instructionSet: set, threads: threads), capacity: 12)
+    let network = trainee.network
+    for step in 0..<4 {
+      network.fillBatch(count: 12, seed: UInt32(step))
+      let recorder = recording ? StepRecorder<Float>(kernels: network.kernels) : nil
+      try network.forward(
+        count: 12, mode: .training, randomness: .init(seed: seed, epoch: step / 2, step: step % 2), recorder: recorder)
+      network.backward(recorder: recorder)
+      trainee.adam.update(learningRate: 1e-2)
+    }
+    return network.allValues.map(\.bitPattern)
+  }
+
+  @Test("gives the same bits on every instruction set and number of threads, watched or not", arguments: [configuration, plain])
+  func sameBits(configuration: NetworkConfiguration) throws {
+    let expected = try Self.trained(configuration, .portable, threads: 1)
+    for set in InstructionSet.available {
+      for threads in [1, 2, 7] { #expect(try Self.trained(configuration, set, threads: threads) == expected, "\(set), \(threads)") }
+    }
+    #expect(try Self.trained(configuration, threads: 2, recording: true) == expected)
+    #expect(try Self.trained(configuration, threads: 1, seed: 2) != expected, "another seed drops others")
+  }
+
+  @Test("in training nothing is kept that can be computed anew; for inspection all is; the gradients are the same bits")
+  func keptOrNot() throws {
+    func gradients(_ use: NetworkUse) throws -> [[UInt32]] {
+      let network = try Network<Float>(Self.configuration, backend: try Backend(threads: 1), capacity: 7, for: use)
+      network.initialise(seed: 1)
+      network.fillBatch(count: 7, seed: 3)
+      try network.forward(count: 7, mode: .training, randomness: .init(seed: 4, epoch: 1, step: 2))
+      network.backward()
+      return network.parameters.map { $0.gradient.values.map(\.bitPattern) }
+    }
+    #expect(try gradients(.training) == gradients(.inspection))
+    let plan = PlanListing(NetworkDescription(Self.configuration), capacity: 7, workers: 1)
+    #expect(plan.computedAnew.contains("block_0_0_dropout"))
+  }
+
+  @Test("does nothing in an evaluation, nor while population statistics are gathered")
+  func evaluation() throws {
+    var without = Self.configuration
+    without.blockDropout = 0
+    without.headDropout = 0
+    func logits(_ configuration: NetworkConfiguration, _ mode: PassMode) throws -> [UInt32] {
+      let network = try Network<Float>(configuration, backend: try Backend(threads: 1), capacity: 7)
+      network.initialise(seed: 1)
+      network.fillBatch(count: 7, seed: 3)
+      try network.forward(count: 7, mode: mode, randomness: .init(seed: 9, epoch: 1, step: 1))
+      return network.logits.values.map(\.bitPattern)
+    }
+    for mode in [PassMode.evaluation(.running), .gatheringPopulation] {
+      #expect(try logits(Self.configuration, mode) == logits(without, mode))
+    }
+    #expect(try logits(Self.configuration, .training) != logits(without, .training))
+  }
+
+  @Test("of 1 or more, and of less than 0, is refused with the place", arguments: [1, 1.5, -0.1, .nan])
+  func impossible(rate: Double) {
+    let error = #expect(throws: DescriptionError.self) {
+      try NetworkDescription(
+        input: MapShape(height: 1, width: 1, channels: 3),
+        layers: [DropoutLayer(label: "drop", rate: rate), LinearLayer(name: "head", outputs: 2), SoftmaxCrossEntropyLayer()])
+    }
+    #expect(error?.layer == "drop" && error?.position == 1 && error?.description.contains("dropout of") == true)
+    #expect(NetworkConfiguration(blocksPerStage: 0, blockDropout: rate).problem != nil)
+  }
+
+  @Test("a step allocates nothing within an epoch", .enabled(if: allocation_counter_works(), "no counting allocator here"))
+  func allocatesNothing() throws {
+    let trainee = try Trainee<Float>(Self.configuration, backend: try Backend(threads: 2), capacity: 12)
+    trainee.network.fillBatch(count: 12, seed: 0)
+    func step(_ index: Int) throws {
+      try trainee.network.forward(count: 12, mode: .training, randomness: .init(seed: 1, epoch: 1, step: index))
+      trainee.network.backward()
+      trainee.adam.update(learningRate: 1e-2)
+    }
+    for index in 0..<2 { try step(index) }
+    allocation_counter_start()
+    try step(2)
+    #expect(allocation_counter_stop() == 0)
+  }
+}
