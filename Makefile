@@ -231,6 +231,15 @@ proof-cost: build ## What digests and checkpoints take of a training step; let n
 	@$(SWIFT) build -c release --product proof
 	@.build/release/proof cost
 
+.PHONY: second-implementation
+second-implementation: ## The contract a second time, in Python with NumPy: its runs must equal the goldens (1 to 4 minutes)
+	@command -v $(PYTHON) >/dev/null || { echo "make: Python 3.9 or newer with NumPy is needed: set PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -B Tests/SecondImplementation/against_goldens.py $(ARGUMENTS)
+
+.PHONY: second-implementation-alive
+second-implementation-alive: ## Break the second implementation, one rule at a time: each must be noticed (2 to 5 minutes)
+	@$(PYTHON) -B Tests/SecondImplementation/check_alive.py
+
 # --- the night ------------------------------------------------------------------------------------------------------
 
 # A night is the whole matrix, from its first epoch to the verdict. It may be cut anywhere, by the limit, by Ctrl-C or by a
