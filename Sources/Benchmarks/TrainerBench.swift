@@ -103,7 +103,7 @@ package struct TrainerBench {
   /// Milliseconds of loading a batch with augmentation.
   private func loading(_ run: RunSpecification, _ dataset: Dataset) throws -> [Double] {
     let source = try source(run, dataset)
-    let order = source.trainingOrder(epoch: 0)
+    let epoch = source.trainingEpoch(0)
     let size = 3 * configuration.side * configuration.side
     let images = UnsafeMutablePointer<Float>.allocate(capacity: batch * size)
     images.initialize(repeating: 0, count: batch * size)
@@ -113,8 +113,8 @@ package struct TrainerBench {
       return StepTimer.milliseconds(
         clock.measure {
           backend.pool.run(tasks: batch) { task, _ in
-            let place = order[(step * batch + task) % order.count]
-            _ = source.load(.training, place: place, epoch: 0, into: images + task * size)
+            let place = epoch.order[(step * batch + task) % epoch.order.count]
+            _ = epoch.load(place: place, into: images + task * size)
           }
         })
     }

@@ -10,8 +10,6 @@ public final class ExperimentData: BatchSource {
   private let normalisation = Normalisation()
   private let trainingIndices: [Int]
   private let validationIndices: [Int]
-  /// Of the epoch that was last asked for; a plain function of it, kept because making it takes two hashes.
-  private var plan: (epoch: Int, plan: AugmentationPlan)
 
   public init(
     _ dataset: Dataset, validationPerClass: Int, augmentation: TrainingSettings.Augmentation, seed: UInt64
@@ -22,21 +20,24 @@ public final class ExperimentData: BatchSource {
     let split = try Split(of: dataset, perClass: validationPerClass, seed: seed)
     trainingIndices = split.training
     validationIndices = split.validation
-    plan = (0, AugmentationPlan(seed: seed, epoch: 0, padding: augmentation.padding, flips: augmentation.flips))
   }
 
   public var trainingCount: Int { trainingIndices.count }
   public var validationCount: Int { validationIndices.count }
   public var testCount: Int { dataset.test.count }
 
-  public func trainingOrder(epoch: Int) -> [Int] {
-    plan = (
-      epoch, AugmentationPlan(seed: seed, epoch: epoch, padding: augmentation.padding, flips: augmentation.flips)
-    )
-    return RandomStream(seed: seed, name: .shuffle, epoch: UInt64(epoch)).permutation(trainingCount)
+  public func trainingEpoch(_ index: Int) -> TrainingEpoch {
+    let plan = AugmentationPlan(seed: seed, epoch: index, padding: augmentation.padding, flips: augmentation.flips)
+    let order = RandomStream(seed: seed, name: .shuffle, epoch: UInt64(index)).permutation(trainingCount)
+    return TrainingEpoch(index: index, order: order) { [self] place, pixels in
+      let image = trainingIndices[place], choice = plan.choice(for: image)
+      normalisation.write(
+        dataset.training, image, down: choice.down, right: choice.right, flipped: choice.flipped, to: pixels)
+      return Int32(dataset.training.labels[image])
+    }
   }
 
-  public func load(_ set: DataSet, place: Int, epoch: Int?, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
+  public func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
     let images = set == .test ? dataset.test : dataset.training
     let index =
       switch set {
@@ -44,14 +45,7 @@ public final class ExperimentData: BatchSource {
       case .validation: validationIndices[place]
       case .test: place
       }
-    if let epoch {
-      precondition(epoch == plan.epoch, "augmentation of another epoch than the order asked for last")
-      let choice = plan.plan.choice(for: index)
-      normalisation.write(
-        images, index, down: choice.down, right: choice.right, flipped: choice.flipped, to: pixels)
-    } else {
-      normalisation.write(images, index, to: pixels)
-    }
+    normalisation.write(images, index, to: pixels)
     return Int32(images.labels[index])
   }
 }

@@ -6,6 +6,8 @@ import Training
 /// Runs several runs, some of them at the same time.
 ///
 /// The threads are shared out among the jobs, so that together they keep the processors busy; results do not depend on it.
+///
+/// Sendable, as all that changes is behind a mutex or atomic; `options` is called by several jobs at once, and is the caller's care.
 public final class MatrixRunner: @unchecked Sendable {
   public struct Result: Sendable {
     public let run: RunSpecification

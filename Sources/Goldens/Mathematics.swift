@@ -1,7 +1,5 @@
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
   import Darwin
 #endif
@@ -11,8 +9,6 @@
 func log10(_ value: Double) -> Double {
   #if canImport(Glibc)
     Glibc.log10(value)
-  #elseif canImport(Musl)
-    Musl.log10(value)
   #else
     Darwin.log10(value)
   #endif

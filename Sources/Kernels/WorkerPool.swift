@@ -3,8 +3,6 @@ import Synchronization
 
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
   import Darwin
 #endif
@@ -20,6 +18,8 @@ public protocol ParallelWork: AnyObject {
 /// A task is given to a thread that is free, so nothing may depend on which thread runs it or when it finishes.
 /// The calling thread is worker 0. Running work allocates nothing. Each thread sets its floating-point control word
 /// to the standard one before the first task of every piece of work, and verifies it after the last.
+///
+/// Sendable, as it changes nothing of its own after `init` but through `Shared`; one thread at a time gives it work.
 public final class WorkerPool: @unchecked Sendable {
   public static let threadRange = 1...256
 

@@ -2,8 +2,6 @@ import Kernels
 
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
   import Darwin
 #endif
@@ -11,6 +9,9 @@ import Kernels
 /// Plainly owned memory for `count` elements, zero at first, aligned to 128 bytes.
 ///
 /// Large buffers are mapped, so that pages which are never touched are never resident.
+///
+/// Sendable on a promise that the compiler cannot check: the buffer itself never changes, and who works on its elements in parallel
+/// writes none that another reads or writes before both have met (at the end of a piece of work of `WorkerPool`, or at a `Latch`).
 public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public let count: Int
   public let pointer: UnsafeMutablePointer<Element>

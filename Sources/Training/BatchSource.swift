@@ -2,30 +2,64 @@ import Kernels
 import Tensors
 
 /// Where a trainer's batches come from. Places count from 0 within each set.
-public protocol BatchSource: AnyObject {
+public protocol BatchSource: AnyObject, Sendable {
   var trainingCount: Int { get }
   var validationCount: Int { get }
   var testCount: Int { get }
 
-  /// The training set's places in the order in which an epoch visits them.
-  func trainingOrder(epoch: Int) -> [Int]
+  /// An epoch of the training set: its order and its augmentation.
+  func trainingEpoch(_ index: Int) -> TrainingEpoch
 
-  /// Writes one image, [side, side, 3], normalised, to `pixels`, and returns its label. Called by several threads at once.
-  ///
-  /// - Parameter epoch: of the augmentation; `nil`: the image as it is.
-  func load(_ set: DataSet, place: Int, epoch: Int?, into pixels: UnsafeMutablePointer<Float>) -> Int32
+  /// Writes one image as it is, [side, side, 3], normalised, to `pixels`, and returns its label. Called by several threads at once.
+  func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32
 }
 
 public enum DataSet: String, Sendable { case training, validation, test }
+
+/// One epoch of a training set: the order in which it visits the images, and what it makes of each. A value: it says the same
+/// whenever it is asked, whatever other epochs were asked for.
+public struct TrainingEpoch: Sendable {
+  /// Counted from 0.
+  public let index: Int
+  /// The training set's places in the order in which the epoch visits them.
+  public let order: [Int]
+  private let augmented: @Sendable (_ place: Int, _ pixels: UnsafeMutablePointer<Float>) -> Int32
+
+  /// - Parameter augmented: writes one image, [side, side, 3], augmented and normalised, and returns its label; called by several
+  ///   threads at once.
+  public init(
+    index: Int, order: [Int], augmented: @escaping @Sendable (_ place: Int, _ pixels: UnsafeMutablePointer<Float>) -> Int32
+  ) {
+    self.index = index
+    self.order = order
+    self.augmented = augmented
+  }
+
+  public func load(place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32 { augmented(place, pixels) }
+
+  /// The places of batch `step`, of which the last may be smaller.
+  func batch(_ step: Int, size: Int) -> ArraySlice<Int> { order[step * size..<min((step + 1) * size, order.count)] }
+}
+
+/// Which images a batch is of.
+enum BatchContent {
+  case augmented(TrainingEpoch, places: ArraySlice<Int>)
+  case plain(DataSet, places: ArraySlice<Int>)
+
+  var places: ArraySlice<Int> {
+    switch self {
+    case .augmented(_, let places), .plain(_, let places): places
+    }
+  }
+}
 
 /// Fills a network's batch, an image a task.
 final class BatchLoading: ParallelWork {
   private let source: any BatchSource
   private let images: Tensor<Float>
   private let labels: UnsafeMutablePointer<Int32>
-  private var set = DataSet.training
-  private var epoch: Int?
-  private var places: ArraySlice<Int> = []
+  /// Of the batch that is being loaded: what the pool's workers read.
+  private var content = BatchContent.plain(.training, places: [])
 
   init(source: any BatchSource, images: Tensor<Float>, labels: UnsafeMutablePointer<Int32>) {
     self.source = source
@@ -33,14 +67,16 @@ final class BatchLoading: ParallelWork {
     self.labels = labels
   }
 
-  func load(_ set: DataSet, places: ArraySlice<Int>, epoch: Int?, on pool: WorkerPool) {
-    self.set = set
-    self.places = places
-    self.epoch = epoch
-    pool.run(self, tasks: places.count)
+  func load(_ content: BatchContent, on pool: WorkerPool) {
+    self.content = content
+    pool.run(self, tasks: content.places.count)
   }
 
   func perform(task: Int, worker: Int) {
-    labels[task] = source.load(set, place: places[places.startIndex + task], epoch: epoch, into: images.at(task))
+    let pixels = images.at(task)
+    switch content {
+    case .augmented(let epoch, let places): labels[task] = epoch.load(place: places[places.startIndex + task], into: pixels)
+    case .plain(let set, let places): labels[task] = source.load(set, place: places[places.startIndex + task], into: pixels)
+    }
   }
 }

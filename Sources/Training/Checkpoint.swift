@@ -30,8 +30,8 @@ struct Checkpoint {
     var examples = 0
     /// Of the epoch's steps so far.
     var stepDigests: [ShortDigest] = []
-    /// The epoch's line, all but its evaluation, once its last step is done.
-    var draft: EpochLine?
+    /// Once the epoch's last step is done.
+    var unevaluated: UnevaluatedEpoch?
     var best: Best?
     var mark = TraceMark(bytes: 0, digest: Digest(of: ""))
 
@@ -47,7 +47,7 @@ struct Checkpoint {
       correct = 0
       examples = 0
       stepDigests = []
-      draft = nil
+      unevaluated = nil
     }
   }
 
@@ -74,7 +74,7 @@ struct Checkpoint {
       progress.append(.init("best_epoch", JSONValue(best.epoch)))
       progress.append(.init("best_accuracy", JSONValue(best.accuracy)))
     }
-    if let draft = self.progress.draft { progress.append(.init("draft", TraceLine.epoch(draft).json)) }
+    if let unevaluated = self.progress.unevaluated { progress.append(.init("draft", unevaluated.json)) }
     return [
       "format": Self.format, "version": String(Self.version),
       "header": TraceLine.header(header).json.description, "progress": JSONValue.object(progress).description,
@@ -138,9 +138,9 @@ extension Checkpoint.Progress {
     self.init(
       epoch: epoch, step: step, updates: updates, lossSum: lossSum, correct: correct, examples: examples,
       stepDigests: digests, mark: TraceMark(bytes: bytes, digest: digest))
-    if let text = json["draft"]?.description {
-      guard case .epoch(let draft)? = try? TraceLine(parsing: Array(text.utf8)) else { return nil }
-      self.draft = draft
+    if let draft = json["draft"] {
+      guard let unevaluated = UnevaluatedEpoch(draft) else { return nil }
+      self.unevaluated = unevaluated
     }
     if let epoch = json["best_epoch"]?.int, let accuracy = json["best_accuracy"]?.double {
       best = Best(epoch: epoch, accuracy: accuracy)

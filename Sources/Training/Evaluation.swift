@@ -26,7 +26,7 @@ struct Evaluation {
         try beforeBatch(batches)
         batches += 1
         let batch = places[first..<min(first + batchSize, count)]
-        loading.load(set, places: batch, epoch: nil, on: network.backend.pool)
+        loading.load(.plain(set, places: batch), on: network.backend.pool)
         try body(batch.count)
       }
     }

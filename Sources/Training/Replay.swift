@@ -26,7 +26,7 @@ public final class Replay {
   public let identity: RunIdentity
   private let step: TrainingStep
   private var progress = Checkpoint.Progress()
-  private var order: [Int]
+  private var epoch: TrainingEpoch
 
   /// Begins at the run's start, or where a checkpoint of a run with the same settings stands.
   ///
@@ -43,7 +43,7 @@ public final class Replay {
     } else {
       step.network.initialise(seed: identity.seed)
     }
-    order = source.trainingOrder(epoch: progress.epoch)
+    epoch = source.trainingEpoch(progress.epoch)
   }
 
   public var stepsPerEpoch: Int { step.stepsPerEpoch }
@@ -66,7 +66,7 @@ public final class Replay {
     while true {
       if progress.step == stepsPerEpoch {
         progress.beginNextEpoch()
-        order = step.source.trainingOrder(epoch: progress.epoch)
+        epoch = step.source.trainingEpoch(progress.epoch)
       }
       let here = position
       if here == target { return departure }
@@ -111,7 +111,7 @@ public final class Replay {
   private func run() throws -> Int { try run(nil) }
 
   private func run(_ recorder: StepRecorder<Float>?) throws -> Int {
-    let result = try step.run(progress.step, epoch: progress.epoch, order: order, recorder: recorder)
+    let result = try step.run(progress.step, of: epoch, recorder: recorder)
     progress.updates = step.adam.step
     progress.stepDigests.append(step.stepDigest)
     progress.step += 1

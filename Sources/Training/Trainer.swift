@@ -87,16 +87,15 @@ public final class Trainer {
   // MARK: An epoch
 
   private func trainEpoch(_ trace: TraceWriter) throws {
-    let epoch = progress.epoch
-    let order = source.trainingOrder(epoch: epoch)
+    let epoch = source.trainingEpoch(progress.epoch)
     while progress.step < stepsPerEpoch {
       try checkStop()
       let index = progress.step
-      try options.failpoint(.step(epoch: epoch, step: index))
+      try options.failpoint(.step(epoch: epoch.index, step: index))
       let recorder = index < Self.recordedSteps ? StepRecorder<Float>(kernels: step.kernels) : nil
       let isLast = index == stepsPerEpoch - 1
       var flow: GradientFlow?
-      let result = try step.run(index, epoch: epoch, order: order, recorder: recorder) {
+      let result = try step.run(index, of: epoch, recorder: recorder) {
         if isLast { flow = GradientFlow(of: network, kernels: step.kernels) }
       }
       if let recorder {
@@ -104,7 +103,7 @@ public final class Trainer {
         try trace.append(
           .layers(
             LayersLine(
-              epoch: epoch, step: index,
+              epoch: epoch.index, step: index,
               entries: parts.map { LayersLine.Entry(layer: $0.layer, phase: $0.phase, digest: $0.digest) })))
       }
       progress.updates = step.adam.step
@@ -113,28 +112,27 @@ public final class Trainer {
       progress.examples += result.count
       progress.stepDigests.append(step.stepDigest)
       progress.step += 1
-      if let flow { progress.draft = draft(flow) }
-      options.events(.step(epoch: epoch, step: progress.step, of: stepsPerEpoch, loss: result.loss))
+      if let flow { progress.unevaluated = unevaluated(flow) }
+      options.events(.step(epoch: epoch.index, step: progress.step, of: stepsPerEpoch, loss: result.loss))
       if !isLast, ContinuousClock.now - lastCheckpoint > options.checkpointInterval { try save(trace) }
     }
   }
 
-  /// The epoch's line, all but its evaluation.
-  private func draft(_ flow: GradientFlow) -> EpochLine {
-    EpochLine(
-      epoch: progress.epoch, learningRate: identity.settings.learningRate(epoch: progress.epoch), trainLoss: progress.lossSum / Double(progress.examples),
-      trainAccuracy: Double(progress.correct) / Double(progress.examples), validationLoss: 0, validationAccuracy: 0,
+  private func unevaluated(_ flow: GradientFlow) -> UnevaluatedEpoch {
+    UnevaluatedEpoch(
+      epoch: progress.epoch, learningRate: identity.settings.learningRate(epoch: progress.epoch),
+      trainLoss: progress.lossSum / Double(progress.examples),
+      trainAccuracy: Double(progress.correct) / Double(progress.examples),
       gradientFlow: flow.layers.map { NamedValue($0.label, $0.mean) },
       gradientStatistics: flow.statistics(after: network), digest: step.stateDigest.full())
   }
 
   private func finishEpoch(_ trace: TraceWriter) throws {
     let epoch = progress.epoch
-    guard var line = progress.draft else { preconditionFailure("an epoch without a last batch") }
+    guard let unevaluated = progress.unevaluated else { preconditionFailure("an epoch without a last batch") }
     options.events(.evaluating(epoch: epoch))
     let validation = try evaluate(.validation, epoch: epoch)
-    line.validationLoss = validation.loss
-    line.validationAccuracy = validation.accuracy
+    let line = unevaluated.line(validationLoss: validation.loss, validationAccuracy: validation.accuracy)
     try trace.append(.steps(StepsLine(epoch: epoch, digests: progress.stepDigests)))
     try trace.append(.epoch(line))
     epochLines.append(line)

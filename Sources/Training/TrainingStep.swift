@@ -37,22 +37,22 @@ final class TrainingStep {
   /// Loads the batch, and makes both passes and the update.
   ///
   /// - Parameters:
-  ///   - order: of the epoch.
+  ///   - step: of the epoch, counted from 0.
   ///   - beforeUpdate: called when all gradients are there.
   func run(
-    _ step: Int, epoch: Int, order: [Int], recorder: StepRecorder<Float>? = nil, beforeUpdate: () -> Void = {}
+    _ step: Int, of epoch: TrainingEpoch, recorder: StepRecorder<Float>? = nil, beforeUpdate: () -> Void = {}
   ) throws -> BatchResult {
-    let places = order[step * settings.batchSize..<min((step + 1) * settings.batchSize, order.count)]
-    loading.load(.training, places: places, epoch: epoch, on: network.backend.pool)
+    let places = epoch.batch(step, size: settings.batchSize)
+    loading.load(.augmented(epoch, places: places), on: network.backend.pool)
     let result = try network.forward(
-      count: places.count, mode: .training, randomness: .init(seed: seed, epoch: epoch, step: step), recorder: recorder)
+      count: places.count, mode: .training, randomness: .init(seed: seed, epoch: epoch.index, step: step), recorder: recorder)
     guard result.lossSum.isFinite else {
       throw TrainingError.nonFiniteLoss(
-        epoch: epoch, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")
+        epoch: epoch.index, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")
     }
     network.backward(recorder: recorder)
     beforeUpdate()
-    adam.update(learningRate: settings.learningRate(epoch: epoch))
+    adam.update(learningRate: settings.learningRate(epoch: epoch.index))
     precondition(
       FloatingPointControl.isStandard, "the floating-point control word was changed; the results cannot be trusted")
     return result

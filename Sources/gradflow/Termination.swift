@@ -3,8 +3,6 @@ import Networks
 
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
   import Darwin
 #endif
@@ -92,8 +90,6 @@ struct Termination {
     if let complaint { Console.log(complaint) }
     #if canImport(Glibc)
       Glibc.exit(code)
-    #elseif canImport(Musl)
-      Musl.exit(code)
     #else
       Darwin.exit(code)
     #endif

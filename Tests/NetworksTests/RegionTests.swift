@@ -7,8 +7,6 @@ import Testing
 
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
   import Darwin
 #endif
@@ -37,11 +35,11 @@ struct RegionTests {
   func order(sizes: (count: Int, threads: Int), imagesAtATime: Int) throws {
     let pool = try WorkerPool(threads: sizes.threads)
     let diary = Diary()
-    func step(_ index: Int, _ scope: OperationFacts.Scope, _ run: @escaping (ImageGroup) -> Void) -> Step<Float> {
+    func step(_ index: Int, _ scope: OperationFacts.Scope, _ run: @escaping (ImageGroup) -> Void) -> BoundOperation<Float> {
       let facts = OperationFacts(layer: "step \(index)", direction: .inputGradient, part: .pointwise, scope: scope)
-      return Step(facts: facts, result: nil, run: run)
+      return BoundOperation(facts: facts, result: nil, run: run)
     }
-    let steps = [
+    let operations = [
       step(0, .image) { group in
         // Long enough for another thread to run ahead, if nothing kept it.
         usleep(1000)
@@ -50,7 +48,7 @@ struct RegionTests {
       step(1, .slot) { diary.note(1, $0) }, step(2, .image) { diary.note(2, $0) },
     ]
     let region = Region(
-      steps: steps, imagesAtATime: imagesAtATime, latches: (0..<sizes.threads).map { _ in Latch(threads: sizes.threads) },
+      operations: operations, imagesAtATime: imagesAtATime, latches: (0..<sizes.threads).map { _ in Latch(threads: sizes.threads) },
       finish: [])
     // The second pass meets what the first one left.
     for round in 0..<2 {

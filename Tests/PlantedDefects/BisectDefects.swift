@@ -13,14 +13,14 @@ struct BisectDefects {
       defect: Defect(
         "weight-gradient", "one element of a weight gradient, a ten-thousandth larger, in step 17", "Sources/Training/TrainingStep.swift",
         "    beforeUpdate()\n",
-        "    if epoch == 0, step == 17 {\n      let element = network.parameters[6].gradient.pointer + 40\n"
+        "    if epoch.index == 0, step == 17 {\n      let element = network.parameters[6].gradient.pointer + 40\n"
           + "      element.pointee *= 1.0001\n    }\n    beforeUpdate()\n"),
       says: ["epoch 0, step 17", "weight gradient", "ulp apart; 1 of "]),
     BisectDefects(
       defect: Defect(
         "variance", "one ulp in a running variance, in step 17", "Sources/Training/TrainingStep.swift",
         "    beforeUpdate()\n",
-        "    if epoch == 0, step == 17 {\n      let element = network.buffers[1].value.pointer + 3\n"
+        "    if epoch.index == 0, step == 17 {\n      let element = network.buffers[1].value.pointer + 3\n"
           + "      element.pointee = element.pointee.nextUp\n    }\n    beforeUpdate()\n"),
       says: ["epoch 0, step 17", "input_conv_bn_0.running_var", "element [3]", "1 ulp apart", "1 of "]),
     BisectDefects(
@@ -31,8 +31,8 @@ struct BisectDefects {
     BisectDefects(
       defect: Defect(
         "learning-rate", "a learning rate two per cent higher", "Sources/Training/TrainingStep.swift",
-        "adam.update(learningRate: settings.learningRate(epoch: epoch))",
-        "adam.update(learningRate: 1.02 * settings.learningRate(epoch: epoch))"),
+        "adam.update(learningRate: settings.learningRate(epoch: epoch.index))",
+        "adam.update(learningRate: 1.02 * settings.learningRate(epoch: epoch.index))"),
       says: ["epoch 0, step 0", "input_conv_conv_0.weight, update", "ulp apart"]),
   ]
 

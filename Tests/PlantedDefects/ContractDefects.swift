@@ -98,7 +98,7 @@ private let orderDefects = [
     region, "memory: latches.count + shared)", "memory: worker)"),
   Defect(
     "shared-slot-unawaited", "the images of a slot that workers share do not wait for its weight gradient", region,
-    "if !slotSteps.isEmpty { latches[shared].wait() }", "if false { latches[shared].wait() }"),
+    "if !slotOperations.isEmpty { latches[shared].wait() }", "if false { latches[shared].wait() }"),
 ]
 
 private let randomDefects = [

@@ -12,12 +12,12 @@ private let experimentData = "Sources/Experiments/ExperimentData.swift"
 private let updateDefects = [
   Defect(
     "learning-rate-2-percent", "the learning rate is 2 % too high", step,
-    "adam.update(learningRate: settings.learningRate(epoch: epoch))",
-    "adam.update(learningRate: 1.02 * settings.learningRate(epoch: epoch))"),
+    "adam.update(learningRate: settings.learningRate(epoch: epoch.index))",
+    "adam.update(learningRate: 1.02 * settings.learningRate(epoch: epoch.index))"),
   Defect(
     "learning-rate-10-percent", "the learning rate is 10 % too high", step,
-    "adam.update(learningRate: settings.learningRate(epoch: epoch))",
-    "adam.update(learningRate: 1.1 * settings.learningRate(epoch: epoch))"),
+    "adam.update(learningRate: settings.learningRate(epoch: epoch.index))",
+    "adam.update(learningRate: 1.1 * settings.learningRate(epoch: epoch.index))"),
   Defect(
     "beta2-0.99", "the second moment decays by 0.99",
     [
@@ -65,20 +65,22 @@ private let dataDefects = [
     ]),
   Defect(
     "no-shuffle", "every epoch takes the images in canonical order", experimentData,
-    "return RandomStream(seed: seed, name: .shuffle, epoch: UInt64(epoch)).permutation(trainingCount)",
-    "return Array(0..<trainingCount)"),
+    "let order = RandomStream(seed: seed, name: .shuffle, epoch: UInt64(index)).permutation(trainingCount)",
+    "let order = Array(0..<trainingCount)"),
   Defect(
     "batch-dropped", "an epoch leaves out its last full batch", step,
     "stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize",
     "stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize - 1"),
   Defect(
     "labels-shifted", "training images of class 3 are labelled 4", experimentData,
-    "return Int32(images.labels[index])",
-    "return Int32(set == .training && images.labels[index] == 3 ? 4 : images.labels[index])"),
+    "return Int32(dataset.training.labels[image])",
+    "return Int32(dataset.training.labels[image] == 3 ? 4 : dataset.training.labels[image])"),
   Defect(
     "validation-augmented", "validation images are cropped and mirrored at random", experimentData,
-    "if let epoch {\n      precondition(",
-    "if let epoch = epoch ?? (set == .validation ? plan.epoch : nil) {\n      precondition("),
+    "    normalisation.write(images, index, to: pixels)\n",
+    "    let plan = AugmentationPlan(seed: seed, epoch: 0, padding: augmentation.padding, flips: augmentation.flips)\n"
+      + "    let choice = set == .validation ? plan.choice(for: index) : (down: 0, right: 0, flipped: false)\n"
+      + "    normalisation.write(images, index, down: choice.down, right: choice.right, flipped: choice.flipped, to: pixels)\n"),
 ]
 
 private let networkDefects = [

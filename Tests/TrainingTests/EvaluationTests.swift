@@ -90,7 +90,7 @@ struct EvaluationTests {
     for batch in 0..<3 {
       var values = [[Double]](repeating: [], count: filters)
       for place in batch * 6..<batch * 6 + 6 {
-        _ = source.load(.training, place: place, epoch: nil, into: plain.network.images.at(0))
+        _ = source.load(.training, place: place, into: plain.network.images.at(0))
         let image = plain.network.images.at(0)
         for filter in 0..<filters {
           values[filter] += Self.convolve(image, side: side, weight: weight.value.values, filter: filter)
@@ -200,7 +200,6 @@ final class PoisonedSource: BatchSource {
   private let epoch: Int
   private let slot: Int
   private let pixel: Float
-  private var victim = -1
 
   /// - Parameter slot: the image's position in the epoch's order.
   init(_ source: any BatchSource, epoch: Int, slot: Int, pixel: Float) {
@@ -214,17 +213,17 @@ final class PoisonedSource: BatchSource {
   var validationCount: Int { source.validationCount }
   var testCount: Int { source.testCount }
 
-  func trainingOrder(epoch: Int) -> [Int] {
-    let order = source.trainingOrder(epoch: epoch)
-    victim = order[slot]
-    return order
+  func trainingEpoch(_ index: Int) -> TrainingEpoch {
+    let whole = source.trainingEpoch(index)
+    let victim = index == epoch ? whole.order[slot] : -1
+    return TrainingEpoch(index: index, order: whole.order) { [pixel] place, pixels in
+      let label = whole.load(place: place, into: pixels)
+      if place == victim { for index in 0..<8 * 8 * 3 { pixels[index] = pixel } }
+      return label
+    }
   }
 
-  func load(_ set: DataSet, place: Int, epoch: Int?, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
-    let label = source.load(set, place: place, epoch: epoch, into: pixels)
-    if set == .training, epoch == self.epoch, place == victim {
-      for index in 0..<8 * 8 * 3 { pixels[index] = pixel }
-    }
-    return label
+  func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
+    source.load(set, place: place, into: pixels)
   }
 }

@@ -33,12 +33,12 @@ struct PlainTraining {
 
     for index in 0..<run.epochs {
       var epoch = Epoch()
-      let order = source.trainingOrder(epoch: index)
+      let whole = source.trainingEpoch(index), order = whole.order
       var first = 0
       while first < order.count {
         let places = Array(order[first..<min(first + run.batchSize, order.count)])
         for (slot, place) in places.enumerated() {
-          network.labels[slot] = source.load(.training, place: place, epoch: index, into: network.images.at(slot))
+          network.labels[slot] = whole.load(place: place, into: network.images.at(slot))
         }
         let result = try network.forward(count: places.count, mode: .training)
         epoch.trainLoss += result.loss * Double(places.count)
@@ -64,7 +64,7 @@ struct PlainTraining {
     var loss = 0.0
     var right = 0
     for place in 0..<count {
-      network.labels[0] = source.load(set, place: place, epoch: nil, into: network.images.at(0))
+      network.labels[0] = source.load(set, place: place, into: network.images.at(0))
       loss += try network.forward(count: 1, mode: .evaluation(.running)).loss
       right += correct(1)
     }

@@ -86,9 +86,26 @@ struct ProtocolTests {
     let source = try run.source()
     run.seed = 1
     let other = try run.source()
-    #expect(source.trainingOrder(epoch: 0) != source.trainingOrder(epoch: 1))
-    #expect(source.trainingOrder(epoch: 0) != other.trainingOrder(epoch: 0))
-    #expect(source.trainingOrder(epoch: 0) == source.trainingOrder(epoch: 0))
+    #expect(source.trainingEpoch(0).order != source.trainingEpoch(1).order)
+    #expect(source.trainingEpoch(0).order != other.trainingEpoch(0).order)
+    #expect(source.trainingEpoch(0).order == source.trainingEpoch(0).order)
+  }
+
+  @Test("an epoch is a value: what it makes of an image does not depend on which others were asked for")
+  func epochsAreValues() throws {
+    let source = try TestRun().source()
+    func images(_ epoch: TrainingEpoch) -> [Float] {
+      var pixels = [Float](repeating: 7, count: 8 * 8 * 3)
+      return epoch.order.flatMap { place in
+        _ = pixels.withUnsafeMutableBufferPointer { epoch.load(place: place, into: $0.baseAddress!) }
+        return pixels
+      }
+    }
+    let first = source.trainingEpoch(0)
+    let before = images(first)
+    let second = source.trainingEpoch(1)
+    #expect(images(first) == before && images(second) != before)
+    #expect(images(source.trainingEpoch(0)) == before)
   }
 
   @Test("seeds give other runs")
@@ -162,10 +179,17 @@ final class LoggingSource: BatchSource {
   var trainingCount: Int { source.trainingCount }
   var validationCount: Int { source.validationCount }
   var testCount: Int { source.testCount }
-  func trainingOrder(epoch: Int) -> [Int] { source.trainingOrder(epoch: epoch) }
 
-  func load(_ set: DataSet, place: Int, epoch: Int?, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
-    log.add(.init(set: set, place: place, epoch: epoch))
-    return source.load(set, place: place, epoch: epoch, into: pixels)
+  func trainingEpoch(_ index: Int) -> TrainingEpoch {
+    let whole = source.trainingEpoch(index)
+    return TrainingEpoch(index: index, order: whole.order) { [log] place, pixels in
+      log.add(.init(set: .training, place: place, epoch: index))
+      return whole.load(place: place, into: pixels)
+    }
+  }
+
+  func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
+    log.add(.init(set: set, place: place, epoch: nil))
+    return source.load(set, place: place, into: pixels)
   }
 }

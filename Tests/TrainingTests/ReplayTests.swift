@@ -105,11 +105,16 @@ struct ReplayTests {
     var trainingCount: Int { source.trainingCount }
     var validationCount: Int { source.validationCount }
     var testCount: Int { source.testCount }
-    func trainingOrder(epoch: Int) -> [Int] { source.trainingOrder(epoch: epoch) }
-    func load(_ set: DataSet, place: Int, epoch: Int?, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
-      let label = source.load(set, place: place, epoch: epoch, into: pixels)
-      pixels[0] += 1
-      return label
+    func trainingEpoch(_ index: Int) -> TrainingEpoch {
+      let whole = source.trainingEpoch(index)
+      return TrainingEpoch(index: index, order: whole.order) { place, pixels in
+        let label = whole.load(place: place, into: pixels)
+        pixels[0] += 1
+        return label
+      }
+    }
+    func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
+      source.load(set, place: place, into: pixels)
     }
   }
 

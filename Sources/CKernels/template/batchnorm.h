@@ -1,6 +1,7 @@
 // Sums over the pixels of one image, in double, pixel ascending; and the combination of the images' sums.
 
 // Channels are taken one or two vectors at a time, so that the sums stay in registers while the pixels pass.
+#undef FOR_CHANNEL_VECTORS
 #define FOR_CHANNEL_VECTORS(channels, PAIR_BODY, VECTOR_BODY, SCALAR_BODY) \
   {                                                             \
     size_t c = 0;                                               \
@@ -55,6 +56,7 @@ static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t
 
 // Three operands come from memory here: where the channels are more than a pair of vectors, they are taken in turn over a few
 // pixels at a time, so that memory is read once, and in the order in which it lies.
+#undef PIXEL_CHUNK
 #define PIXEL_CHUNK 8
 
 static inline __attribute__((always_inline)) void NAME(backward_sums_of)(

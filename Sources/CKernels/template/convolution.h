@@ -2,6 +2,7 @@
 // another table. Expects vector.h, and the register block of the instruction set: PIXEL_BLOCK, VECTOR_BLOCK,
 // CHANNEL_BLOCK.
 
+#undef FILTER_BLOCK
 #define FILTER_BLOCK (VECTOR_BLOCK * LANES)
 
 // Register block: PIXEL_BLOCK pixels x VECTOR_BLOCK vectors of filters.
@@ -79,9 +80,11 @@ static void NAME(convolve)(const gf_convolve *a) {
 }
 
 // Pixels that stay in the first-level cache while all taps pass over them.
+#undef GRADIENT_CHUNK
 #define GRADIENT_CHUNK 64
 
 // Register block: CHANNELS_HERE channels from c on x VECTOR_BLOCK vectors of filters, over one chunk of pixels.
+#undef WEIGHT_GRADIENT_BLOCK
 #define WEIGHT_GRADIENT_BLOCK(CHANNELS_HERE)                                                                        \
   do {                                                                                                              \
     T *const sums = (T *)a->sums + (tap * channels + c) * row + k;                                                  \

@@ -1,4 +1,4 @@
-// All kernels of one element type, and their table; undefines what describes the type.
+// All kernels of one element type, and their table. What a header defines anew for each type it undefines right before.
 
 #include "vector.h"
 #include "convolution.h"
@@ -45,46 +45,3 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
     .elu_sums = NAME(elu_sums),
     .dropout = NAME(dropout),
 };
-
-#undef LANES
-#undef USUAL_CHANNELS
-#undef FILTER_BLOCK
-#undef GRADIENT_CHUNK
-#undef WEIGHT_GRADIENT_BLOCK
-#undef WINOGRAD_p
-#undef WINOGRAD_q
-#undef WINOGRAD_P
-#undef WINOGRAD_Q
-#undef WINOGRAD_PQ
-#undef WINOGRAD_SUM
-#undef WINOGRAD_p3
-#undef WINOGRAD_q3
-#undef WINOGRAD_N0
-#undef WINOGRAD_Np
-#undef WINOGRAD_Nq
-#undef WINOGRAD_INPUT
-#undef WINOGRAD_OUTPUT_EVEN
-#undef WINOGRAD_OUTPUT_ODD
-#undef WINOGRAD_SPREAD
-#undef WINOGRAD_WEIGHT
-#undef WINOGRAD_WEIGHT_GRADIENT
-#undef WINOGRAD_PLANE
-#undef WINOGRAD_COLUMN
-#undef WINOGRAD_HALF_RING
-#undef WINOGRAD_FORWARD_TILE
-#undef WINOGRAD_INPUT_D
-#undef WINOGRAD_SPREAD_D
-#undef WINOGRAD_FORWARD
-#undef WINOGRAD_OUTPUT_ROWS
-#undef WINOGRAD_OUTPUT_ROW
-#undef WINOGRAD_OUTPUT_TILE
-#undef WINOGRAD_GRADIENT_BLOCK
-#undef FOR_CHANNELS
-#undef FOR_CHANNEL_VECTORS
-#undef PIXEL_CHUNK
-#undef FMA
-#undef T
-#undef T_BITS
-#undef INFINITY_BITS
-#undef QUIET_NAN_BITS
-#undef NAME

@@ -2,6 +2,7 @@
 // A loop body is written once, as a macro over vectors and over single elements of the last, incomplete vector. What is
 // absent is known to be absent where a body is compiled, and the usual number of channels is known, so that a pixel is a few
 // vectors in a row without a branch.
+#undef FOR_CHANNELS
 #define FOR_CHANNELS(pixels, channels, BODY)                                                      \
   for (size_t p = 0; p < (pixels); p++) {                                                         \
     size_t c = 0;                                                                                 \

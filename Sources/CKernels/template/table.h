@@ -18,16 +18,26 @@
 #define TEXT_(a) #a
 #define TEXT(a) TEXT_(a)
 
+#undef T
 #define T float
+#undef T_BITS
 #define T_BITS uint32_t
+#undef INFINITY_BITS
 #define INFINITY_BITS 0x7f800000u
+#undef QUIET_NAN_BITS
 #define QUIET_NAN_BITS 0x7fc00000u
+#undef NAME
 #define NAME(x) x##_f32
 #include "one_type.h"
 
+#undef T
 #define T double
+#undef T_BITS
 #define T_BITS uint64_t
+#undef INFINITY_BITS
 #define INFINITY_BITS 0x7ff0000000000000u
+#undef QUIET_NAN_BITS
 #define QUIET_NAN_BITS 0x7ff8000000000000u
+#undef NAME
 #define NAME(x) x##_f64
 #include "one_type.h"

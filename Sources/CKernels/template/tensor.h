@@ -27,6 +27,7 @@ static void NAME(mix)(const void *values, size_t count, uint32_t lanes[GF_MIX_LA
   const T_BITS *const x = values;
   uint32_t state[GF_MIX_LANES];
   for (size_t l = 0; l < GF_MIX_LANES; l++) state[l] = lanes[l];
+#undef MIX_ELEMENT
 #define MIX_ELEMENT(l)                                                                                           \
   {                                                                                                              \
     const T_BITS magnitude = x[i + l] & (T_BITS)~((T_BITS)1 << (8 * sizeof(T) - 1));                             \
@@ -43,6 +44,5 @@ static void NAME(mix)(const void *values, size_t count, uint32_t lanes[GF_MIX_LA
   for (; i + GF_MIX_LANES <= count; i += GF_MIX_LANES)
     for (size_t l = 0; l < GF_MIX_LANES; l++) MIX_ELEMENT(l)
   for (size_t l = 0; i + l < count; l++) MIX_ELEMENT(l)
-#undef MIX_ELEMENT
   for (size_t l = 0; l < GF_MIX_LANES; l++) lanes[l] = state[l];
 }

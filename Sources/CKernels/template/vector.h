@@ -1,9 +1,11 @@
 // Vectors of the element type. Expects: T, T_BITS (an integer type of T's size), VECTOR_BYTES, NAME(x).
 // No include guard: included once for each element type.
 
+#undef LANES
 #define LANES (VECTOR_BYTES / sizeof(T))
 
 // The number of channels (and filters) for which the inner loops are compiled besides, with their lengths and strides known.
+#undef USUAL_CHANNELS
 #define USUAL_CHANNELS (128 / sizeof(T))
 
 typedef T NAME(vec) __attribute__((ext_vector_type(VECTOR_BYTES / sizeof(T))));
@@ -45,4 +47,5 @@ static inline __attribute__((always_inline)) NAME(wide_pair) NAME(widen_pair)(NA
   return __builtin_convertvector(v, NAME(wide_pair));
 }
 // One rounding, on every instruction set: the hardware's instruction, or the C library's correctly rounded fma.
+#undef FMA
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)

@@ -75,6 +75,7 @@ static inline __attribute__((always_inline)) void NAME(winograd_product)(
 // One vector of filters of a tile. The two outputs of even number come from the sums of the products at opposite points,
 // the other two from their differences: rows 0 and 2 first, then 1 and 3, so that what waits for the second transform
 // stays in registers.
+#undef WINOGRAD_OUTPUT_ROWS
 #define WINOGRAD_OUTPUT_ROWS(V, LOAD, STORE, WINOGRAD_1D, FIRST)                                               \
   do {                                                                                                         \
     V upper[6], lower[6];                                                                                      \
@@ -87,6 +88,7 @@ static inline __attribute__((always_inline)) void NAME(winograd_product)(
     WINOGRAD_OUTPUT_ROW(V, LOAD, STORE, lower, FIRST + 2);                                                     \
   } while (0)
 
+#undef WINOGRAD_OUTPUT_ROW
 #define WINOGRAD_OUTPUT_ROW(V, LOAD, STORE, half, r)                                                           \
   do {                                                                                                         \
     V y[4];                                                                                                    \
@@ -102,6 +104,7 @@ static inline __attribute__((always_inline)) void NAME(winograd_product)(
     }                                                                                                          \
   } while (0)
 
+#undef WINOGRAD_OUTPUT_TILE
 #define WINOGRAD_OUTPUT_TILE(V, LOAD, STORE)                                                                   \
   do {                                                                                                         \
     WINOGRAD_OUTPUT_ROWS(V, LOAD, STORE, WINOGRAD_OUTPUT_EVEN, 0);                                             \
@@ -191,6 +194,7 @@ static void NAME(winograd_convolve)(const gf_winograd *a) {
 // --- weight gradient ------------------------------------------------------------------------------------------------
 
 // Register block: CHANNELS channels x VECTOR_BLOCK vectors of filters, over the tiles at hand, ascending.
+#undef WINOGRAD_GRADIENT_BLOCK
 #define WINOGRAD_GRADIENT_BLOCK(CHANNELS)                                                                           \
   do {                                                                                                              \
     const T *const v = v_plane + c, *const d = d_plane + k;                                                         \

@@ -33,17 +33,23 @@ static inline unsigned NAME(inside_bits)(ptrdiff_t first, size_t size) {
 }
 
 // Tiles that go through the three stages together, while they and the weights are in the second-level cache. No sum
-// depends on it. GF_WINOGRAD_TILES, a multiple of every TILE_BLOCK.
+// depends on it.
+_Static_assert(GF_WINOGRAD_TILES % TILE_BLOCK == 0, "tiles go through in whole blocks");
+
 // One more row of channels than tiles, so that the 36 planes do not meet in the same sets of the first-level cache.
+#undef WINOGRAD_PLANE
 #define WINOGRAD_PLANE(row) ((size_t)(GF_WINOGRAD_TILES + 1) * (row))
 
 // A column of pixels is transformed once, though two tiles side by side share it: its values [6][row] wait in a ring of eight
 // columns, of which a tile's first four are one half and the others, its neighbour's first, begin the other half.
+#undef WINOGRAD_COLUMN
 #define WINOGRAD_COLUMN(s) (((s) < 4 ? left : right) + (size_t)((s) % 4) * 6 * row)
+#undef WINOGRAD_HALF_RING
 #define WINOGRAD_HALF_RING (4 * 6)  // rows
 
 // One vector of channels of a tile of SIZE x SIZE pixels: the `fresh` columns (a bit each) into the ring, then rows from the
 // ring into the 36 planes. `v` is the tile's place in the first.
+#undef WINOGRAD_FORWARD_TILE
 #define WINOGRAD_FORWARD_TILE(V, LOAD, STORE, SIZE, TRANSFORM_1D)                                              \
   do {                                                                                                         \
     _Pragma("clang loop unroll(full)") for (int s = 0; s < SIZE; s++) {                                        \
@@ -64,11 +70,14 @@ static inline unsigned NAME(inside_bits)(ptrdiff_t first, size_t size) {
     }                                                                                                          \
   } while (0)
 
+#undef WINOGRAD_INPUT_D
 #define WINOGRAD_INPUT_D(V, out, d) WINOGRAD_INPUT(V, out, d[0], d[1], d[2], d[3], d[4], d[5])
+#undef WINOGRAD_SPREAD_D
 #define WINOGRAD_SPREAD_D(V, out, d) WINOGRAD_SPREAD(V, out, d[0], d[1], d[2], d[3])
 
 // FUNCTION: tiles [first, first + count) of `source` into planes [36][tile][row]. A tile reads SIZE x SIZE pixels, FIRST
 // beyond its first output pixel, and shares KEPT columns with the next. `columns`: GF_WINOGRAD_COLUMN_ROWS rows.
+#undef WINOGRAD_FORWARD
 #define WINOGRAD_FORWARD(FUNCTION, SIZE, FIRST, KEPT, TRANSFORM_1D)                                            \
   static inline __attribute__((always_inline)) void NAME(FUNCTION##_of)(                                       \
       const gf_winograd_shape *shape, const T *source, const size_t channels, const size_t row, size_t first,  \

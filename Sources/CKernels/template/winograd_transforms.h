@@ -15,20 +15,32 @@
 // third: twice the direct sum's (PrecisionConvolution.swift measures it).
 // G is applied in binary64 and rounded once. A transform runs over rows (r) first, then columns (s), in the order written.
 
+#undef WINOGRAD_p
 #define WINOGRAD_p ((T)0.625)
+#undef WINOGRAD_q
 #define WINOGRAD_q ((T)1.5)
+#undef WINOGRAD_P
 #define WINOGRAD_P ((T)0.390625)
+#undef WINOGRAD_Q
 #define WINOGRAD_Q ((T)2.25)
+#undef WINOGRAD_PQ
 #define WINOGRAD_PQ ((T)0.87890625)        // P Q
+#undef WINOGRAD_SUM
 #define WINOGRAD_SUM ((T)2.640625)         // P + Q
+#undef WINOGRAD_p3
 #define WINOGRAD_p3 ((T)0.244140625)       // p^3
+#undef WINOGRAD_q3
 #define WINOGRAD_q3 ((T)3.375)             // q^3
 // The divisors in G. At 0: P Q = 225/256. At p and -p: 2 P (P - Q) = -2975/2048. At q and -q: 2 Q (Q - P) = 1071/128.
+#undef WINOGRAD_N0
 #define WINOGRAD_N0 (256.0 / 225.0)
+#undef WINOGRAD_Np
 #define WINOGRAD_Np (-2048.0 / 2975.0)
+#undef WINOGRAD_Nq
 #define WINOGRAD_Nq (128.0 / 1071.0)
 
 // B': in[0..5] -> out[0..5]
+#undef WINOGRAD_INPUT
 #define WINOGRAD_INPUT(V, out, d0, d1, d2, d3, d4, d5)                            \
   do {                                                                            \
     const V even_p = FMA((V)-WINOGRAD_Q, d2, d4), odd_p = FMA((V)-WINOGRAD_Q, d1, d3); \
@@ -42,6 +54,7 @@
   } while (0)
 
 // A', outputs 0 and 2: m[0..5] -> out_0, out_2
+#undef WINOGRAD_OUTPUT_EVEN
 #define WINOGRAD_OUTPUT_EVEN(V, out_0, out_2, m0, m1, m2, m3, m4, m5)             \
   do {                                                                            \
     const V sum_p = (m1) + (m2), sum_q = (m3) + (m4);                             \
@@ -50,6 +63,7 @@
   } while (0)
 
 // A', outputs 1 and 3: m[0..5] -> out_1, out_3
+#undef WINOGRAD_OUTPUT_ODD
 #define WINOGRAD_OUTPUT_ODD(V, out_1, out_3, m0, m1, m2, m3, m4, m5)              \
   do {                                                                            \
     const V difference_p = (m1) - (m2), difference_q = (m3) - (m4);               \
@@ -58,6 +72,7 @@
   } while (0)
 
 // A: d[0..3] -> out[0..5]
+#undef WINOGRAD_SPREAD
 #define WINOGRAD_SPREAD(V, out, d0, d1, d2, d3)                                   \
   do {                                                                            \
     const V even_p = FMA((V)WINOGRAD_P, d2, d0), odd_p = FMA((V)WINOGRAD_P, d3, d1); \
@@ -71,6 +86,7 @@
   } while (0)
 
 // G, in binary64: g[0..2] -> out[0..5]
+#undef WINOGRAD_WEIGHT
 #define WINOGRAD_WEIGHT(W, out, g0, g1, g2)                                       \
   do {                                                                            \
     const W even_p = FMA((W)0.390625, g2, g0), even_q = FMA((W)2.25, g2, g0);     \
@@ -83,6 +99,7 @@
   } while (0)
 
 // G', in binary64: m[0..5] -> out[0..2]
+#undef WINOGRAD_WEIGHT_GRADIENT
 #define WINOGRAD_WEIGHT_GRADIENT(W, out, m0, m1, m2, m3, m4, m5)                  \
   do {                                                                            \
     const W sum_p = (W)WINOGRAD_Np * ((m1) + (m2)), sum_q = (W)WINOGRAD_Nq * ((m3) + (m4)); \

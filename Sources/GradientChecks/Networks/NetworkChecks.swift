@@ -41,7 +41,8 @@ enum NetworkChecks {
         Case(
           name: "BN+RC, slope 1", normalisesProcessing: true, isResidual: true, activation: .identity),
         .training, steps: 0),
-      check(Case(name: "BN+RC, ELU", normalisesProcessing: true, isResidual: true, activation: .elu(alpha: 1)), .training, steps: 0),
+      check(
+        Case(name: "BN+RC, ELU", normalisesProcessing: true, isResidual: true, activation: .elu(alpha: 1)), .training, steps: 0),
       check(Case(name: "ELU", activation: .elu(alpha: 0.5)), .training, steps: 5),
       check(Case(name: "RC, ReLU", isResidual: true, activation: .leakyReLU(slope: 0)), .training, steps: 0),
       // With the mask held: every pass is of one step.

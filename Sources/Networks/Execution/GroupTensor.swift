@@ -2,8 +2,8 @@ import Kernels
 import Layers
 import Tensors
 
-/// Activations, or their gradients, as the steps of a group see them: a tensor of the whole batch; or memory of the worker's
-/// own, or of a slot that workers share, which holds those of the group in hand only, and only until another step of the same
+/// Activations, or their gradients, as the operations of a group see them: a tensor of the whole batch; or memory of the worker's
+/// own, or of a slot that workers share, which holds those of the group in hand only, and only until another operation of the same
 /// region writes there. What need not outlive a region is so never sent to memory: it stays in the worker's cache.
 final class GroupTensor<S: KernelScalar>: Sendable {
   private let whole: Tensor<S>?

@@ -145,7 +145,7 @@ public final class Network<S: KernelScalar> {
   }
 
   /// By index, here and above: where this generic code is not specialised, an array's iterator allocates.
-  private func run(_ regions: [Region<S>], _ observer: (any StepObserver<S>)?) {
+  private func run(_ regions: [Region<S>], _ observer: (any PassObserver<S>)?) {
     for index in 0..<regions.count {
       regions[index].run(on: backend.pool, imageCount: passState.imageCount, observer: observer, times: stepTimes)
     }

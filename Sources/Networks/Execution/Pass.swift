@@ -13,13 +13,13 @@ final class Pass<S: KernelScalar> {
     self.plan = plan
     self.memory = memory
     func region(_ planned: PlannedRegion) -> Region<S> {
-      let steps = plan.operations[planned.operations].map { operation in
-        Step(
+      let operations = plan.operations[planned.operations].map { operation in
+        BoundOperation(
           facts: operation.facts, result: operation.facts.result.map { memory[$0] }, run: operation.images(memory))
       }
       let finish = plan.operations[planned.finish].map { $0.once(memory) }
       return Region(
-        steps: steps, imagesAtATime: planned.imagesAtATime, latches: memory.state.latches, finish: finish)
+        operations: operations, imagesAtATime: planned.imagesAtATime, latches: memory.state.latches, finish: finish)
     }
     forward = plan.forward.map(region)
     backward = plan.backward.map(region)

@@ -37,7 +37,7 @@ struct PassMemory<S: KernelScalar> {
   }
 }
 
-/// What the steps of a pass read of the pass they are in. Written by the calling thread between two pieces of parallel work, which
+/// What the operations of a pass read of the pass they are in. Written by the calling thread between two pieces of parallel work, which
 /// order that with the workers' reading.
 final class PassState {
   /// By thread; of the region that is under way.

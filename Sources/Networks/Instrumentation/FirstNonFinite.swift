@@ -2,10 +2,10 @@ import Kernels
 import Layers
 import Synchronization
 
-/// The first step of a pass, in the order of the signal, that leaves a number which is not finite.
-final class FirstNonFinite<S: KernelScalar>: StepObserver {
+/// The first operation of a pass, in the order of the signal, that leaves a number which is not finite.
+final class FirstNonFinite<S: KernelScalar>: PassObserver {
   private let kernels: KernelTable
-  private var steps: [Step<S>] = []
+  private var operations: [BoundOperation<S>] = []
   private var firstOfRegion = 0
   private let first = Atomic<Int>(.max)
 
@@ -14,16 +14,16 @@ final class FirstNonFinite<S: KernelScalar>: StepObserver {
   /// Its layer's name.
   var label: String? {
     let index = first.load(ordering: .sequentiallyConsistent)
-    return index < steps.count ? steps[index].facts.layer : nil
+    return index < operations.count ? operations[index].facts.layer : nil
   }
 
   func begin(_ region: Region<S>) {
-    firstOfRegion = steps.count
-    steps += region.steps
+    firstOfRegion = operations.count
+    operations += region.operations
   }
 
-  func record(_ step: Step<S>, index: Int, of region: Region<S>, group: ImageGroup) {
-    guard let result = step.result else { return }
+  func record(_ operation: BoundOperation<S>, index: Int, of region: Region<S>, group: ImageGroup) {
+    guard let result = operation.result else { return }
     if TensorStatistics(of: result.elements(of: group), kernels: kernels).nonFinite > 0 {
       first.min(firstOfRegion + index, ordering: .sequentiallyConsistent)
     }

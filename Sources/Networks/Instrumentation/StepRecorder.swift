@@ -4,7 +4,10 @@ import Layers
 import Tensors
 
 /// Digests of what each layer computed in one pass, for finding the place where two runs part.
-public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Sendable {
+///
+/// Sendable, as every (operation, slot) has a place of its own, which the worker that has the slot writes; the places are made and
+/// read by the thread that runs the pass, between two regions.
+public final class StepRecorder<S: KernelScalar>: PassObserver, @unchecked Sendable {
   public struct Entry: Hashable, Sendable {
     /// Such as `block_0_1_conv_0`.
     public let layer: String
@@ -24,8 +27,8 @@ public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Senda
   private var imageCount = 0
   private let kept: Int?
   private var entryCount = 0
-  /// The region and step of the entry to be kept, and where its values go.
-  private var keptPlace: (region: ObjectIdentifier, step: Int)?
+  /// The region and operation of the entry to be kept, and where its values go.
+  private var keptPlace: (region: ObjectIdentifier, operation: Int)?
   private var keptValues: Buffer<S>?
 
   /// - Parameter kept: the index in `entries` of the one whose values are to be kept.
@@ -44,13 +47,13 @@ public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Senda
   func begin(_ region: Region<S>) {
     precondition(slots[ObjectIdentifier(region)] == nil, "a recorder records one pass")
     slotCount = ImageGroup.slots(of: region.imageCount)
-    let buffer = UnsafeMutableBufferPointer<Digest?>.allocate(capacity: slotCount * region.steps.count)
+    let buffer = UnsafeMutableBufferPointer<Digest?>.allocate(capacity: slotCount * region.operations.count)
     buffer.initialize(repeating: nil)
     slots[ObjectIdentifier(region)] = buffer
     regions.append(region)
     imageCount = region.imageCount
-    for (index, step) in region.steps.enumerated() {
-      guard let result = step.result else { continue }
+    for (index, operation) in region.operations.enumerated() {
+      guard let result = operation.result else { continue }
       if entryCount == kept {
         keptPlace = (ObjectIdentifier(region), index)
         keptValues = Buffer(count: imageCount * result.stride)
@@ -59,9 +62,9 @@ public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Senda
     }
   }
 
-  /// Every (step, slot) has a place of its own.
-  func record(_ step: Step<S>, index: Int, of region: Region<S>, group: ImageGroup) {
-    guard let result = step.result, let buffer = slots[ObjectIdentifier(region)] else { return }
+  /// Every (operation, slot) has a place of its own.
+  func record(_ operation: BoundOperation<S>, index: Int, of region: Region<S>, group: ImageGroup) {
+    guard let result = operation.result, let buffer = slots[ObjectIdentifier(region)] else { return }
     let values = result.elements(of: group)
     buffer[index * slotCount + group.slot] = MixDigest.digest(of: values, kernels: kernels)
     if let keptPlace, keptPlace == (ObjectIdentifier(region), index), let keptValues {
@@ -69,18 +72,18 @@ public final class StepRecorder<S: KernelScalar>: StepObserver, @unchecked Senda
     }
   }
 
-  /// One entry a step that leaves something, in the order of the pass: the digest of its slots' digests, ascending.
+  /// One entry an operation that leaves something, in the order of the pass: the digest of its slots' digests, ascending.
   public var entries: [Entry] {
     regions.flatMap { region in
-      region.steps.enumerated().compactMap { index, step -> Entry? in
-        guard let result = step.result, let buffer = slots[ObjectIdentifier(region)] else { return nil }
+      region.operations.enumerated().compactMap { index, operation -> Entry? in
+        guard let result = operation.result, let buffer = slots[ObjectIdentifier(region)] else { return nil }
         var hasher = Digest.Hasher()
         for slot in 0..<slotCount {
           if let digest = buffer[index * slotCount + slot] { hasher.update(digest) }
         }
         let isKept = keptPlace.map { $0 == (ObjectIdentifier(region), index) } ?? false
         return Entry(
-          layer: step.facts.layer, phase: step.facts.direction.rawValue, digest: hasher.finalize(),
+          layer: operation.facts.layer, phase: operation.facts.direction.rawValue, digest: hasher.finalize(),
           shape: [imageCount] + result.shape.dropFirst(), values: isKept ? keptValues.map { Array($0.elements) } : nil)
       }
     }

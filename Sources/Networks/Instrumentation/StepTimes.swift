@@ -3,18 +3,19 @@ import Layers
 
 #if canImport(Glibc)
   import Glibc
-#elseif canImport(Musl)
-  import Musl
 #else
   import Darwin
 #endif
 
-/// Where the time of passes goes: how long each step ran on each worker, and each section that is no step. A network that
+/// Where the time of passes goes: how long each operation ran on each worker, and each section that is no operation. A network that
 /// has none takes no times.
 ///
-/// Every worker adds to counters of its own, so that measuring costs a look at the clock a step and nothing else.
+/// Sendable, as every worker adds to a row of counters of its own; all else is read and written by the thread that runs the pass,
+/// between two regions.
+///
+/// Every worker adds to counters of its own, so that measuring costs a look at the clock an operation and nothing else.
 public final class StepTimes: @unchecked Sendable {
-  /// What is not cut into steps; measured as the time from its beginning to its end.
+  /// What is not cut into operations; measured as the time from its beginning to its end.
   public enum Section: String, CaseIterable, Sendable {
     /// Arranging the weights for the kernels.
     case preparation
@@ -43,12 +44,12 @@ public final class StepTimes: @unchecked Sendable {
 
   public init(threads: Int) { self.threads = threads }
 
-  /// One entry a step, in the order of the pass.
+  /// One entry an operation, in the order of the pass.
   public var entries: [Entry] {
     order.flatMap { table in
-      table.steps.indices.map { index in
-        var entry = table.steps[index]
-        entry.nanoseconds = table.nanoseconds(step: index)
+      table.operations.indices.map { index in
+        var entry = table.operations[index]
+        entry.nanoseconds = table.nanoseconds(operation: index)
         return entry
       }
     }
@@ -80,34 +81,34 @@ public final class StepTimes: @unchecked Sendable {
       current = table
       return
     }
-    let steps = region.steps.map { step in
+    let operations = region.operations.map { operation in
       Entry(
-        layer: step.facts.layer, phase: step.facts.direction.rawValue, part: step.facts.part,
-        work: NetworkWork.Amount(step.facts, elementBytes: MemoryLayout<S>.stride), nanoseconds: 0)
+        layer: operation.facts.layer, phase: operation.facts.direction.rawValue, part: operation.facts.part,
+        work: NetworkWork.Amount(operation.facts, elementBytes: MemoryLayout<S>.stride), nanoseconds: 0)
     }
-    let table = Table(steps, threads: threads, region: region)
+    let table = Table(operations, threads: threads, region: region)
     tables[ObjectIdentifier(region)] = table
     order.append(table)
     current = table
   }
 
-  /// Called on the worker that ran the step.
-  func add(_ nanoseconds: UInt64, step: Int, worker: Int) { current?.add(nanoseconds, step: step, worker: worker) }
+  /// Called on the worker that ran the operation.
+  func add(_ nanoseconds: UInt64, operation: Int, worker: Int) { current?.add(nanoseconds, operation: operation, worker: worker) }
 
   /// The counters of one region: a row a worker, rows a cache line apart.
   private final class Table {
-    let steps: [Entry]
+    let operations: [Entry]
     private let threads: Int
     private let rowLength: Int
     private let counters: UnsafeMutableBufferPointer<UInt64>
     /// Kept, so that no other region can take its place in memory and with it its identity.
     private let region: AnyObject
 
-    init(_ steps: [Entry], threads: Int, region: AnyObject) {
-      self.steps = steps
+    init(_ operations: [Entry], threads: Int, region: AnyObject) {
+      self.operations = operations
       self.threads = threads
       self.region = region
-      rowLength = (steps.count + 31) / 16 * 16
+      rowLength = (operations.count + 31) / 16 * 16
       counters = .allocate(capacity: threads * rowLength)
       counters.initialize(repeating: 0)
     }
@@ -115,19 +116,19 @@ public final class StepTimes: @unchecked Sendable {
     deinit { counters.deallocate() }
 
     func reset() { counters.update(repeating: 0) }
-    func add(_ nanoseconds: UInt64, step: Int, worker: Int) { counters[worker * rowLength + step] += nanoseconds }
-    func nanoseconds(step: Int) -> UInt64 { (0..<threads).reduce(0) { $0 + counters[$1 * rowLength + step] } }
+    func add(_ nanoseconds: UInt64, operation: Int, worker: Int) { counters[worker * rowLength + operation] += nanoseconds }
+    func nanoseconds(operation: Int) -> UInt64 { (0..<threads).reduce(0) { $0 + counters[$1 * rowLength + operation] } }
   }
 }
 
 extension Region {
-  /// With a look at the clock after each step.
-  func runTimed(_ steps: Range<Int>, _ group: ImageGroup, _ times: StepTimes) {
+  /// With a look at the clock after each operation.
+  func runTimed(_ operations: Range<Int>, _ group: ImageGroup, _ times: StepTimes) {
     var last = StepTimes.now
-    for index in steps {
-      run(step: index, group)
+    for index in operations {
+      run(operation: index, group)
       let now = StepTimes.now
-      times.add(now - last, step: index, worker: group.worker)
+      times.add(now - last, operation: index, worker: group.worker)
       last = now
     }
   }
