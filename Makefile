@@ -113,8 +113,8 @@ data: ## Download CIFAR-100 (161 MB) to data/cifar-100-binary, checked; continue
 # --- more evidence --------------------------------------------------------------------------------------------------
 
 .PHONY: gradcheck
-gradcheck: build ## Finite-difference checks of every layer and of whole networks, as a table
-	@$(RELEASE) gradcheck $(ARGUMENTS)
+gradcheck: build ## Finite-difference checks of every layer and of whole networks, as a table (some minutes)
+	@$(RELEASE) gradcheck --thorough $(ARGUMENTS)
 
 .PHONY: mutants
 mutants: prepare ## Plant defects in copies of the source, one at a time: the checks must catch each (about 30 minutes)

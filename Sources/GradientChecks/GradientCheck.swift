@@ -64,11 +64,14 @@ public struct GradientCheck: Sendable, CustomStringConvertible {
   }
 }
 
-/// All cases, a group for each layer.
+/// The cases, a group for each layer.
 public enum GradientChecks {
   public static let all: [GradientCheck] =
     ConvolutionChecks.all + BatchNormChecks.all + ResidualAddChecks.all + ActivationChecks.all + PoolingChecks.all
     + LinearChecks.all + SoftmaxCrossEntropyChecks.all + NetworkChecks.all + PrecisionChecks.all
+
+  /// More of what `all` takes samples of: minutes, where `all` takes seconds.
+  public static let thorough: [GradientCheck] = NetworkChecks.thorough
 
   /// The layers that have cases, in order.
   public static var layers: [String] {
@@ -76,8 +79,8 @@ public enum GradientChecks {
   }
 
   /// The cases of one layer, whatever the case of its name; none if there is no such layer.
-  public static func checks(ofLayer name: String) -> [GradientCheck] {
-    all.filter { $0.layer.lowercased() == name.lowercased() }
+  public static func checks(ofLayer name: String, in checks: [GradientCheck] = all) -> [GradientCheck] {
+    checks.filter { $0.layer.lowercased() == name.lowercased() }
   }
 
   /// Runs the checks one after the other. One thread is enough: the results do not depend on it.

@@ -7,7 +7,7 @@ struct GradcheckCommand: ParsableCommand {
     commandName: "gradcheck",
     abstract: "Hold every gradient against finite differences.",
     discussion: """
-      Layers and small networks in double precision, and the single-precision kernels of every instruction set against the \
+      Layers and whole networks in double precision, and the single-precision kernels of every instruction set against the \
       double path. An error is accepted up to its bound: "error / bound" is the worst of a tensor. Exit code 1 if one is \
       beyond.
       """)
@@ -18,6 +18,9 @@ struct GradcheckCommand: ParsableCommand {
   @Flag(name: .customLong("json"), help: "Print one JSON object, a row for each tensor.")
   var isJSON = false
 
+  @Flag(help: "Also more elements of the wide and deep networks, of which a sample is taken otherwise: some minutes.")
+  var thorough = false
+
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
@@ -27,7 +30,8 @@ struct GradcheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let checks = layer.map(GradientChecks.checks(ofLayer:)) ?? GradientChecks.all
+    let cases = GradientChecks.all + (thorough ? GradientChecks.thorough : [])
+    let checks = layer.map { GradientChecks.checks(ofLayer: $0, in: cases) } ?? cases
     let backend = try compute.backend()
     var rows: [GradientCheckRow] = []
     for (index, check) in checks.enumerated() {

@@ -67,6 +67,49 @@ struct HarnessTests {
     #expect(blind.elementsChecked == 0)
   }
 
+  @Test("what counts as compared can see a millionth of the largest gradient, and nothing coarser counts", arguments: [0.9, 1.1])
+  func blindnessIsAMillionth(_ share: Double) {
+    // Of one term with the error E the difference errs by 3E/h; the largest gradient is 3.
+    let error = share * GradientComparison.blindness * 3 * 0x1p-12 / 3
+    #expect(GradientComparison.blindness == 1e-6)
+    #expect(row(kinked([0.5, 1], errors: error)).elementsChecked == (share < 1 ? 2 : 0))
+  }
+
+  /// Σ of 3x, and 1e-5·x for the last element.
+  private func lopsided(_ defect: Double, _ selection: CheckSubject.Selection) -> [GradientCheckRow] {
+    let count = 64
+    let x = Tensor<Double>(shape: [count], values: (0..<count).map { 0.1 + Double($0) / 64 })
+    let dx = Tensor<Double>(shape: [count])
+    var subject = CheckSubject(
+      variables: [.init("x", x, gradient: dx)], termCount: count,
+      forward: { terms in for i in 0..<count { terms[i] = (i < count - 1 ? 3 : 1e-5) * x.pointer[i] } },
+      backward: { for i in 0..<count { dx.pointer[i] = i < count - 1 ? 3 : 1e-5 + defect } },
+      termErrors: { (0..<count).map { $0 < count - 1 ? 1e-15 : 1e-20 } })
+    subject.selection = selection
+    return GradientComparison.rows(subject, layer: "lopsided", shape: "64", mode: "any")
+  }
+
+  @Test(
+    "an error far below a thousandth of the tensor's largest gradient is seen in a small one",
+    arguments: [3e-3, 3e-6, -3e-9])
+  func smallGradientsAreSeen(_ defect: Double) {
+    #expect(lopsided(0, .everyElement).map(\.passed) == [true])
+    #expect(lopsided(defect, .everyElement).map(\.passed) == [false])
+  }
+
+  @Test("of a sampled tensor, the elements that are not drawn are seen along directions, in a row of their own")
+  func directionsSeeEveryElement() {
+    let sample = CheckSubject.Selection.sample(elements: 4, directions: 3)
+    let right = lopsided(0, sample)
+    #expect(right.map(\.failure) == [nil, nil])
+    #expect(right.map(\.elementsChecked) == [4, 3] && right.map(\.elementCount) == [4, 3])
+    #expect(right.map(\.mode) == ["any", "any, 3 directions"])
+    let wrong = lopsided(1e-3, sample)
+    #expect(wrong.map(\.passed) == [true, false], "the last element is not among the four that are drawn")
+    // A tensor that is not larger than the sample is differenced whole.
+    #expect(lopsided(0, .sample(elements: 64, directions: 3)).map(\.elementsChecked) == [64])
+  }
+
   @Test("an empty tensor fails: zero things compared is no success")
   func emptyTensorFails() { #expect(!row(kinked([])).passed) }
 

@@ -19,13 +19,16 @@ package struct BatchNormBench {
   package var pixels: Int { x.shape[1] * x.shape[2] }
   package var channels: Int { x.shape[3] }
 
-  package init(_ shape: [Int], _ mode: BatchNormMode, _ backend: Backend, _ generator: inout SeededGenerator) {
+  /// - Parameter spread: scales the inputs' mean and deviation, and the statistics that normalise them.
+  package init(
+    _ shape: [Int], _ mode: BatchNormMode, spread: Double = 1, _ backend: Backend, _ generator: inout SeededGenerator
+  ) {
     self.mode = mode
     let channels = shape[3]
     let runningMean = StateBuffer<Double>(name: "running_mean", shape: [channels])
     let runningVariance = StateBuffer<Double>(name: "running_var", shape: [channels])
-    runningMean.value.assign(generator.uniform(-1...1, count: channels))
-    runningVariance.value.assign(generator.uniform(0.5...2, count: channels))
+    runningMean.value.assign(generator.uniform(-spread...spread, count: channels))
+    runningVariance.value.assign(generator.uniform(0.5 * spread * spread...2 * spread * spread, count: channels))
     norm = BatchNorm(
       gamma: Parameter("weight", [channels], in: 0.5...1.5, &generator),
       beta: Parameter("bias", [channels], &generator),
@@ -33,20 +36,20 @@ package struct BatchNormBench {
       capacity: shape[0])
     // A mean that is not zero, so that forgetting to subtract it shows.
     x = Tensor(shape: shape)
-    x.assign(generator.uniform(-1...2, count: x.count))
+    x.assign(generator.uniform(-spread...2 * spread, count: x.count))
     fixedStatistics = (runningMean.value.values, runningVariance.value.values)
-    if mode == .population { gatherPopulation(batches: 3, &generator) }
+    if mode == .population { gatherPopulation(batches: 3, spread, &generator) }
   }
 
   /// E[x] is the mean of the batch means, Var[x] is m/(m − 1) times the mean of the batches' biased variances.
-  private mutating func gatherPopulation(batches: Int, _ generator: inout SeededGenerator) {
+  private mutating func gatherPopulation(batches: Int, _ spread: Double, _ generator: inout SeededGenerator) {
     let batch = Tensor<Double>(shape: x.shape)
     let m = Double(x.count / channels)
     let zeros = [Double](repeating: 0, count: channels)
     fixedStatistics = (zeros, zeros)
     norm.resetPopulation()
     for _ in 0..<batches {
-      batch.assign(generator.uniform(-1...1.5, count: batch.count))
+      batch.assign(generator.uniform(-spread...1.5 * spread, count: batch.count))
       norm.collectStatistics(batch, images: images)
       norm.finishStatistics(imageCount: images.count, pixels: pixels, recording: .population)
       let (mean, variance) = Reference.batchStatistics(batch.values, channels: channels)
@@ -66,6 +69,13 @@ package struct BatchNormBench {
     case .running: norm.useFixedStatistics(.running)
     case .population: norm.useFixedStatistics(.population)
     }
+  }
+
+  /// Of what normalises.
+  var largestVariance: Double {
+    let variances =
+      mode == .training ? Reference.batchStatistics(x.values, channels: channels).variance : fixedStatistics.variance
+    return variances.max() ?? 0
   }
 
   package var gradientMode: BatchNormGradient { mode == .training ? .batch : .fixed }
@@ -114,6 +124,17 @@ enum BatchNormChecks {
     + BatchNormMode.allCases.map { mode in
       GradientCheck("BatchNorm", shape: text([2, 3, 3, 5]) + ", skip, ELU", mode: mode.rawValue) { backend, generator in
         fusedSubject(BatchNormBench([2, 3, 3, 5], mode, backend, &generator), .elu(alpha: 0.8), backend, &generator)
+      }
+    }
+    + BatchNormMode.allCases.map { mode in
+      // A variance of 1e-6 at most, against an ε of 1e-5: the outputs bend over √ε = 3e-3, so steps are a thousandth of that.
+      GradientCheck("BatchNorm", shape: text([2, 3, 3, 5]) + ", variance below ε", mode: mode.rawValue) {
+        backend, generator in
+        let bench = BatchNormBench([2, 3, 3, 5], mode, spread: 0x1p-11, backend, &generator)
+        precondition(bench.largestVariance < bench.norm.epsilon / 4)
+        var subject = subject(bench, backend, &generator)
+        subject.step = 0x1p-18
+        return subject
       }
     }
 

@@ -12,10 +12,14 @@ import Tensors
 /// twice that, R by (4·2 + 1)/3 = 3 times it: 3ΣEᵢ / h. Adding up n differences Δᵢ adds γ_{n+4}·Σ|Δᵢ| / 2h, for h and
 /// h/2, weighted alike. The gradient's own rounding is of the order u·Σ|terms|, smaller by the factor h.
 ///
+/// **Directions.** Along d = ±2⁻ᵏ in every element, with 2⁻ᵏ next below 1/√n, all n elements move at once, none of them by
+/// more than a step alone would move it. Here x ± h·d is rounded, by u·|x| at most: Σ|gradient·x|·u at each point, and so
+/// 3u·Σ|gradient·x| / h in R, as above.
+///
 /// **Kinks.** If a sign pattern differs from that of x at any of the four points, h is divided by 4, up to four times;
 /// then the element is given up.
-final class CentralDifference {
-  static let step = 0x1p-12
+package final class CentralDifference {
+  package static let step = 0x1p-12
   static let retries = 4
 
   struct Estimate {
@@ -47,18 +51,50 @@ final class CentralDifference {
   func derivative(by element: Int, of tensor: Tensor<Double>) -> Estimate? {
     let x = tensor.pointer[element]
     defer { tensor.pointer[element] = x }
-    var step = Self.step
+    return estimate { step in
+      let places = Self.factors.map { x + $0 * step }
+      return (places[0] - places[1], places[2] - places[3], { tensor.pointer[element] = places[$0] })
+    }
+  }
+
+  /// Derivative along `direction` through all elements of a tensor, or `nil` if kinks are too near. `gradient` is the one
+  /// that is claimed: of it the bound takes how far rounded points may put the difference.
+  func derivative(along direction: [Double], of tensor: Tensor<Double>, gradient: [Double]) -> Estimate? {
+    let base = tensor.values
+    defer { tensor.assign(base) }
+    var displacement = 0.0
+    for (x, g) in zip(base, gradient) { displacement += abs(x * g) }
+    var last = 0.0
+    let estimate = estimate { step in
+      last = step
+      return (2 * step, step, { point in
+        for i in 0..<base.count { tensor.pointer[i] = base[i] + Self.factors[point] * step * direction[i] }
+      })
+    }
+    return estimate.map { .init(value: $0.value, rounding: $0.rounding + 3 * Rounding.unit * displacement / last) }
+  }
+
+  /// Where a difference stands, in steps.
+  private static let factors = [1, -1, 0.5, -0.5]
+
+  /// - Parameter line: of a step, the distance of the two outer points, that of the two inner ones, and what moves to each.
+  private func estimate(
+    _ line: (Double) -> (wide: Double, narrow: Double, move: (Int) -> Void)
+  ) -> Estimate? {
+    var step = subject.step
     for _ in 0...Self.retries {
-      if let estimate = estimate(at: x, step: step, place: tensor.pointer + element) { return estimate }
+      let (wide, narrow, move) = line(step)
+      if let estimate = estimate(step: step, wide, narrow, move) { return estimate }
       step /= 4
     }
     return nil
   }
 
-  private func estimate(at x: Double, step: Double, place: UnsafeMutablePointer<Double>) -> Estimate? {
-    let places = [x + step, x - step, x + step / 2, x - step / 2]
-    for (place_, terms) in zip(places, points) {
-      place.pointee = place_
+  private func estimate(
+    step: Double, _ wideDistance: Double, _ narrowDistance: Double, _ move: (Int) -> Void
+  ) -> Estimate? {
+    for (point, terms) in points.enumerated() {
+      move(point)
       subject.forward(terms)
       guard isOnTheSameSides else { return nil }
     }
@@ -79,7 +115,7 @@ final class CentralDifference {
         i += 1
       }
     }
-    let value = (4 * (narrow / (places[2] - places[3])) - wide / (places[0] - places[1])) / 3
+    let value = (4 * (narrow / narrowDistance) - wide / wideDistance) / 3
     let magnitude = (4 * narrowMagnitude / step + wideMagnitude / (2 * step)) / 3
     // Terms that should have changed may have been rounded to no change at all: at least the largest error counts.
     let evaluation = changed == 0 ? errors.max() ?? 0 : errorSum

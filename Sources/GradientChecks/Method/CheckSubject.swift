@@ -29,6 +29,13 @@ package struct CheckSubject {
     }
   }
 
+  /// What is differenced of a variable.
+  package enum Selection: Hashable, Sendable {
+    case everyElement
+    /// Of a tensor of more than `elements` elements: that many, drawn at random, and some directions through all of them.
+    case sample(elements: Int, directions: Int)
+  }
+
   package var variables: [Variable]
   package var termCount: Int
   /// Writes the terms for the variables' present values.
@@ -41,6 +48,10 @@ package struct CheckSubject {
   package var sides: [Tensor<Double>]
   /// How far a sweep's largest steps may reach: where h⁴ no longer matters beside h².
   package var reach = 1.0
+  /// The first step of a difference: small against the lengths over which the function bends, and against the distance of
+  /// its kinks.
+  package var step = CentralDifference.step
+  package var selection = Selection.everyElement
 
   package init(
     variables: [Variable], termCount: Int, sides: [Tensor<Double>] = [],
