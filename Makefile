@@ -120,6 +120,43 @@ gradcheck: build ## Finite-difference checks of every layer and of whole network
 mutants: prepare ## Plant defects in copies of the source, one at a time: the checks must catch each (about 30 minutes)
 	@$(SWIFT) run planted-defects $(ARGUMENTS)
 
+# --- what instruments find: a build of its own, in a directory of its own ---------------------------------------------
+
+# Whether swiftc has a sanitizer: it refuses to compile for one that it lacks.
+SANITIZED = sanitized() { \
+  local probe status=0; probe=$$(mktemp -d); echo 'print(1)' >"$$probe/probe.swift"; \
+  $(SWIFT)c -sanitize=$$1 -c "$$probe/probe.swift" -o "$$probe/probe.o" >/dev/null 2>&1 || status=1; \
+  rm -rf "$$probe"; return $$status; }
+
+# Every reader in turn, for SECONDS each. What is found lies in FUZZ_FINDINGS; the inputs that reached something new stay in
+# FUZZ_CORPUS, from where the next run goes on. A finding that was mended joins Tests/Fuzz/Corpus, which `make test` reads.
+FUZZ := .build-fuzz
+FUZZ_CORPUS ?= $(FUZZ)/corpus
+FUZZ_FINDINGS ?= $(FUZZ)/findings
+FUZZ_READERS ?= $(notdir $(wildcard Tests/Fuzz/Corpus/*))
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: prepare ## Fuzz the readers, guided by coverage: make fuzz SECONDS=60 FUZZ_READERS="json trace"
+	@$(SANITIZED); \
+	for kind in fuzzer address; do \
+	  sanitized $$kind || { echo "make fuzz: this swiftc has no -sanitize=$$kind: NOT RUN" >&2; exit 2; }; \
+	done; \
+	GRADFLOW_FUZZ=1 $(SWIFT) build -c release --product fuzz --scratch-path $(FUZZ) --sanitize fuzzer --sanitize address 2>&1 \
+	  | { grep -v 'Cannot export local symbol' || true; }; \
+	export SWIFT_BACKTRACE=enable=no; found=0; \
+	for reader in $(FUZZ_READERS); do \
+	  mkdir -p '$(FUZZ_CORPUS)'/$$reader '$(FUZZ_FINDINGS)'; \
+	  status=0; \
+	  $(FUZZ)/release/fuzz $$reader '$(FUZZ_CORPUS)'/$$reader Tests/Fuzz/Corpus/$$reader -max_total_time=$(SECONDS) -timeout=10 \
+	    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix='$(FUZZ_FINDINGS)'/$$reader- \
+	    >'$(FUZZ)'/$$reader.log 2>&1 </dev/null || status=$$?; \
+	  executed=$$(sed -n 's/^stat::number_of_executed_units: *//p' '$(FUZZ)'/$$reader.log); \
+	  if [ $$status -eq 0 ]; then echo "$$reader: $$executed inputs in $(SECONDS) s, nothing found"; \
+	  else found=1; echo "$$reader: FOUND (status $$status) after $${executed:-some} inputs: $(FUZZ)/$$reader.log"; \
+	    echo "  again: $(FUZZ)/release/fuzz $$reader $(FUZZ_FINDINGS)/$$reader-..."; fi; \
+	done; \
+	exit $$found
+
 .PHONY: report
 report: build ## Write report.html about finished runs, by default those of make matrix: RUNS=runs/quick
 	@$(RELEASE) report $(or $(RUNS),runs/quick) $(ARGUMENTS)

@@ -96,6 +96,18 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels", "Digests"], exclude: ["OldRun"]),
+    .target(
+      name: "FuzzedReaders", dependencies: ["Files", "Traces", "Goldens", "Experiments", "Datasets"],
+      path: "Tests/FuzzedReaders"),
+    .testTarget(name: "FuzzedReadersTests", dependencies: ["FuzzedReaders"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Only for `make fuzz`: it links with libFuzzer alone, whose `main` it has.
+if Context.environment["GRADFLOW_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzedReaders"], path: "Tests/Fuzz", exclude: ["Corpus"],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

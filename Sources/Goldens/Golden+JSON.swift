@@ -23,7 +23,7 @@ extension Golden {
   }
 
   /// The line that ends a file of that content.
-  static func seal(of body: some Sequence<UInt8>) -> [UInt8] {
+  package static func seal(of body: some Sequence<UInt8>) -> [UInt8] {
     let digest = Array(body).withUnsafeBytes { Digest(of: $0) }
     return Array((JSONValue.object([.init("seal", .string("sha256:\(digest)"))]).description + "\n").utf8)
   }
