@@ -14,6 +14,9 @@ struct ArgmaxTests {
       Case(logits: [1, 3, 3, 2], predicted: 1), Case(logits: [0, 0, 0], predicted: 0),
       Case(logits: [-0.0, 0], predicted: 0), Case(logits: [-2, -1, -1], predicted: 1),
       Case(logits: [5, 1, 5], predicted: 0), Case(logits: [1, 2, 3], predicted: 2),
+      // A comparison with a NaN is false: it neither wins nor yields.
+      Case(logits: [1, .nan, 3], predicted: 2), Case(logits: [.nan, 1, 3], predicted: 0),
+      Case(logits: [1, 3, .nan], predicted: 1),
     ]
   }
 
