@@ -37,7 +37,8 @@ let package = Package(
     // MARK: The engine
     .target(name: "Tensors", dependencies: ["Kernels"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
-    .target(name: "Networks", dependencies: ["Layers", "Randomness", "Files"]),
+    .target(name: "Optimisers", dependencies: ["Tensors"]),
+    .target(name: "Networks", dependencies: ["Layers", "Optimisers", "Randomness", "Files"]),
     .target(name: "GradientChecks", dependencies: ["Networks", "PlainText"]),
 
     // MARK: The experiment
@@ -84,6 +85,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "CAllocationCounter"], exclude: ["Oracle"]),
+    .testTarget(name: "OptimisersTests", dependencies: ["Optimisers", "Files"], exclude: ["Oracle"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),

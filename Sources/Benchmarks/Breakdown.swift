@@ -32,7 +32,7 @@ package struct Breakdown {
 
   /// - Parameters:
   ///   - times: of `steps` training steps, which together took `wall` milliseconds.
-  ///   - updates: milliseconds of all Adam updates.
+  ///   - updates: milliseconds of all updates.
   init(
     row: String, batch: Int, backend: Backend, ceilings: Ceilings, times: StepTimes,
     updates: Double, wall: Double, steps: Int

@@ -1,6 +1,7 @@
 import Kernels
 import Layers
 import Networks
+import Optimisers
 
 /// Times training steps, or evaluation's forward passes, of one network on one batch of made-up images.
 package struct StepTimer {
@@ -16,17 +17,20 @@ package struct StepTimer {
   let configuration: NetworkConfiguration
   let batch: Int
   private let network: Network<Float>
-  private let adam: Adam<Float>
+  private let optimiser: any Optimiser<Float>
   private let rate: Double
 
   /// - Throws: `LayerError` for a batch of no images.
-  package init(_ configuration: NetworkConfiguration, learningRate: Double, batch: Int, backend: Backend) throws {
+  package init(
+    _ configuration: NetworkConfiguration, learningRate: Double, batch: Int, optimiser: OptimiserChoice = .standard,
+    backend: Backend
+  ) throws {
     self.configuration = configuration
     self.batch = batch
     rate = learningRate
     network = try Network(configuration, backend: backend, capacity: batch)
     network.initialise(seed: 0)
-    adam = Adam(network.parameters, backend: backend)
+    self.optimiser = optimiser.optimiser(of: network.parameters, backend: backend)
     // Any images of about unit variance cost the same: a Weyl sequence on ±√3, labels in turn.
     for index in network.images.elements.indices {
       let fraction = Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_769) >> 8) * 0x1p-24
@@ -35,7 +39,7 @@ package struct StepTimer {
     for image in 0..<batch { network.labels[image] = Int32(image % configuration.classes) }
   }
 
-  /// Forward with the loss, backward, and Adam's update.
+  /// Forward with the loss, backward, and the optimiser's update.
   package func trainingStep() throws -> Times {
     let clock = ContinuousClock()
     let start = clock.now
@@ -43,7 +47,7 @@ package struct StepTimer {
     let forward = clock.now
     network.backward()
     let backward = clock.now
-    adam.update(learningRate: rate)
+    optimiser.update(learningRate: rate)
     let end = clock.now
     return Times(
       forward: Self.milliseconds(forward - start), backward: Self.milliseconds(backward - forward),
@@ -73,7 +77,7 @@ package struct StepTimer {
 
   /// Milliseconds of digesting the state as a training run does after every step.
   func digestTimes(count: Int) -> [Double] {
-    let digest = StateDigest(network, adam)
+    let digest = StateDigest(network, optimiser)
     let clock = ContinuousClock()
     return (0..<count).map { _ in Self.milliseconds(clock.measure { _ = digest.quick() }) }
   }

@@ -1,4 +1,5 @@
 import Networks
+import Optimisers
 import Training
 
 /// One row of a matrix: a network and how it is trained. What a row leaves open, the profile decides.
@@ -13,6 +14,7 @@ public struct ExperimentRow: Hashable, Sendable {
   public var baseLearningRate: Double
   public var minimumLearningRate: Double
   public var schedulePeriod: Int
+  public var optimiser: OptimiserChoice
   public var batchSize: Int?
   public var epochs: Int?
   public var seeds: [UInt64]?
@@ -20,7 +22,8 @@ public struct ExperimentRow: Hashable, Sendable {
 
   public init(
     id: String, model: String, network: NetworkConfiguration, schedule: TrainingSettings.Schedule = .cosine,
-    baseLearningRate: Double, minimumLearningRate: Double = 2e-5, schedulePeriod: Int = 100, batchSize: Int? = nil,
+    baseLearningRate: Double, minimumLearningRate: Double = 2e-5, schedulePeriod: Int = 100,
+    optimiser: OptimiserChoice = .standard, batchSize: Int? = nil,
     epochs: Int? = nil, seeds: [UInt64]? = nil, augmentation: TrainingSettings.Augmentation? = nil
   ) {
     self.id = id
@@ -30,6 +33,7 @@ public struct ExperimentRow: Hashable, Sendable {
     self.baseLearningRate = baseLearningRate
     self.minimumLearningRate = minimumLearningRate
     self.schedulePeriod = schedulePeriod
+    self.optimiser = optimiser
     self.batchSize = batchSize
     self.epochs = epochs
     self.seeds = seeds
@@ -53,7 +57,7 @@ public struct ExperimentRow: Hashable, Sendable {
     TrainingSettings(
       network: network.with(classes: classes, side: side), baseLearningRate: baseLearningRate,
       batchSize: batchSize ?? profile.batchSize, schedule: schedule, minimumLearningRate: minimumLearningRate,
-      schedulePeriod: schedulePeriod, augmentation: augmentation ?? profile.augmentation,
+      schedulePeriod: schedulePeriod, optimiser: optimiser, augmentation: augmentation ?? profile.augmentation,
       validationPerClass: profile.validationPerClass)
   }
 }

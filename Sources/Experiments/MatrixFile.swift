@@ -1,5 +1,6 @@
 import Layers
 import Networks
+import Optimisers
 import Training
 import Yams
 
@@ -66,6 +67,7 @@ public struct MatrixFile: Equatable, Sendable {
       if row.network.blockDropout > 0 || row.network.headDropout > 0 {
         lines.append("    dropout: {blocks: \(row.network.blockDropout), head: \(row.network.headDropout)}")
       }
+      if row.optimiser != .standard { lines.append("    \(MatrixFileOptimiser.key): \(MatrixFileOptimiser.text(row.optimiser))") }
       if let batch = row.batchSize { lines.append("    batch: \(batch)") }
       if let epochs = row.epochs { lines.append("    epochs: \(epochs)") }
       if let seeds = row.seeds { lines.append("    seeds: [\(seeds.map(String.init).joined(separator: ", "))]") }
@@ -82,8 +84,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   let entry = try YAMLMapping(
     node, file: file, what: "a row",
     keys: [
-      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "dropout", "learning_rate", "batch", "epochs", "seeds",
-      "augmentation",
+      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "dropout", "learning_rate", "batch", "epochs",
+      "seeds", "augmentation", MatrixFileOptimiser.key,
     ])
   let id = try entry.string("id")
   guard !id.value.isEmpty, id.value.utf8.count <= 100, id.value.first != ".",
@@ -122,6 +124,7 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     row.network.blockDropout = try dropout.optionalNumber("blocks", from: 0, upTo: 0.999)?.value ?? 0
     row.network.headDropout = try dropout.optionalNumber("head", from: 0, upTo: 0.999)?.value ?? 0
   }
+  row.optimiser = try MatrixFileOptimiser.read(entry)
   row.batchSize = try entry.optionalInteger("batch", in: 1...100_000)?.value
   row.epochs = try entry.optionalInteger("epochs", in: 1...period)?.value
   if let seeds = try entry.optionalSequence("seeds") {

@@ -147,6 +147,17 @@ struct YAMLMapping {
     return located(value, node)
   }
 
+  /// - Parameters:
+  ///   - wanted: what the key takes, for the message.
+  ///   - read: `nil` for what it does not take.
+  func optionalValue<Value>(
+    _ key: String, _ wanted: String, _ read: (Node) -> Value?
+  ) throws(MatrixFileError) -> Located<Value>? {
+    guard let node = self.node(key) else { return nil }
+    guard let value = read(node) else { throw wrong(key, node, wanted) }
+    return located(value, node)
+  }
+
   func boolean(_ key: String) throws(MatrixFileError) -> Located<Bool> {
     let node = try required(key)
     guard let value = node.scalar.flatMap({ Bool($0.string) }) else { throw wrong(key, node, "true or false") }

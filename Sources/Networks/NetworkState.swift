@@ -11,7 +11,9 @@ struct NetworkState<S: KernelScalar> {
 
   init(_ description: NetworkDescription) {
     let specifications = description.state
-    parameters = specifications.filter { !$0.isBuffer }.map { Parameter(name: $0.name, shape: $0.shape) }
+    parameters = specifications.compactMap { specification in
+      specification.kind.ofParameter.map { Parameter(name: specification.name, kind: $0, shape: specification.shape) }
+    }
     buffers = specifications.filter(\.isBuffer).map { StateBuffer(name: $0.name, shape: $0.shape) }
     parametersByName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
     buffersByName = Dictionary(uniqueKeysWithValues: buffers.map { ($0.name, $0) })

@@ -1,28 +1,31 @@
 import Digests
 import Kernels
+import Optimisers
 import Tensors
 
 /// Digests of everything that training changes, bit by bit.
 ///
 /// A tensor's digest is SHA-256 over its elements in its own order (convolutions [out, in, 3, 3], linear [out, in]),
 /// little-endian, NaNs canonical. A state's digest is SHA-256 over, for each tensor in order: its name in UTF-8, a zero
-/// byte, its tensor digest. Order: parameters, buffers, Adam's first moments (names with ".first"), second moments
-/// (".second"), each as the signal meets them; last the number of updates as eight bytes, little-endian.
+/// byte, its tensor digest. Order: parameters, buffers, then what the optimiser remembers, one kind after the other (of Adam
+/// the first moments, their parameters' names with ".first", and the second, with ".second"), each as the signal meets them;
+/// last the number of updates as eight bytes, little-endian.
 public final class StateDigest<S: KernelScalar> {
   private let named: [(name: String, tensor: Tensor<S>)]
-  private let adam: Adam<S>
+  private let optimiser: any Optimiser<S>
   private let backend: Backend
   private let tensorDigests: TensorDigests<S>
   private let evaluatedCount: Int
 
-  public init(_ network: Network<S>, _ adam: Adam<S>) {
+  public init(_ network: Network<S>, _ optimiser: any Optimiser<S>) {
     let parameters = network.parameters.map { ($0.name, $0.value) }
     evaluatedCount = parameters.count + network.buffers.count
     named =
       parameters + network.buffers.map { ($0.name, $0.value) }
-      + zip(adam.parameters, adam.first).map { ($0.name + ".first", $1) }
-      + zip(adam.parameters, adam.second).map { ($0.name + ".second", $1) }
-    self.adam = adam
+      + optimiser.state.flatMap { state in
+        zip(optimiser.parameters, state.tensors).map { ("\($0.name).\(state.name)", $1) }
+      }
+    self.optimiser = optimiser
     backend = network.backend
     tensorDigests = TensorDigests(named, kernels: backend.kernels(for: S.self))
   }
@@ -30,7 +33,7 @@ public final class StateDigest<S: KernelScalar> {
   /// Of parameters, buffers, optimiser state and the number of updates.
   public func full() -> Digest {
     var hasher = hash(named.count)
-    hasher.update(littleEndian: UInt64(adam.step))
+    hasher.update(littleEndian: UInt64(optimiser.updates))
     return hasher.finalize()
   }
 

@@ -4,17 +4,20 @@ import Kernels
 public final class Parameter<S: KernelScalar>: Sendable {
   /// The course code's name, such as `layer_dict.input_conv.layer_dict.conv_0.weight`.
   public let name: String
+  public let kind: ParameterKind
   public let value: Tensor<S>
   public let gradient: Tensor<S>
 
-  public init(name: String, shape: [Int]) {
+  public init(name: String, kind: ParameterKind = .weight, shape: [Int]) {
     self.name = name
+    self.kind = kind
     value = Tensor(shape: shape)
     gradient = Tensor(shape: shape)
   }
 
-  fileprivate init(name: String, value: Tensor<S>, gradient: Tensor<S>) {
+  fileprivate init(name: String, kind: ParameterKind, value: Tensor<S>, gradient: Tensor<S>) {
     self.name = name
+    self.kind = kind
     self.value = value
     self.gradient = gradient
   }
@@ -37,6 +40,6 @@ public final class StateBuffer<S: KernelScalar>: Sendable {
 extension Parameter {
   /// The same memory under another shape.
   public func reshaped(_ shape: [Int]) -> Parameter {
-    Parameter(name: name, value: value.reshaped(shape), gradient: gradient.reshaped(shape))
+    Parameter(name: name, kind: kind, value: value.reshaped(shape), gradient: gradient.reshaped(shape))
   }
 }

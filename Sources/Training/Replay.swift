@@ -112,7 +112,7 @@ public final class Replay {
 
   private func run(_ recorder: StepRecorder<Float>?) throws -> Int {
     let result = try step.run(progress.step, of: epoch, recorder: recorder)
-    progress.updates = step.adam.step
+    progress.updates = step.optimiser.updates
     progress.stepDigests.append(step.stepDigest)
     progress.step += 1
     return result.count

@@ -3,6 +3,7 @@ import Files
 import Kernels
 import Layers
 import Networks
+import Optimisers
 import Traces
 
 /// What makes a run this run and no other: every bit of its trace follows from it.
@@ -35,7 +36,7 @@ public struct RunIdentity: Equatable, Sendable {
 extension TrainingSettings {
   /// Every setting under its name, as the trace's first line lists them.
   public var description: [JSONValue.Member] {
-    [
+    let head: [JSONValue.Member] = [
       .init("depth", JSONValue(network.depth)),
       .init("filters", JSONValue(network.filters)),
       .init("classes", JSONValue(network.classes)),
@@ -49,9 +50,8 @@ extension TrainingSettings {
       .init("base_learning_rate", JSONValue(baseLearningRate)),
       .init("minimum_learning_rate", JSONValue(minimumLearningRate)),
       .init("schedule_period", JSONValue(schedulePeriod)),
-      .init("adam_beta1", JSONValue(adam.beta1)),
-      .init("adam_beta2", JSONValue(adam.beta2)),
-      .init("adam_epsilon", JSONValue(adam.epsilon)),
+    ]
+    let tail: [JSONValue.Member] = [
       .init("batch_norm_epsilon", JSONValue(BatchNormDefaults.epsilon)),
       .init("batch_norm_momentum", JSONValue(BatchNormDefaults.momentum)),
       .init("batch_norm_evaluation", .string(batchNormStatistics.rawValue)),
@@ -59,6 +59,7 @@ extension TrainingSettings {
       .init("flips", .bool(augmentation.flips)),
       .init("validation_per_class", JSONValue(validationPerClass)),
     ]
+    return head + optimiser.members + tail
   }
 }
 
@@ -108,9 +109,7 @@ extension RunIdentity {
       schedule: try value("schedule") { $0.string.flatMap(TrainingSettings.Schedule.init) },
       minimumLearningRate: try value("minimum_learning_rate", \.double),
       schedulePeriod: try value("schedule_period", \.int),
-      adam: .init(
-        beta1: try value("adam_beta1", \.double), beta2: try value("adam_beta2", \.double),
-        epsilon: try value("adam_epsilon", \.double)),
+      optimiser: try OptimiserChoice(members: values, refuse: refuse),
       augmentation: .init(padding: try value("padding", \.int), flips: try value("flips", \.bool)),
       validationPerClass: try value("validation_per_class", \.int),
       batchNormStatistics: try value("batch_norm_evaluation") { $0.string.flatMap(BatchNormStatistics.init) })

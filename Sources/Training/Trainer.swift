@@ -106,7 +106,7 @@ public final class Trainer {
               epoch: epoch.index, step: index,
               entries: parts.map { LayersLine.Entry(layer: $0.layer, phase: $0.phase, digest: $0.digest) })))
       }
-      progress.updates = step.adam.step
+      progress.updates = step.optimiser.updates
       progress.lossSum += result.lossSum
       progress.correct += result.correct
       progress.examples += result.count

@@ -1,6 +1,7 @@
 import Kernels
 import Layers
 import Networks
+import Optimisers
 
 /// Every setting of a run that can change a bit of it, apart from the seed and the data.
 ///
@@ -17,7 +18,7 @@ public struct TrainingSettings: Hashable, Sendable {
   public var minimumLearningRate: Double
   /// Epochs from the base to the minimum: T of the cosine, whatever the number of epochs that a run makes.
   public var schedulePeriod: Int
-  public var adam: Adam<Float>.Constants
+  public var optimiser: OptimiserChoice
   public var augmentation: Augmentation
   public var validationPerClass: Int
   public var batchNormStatistics: BatchNormStatistics
@@ -37,7 +38,7 @@ public struct TrainingSettings: Hashable, Sendable {
 
   public init(
     network: NetworkConfiguration, baseLearningRate: Double, batchSize: Int = 100, schedule: Schedule = .cosine,
-    minimumLearningRate: Double = 2e-5, schedulePeriod: Int = 100, adam: Adam<Float>.Constants = .init(),
+    minimumLearningRate: Double = 2e-5, schedulePeriod: Int = 100, optimiser: OptimiserChoice = .standard,
     augmentation: Augmentation = .init(), validationPerClass: Int = 25,
     batchNormStatistics: BatchNormStatistics = .running
   ) {
@@ -47,7 +48,7 @@ public struct TrainingSettings: Hashable, Sendable {
     self.baseLearningRate = baseLearningRate
     self.minimumLearningRate = minimumLearningRate
     self.schedulePeriod = schedulePeriod
-    self.adam = adam
+    self.optimiser = optimiser
     self.augmentation = augmentation
     self.validationPerClass = validationPerClass
     self.batchNormStatistics = batchNormStatistics
@@ -79,6 +80,7 @@ public struct TrainingSettings: Hashable, Sendable {
     if !(0..<network.side).contains(augmentation.padding) {
       return "padding of \(augmentation.padding) for images of \(network.side); possible are 0 to \(network.side - 1)"
     }
+    if let problem = optimiser.settings.problem { return problem }
     if validationPerClass < 1 { return "\(validationPerClass) validation images a class; at least 1" }
     return nil
   }

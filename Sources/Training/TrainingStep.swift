@@ -1,13 +1,14 @@
 import Files
 import Kernels
 import Networks
+import Optimisers
 import Tensors
 import Traces
 
 /// A network under training, and one step of it: the same code for a run and for its replay.
 final class TrainingStep {
   let network: Network<Float>
-  let adam: Adam<Float>
+  let optimiser: any Optimiser<Float>
   let loading: BatchLoading
   let kernels: KernelTable
   let source: any BatchSource
@@ -27,8 +28,8 @@ final class TrainingStep {
     self.seed = seed
     self.source = source
     network = try Network(settings.network, backend: backend, capacity: settings.batchSize)
-    adam = Adam(network.parameters, constants: settings.adam, backend: backend)
-    digest = StateDigest(network, adam)
+    optimiser = settings.optimiser.optimiser(of: network.parameters, backend: backend)
+    digest = StateDigest(network, optimiser)
     loading = BatchLoading(source: source, images: network.images, labels: network.labels)
     kernels = backend.kernels(for: Float.self)
     stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize
@@ -52,7 +53,7 @@ final class TrainingStep {
     }
     network.backward(recorder: recorder)
     beforeUpdate()
-    adam.update(learningRate: settings.learningRate(epoch: epoch.index))
+    optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))
     precondition(
       FloatingPointControl.isStandard, "the floating-point control word was changed; the results cannot be trusted")
     return result
@@ -65,28 +66,26 @@ final class TrainingStep {
   /// What epoch lines hold.
   var stateDigest: StateDigest<Float> { digest }
 
-  private static let first = "adam.first."
-  private static let second = "adam.second."
+  /// What the optimiser remembers, each tensor under the name that checkpoints give it.
+  private var optimiserState: [(name: String, tensor: Tensor<Float>)] {
+    optimiser.state.flatMap { state in
+      zip(optimiser.parameters, state.tensors).map { ("\(settings.optimiser.kind).\(state.name).\($0.name)", $1) }
+    }
+  }
 
   /// Parameters, buffers and optimiser state under the names that checkpoints give them.
   var tensors: SafeTensors {
     var file = SafeTensors()
     for (name, tensor) in network.state { file[name] = tensor.safeTensor }
-    for (index, parameter) in adam.parameters.enumerated() {
-      file[Self.first + parameter.name] = adam.first[index].safeTensor
-      file[Self.second + parameter.name] = adam.second[index].safeTensor
-    }
+    for (name, tensor) in optimiserState { file[name] = tensor.safeTensor }
     return file
   }
 
   /// Takes what `tensors` gave.
   func restore(_ file: SafeTensors, updates: Int, path: String) throws {
     for (name, tensor) in network.state { tensor.assign(try file.floats(name, tensor.shape, path: path)) }
-    for (index, parameter) in adam.parameters.enumerated() {
-      adam.first[index].assign(try file.floats(Self.first + parameter.name, parameter.shape, path: path))
-      adam.second[index].assign(try file.floats(Self.second + parameter.name, parameter.shape, path: path))
-    }
-    adam.step = updates
+    for (name, tensor) in optimiserState { tensor.assign(try file.floats(name, tensor.shape, path: path)) }
+    optimiser.updates = updates
   }
 }
 

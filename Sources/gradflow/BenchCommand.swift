@@ -3,13 +3,14 @@ import Benchmarks
 import Files
 import Kernels
 import Networks
+import Optimisers
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Time the training step of a row, or of several beside another framework's.",
     discussion: """
-      A step is forward with the loss, backward and Adam's update on one batch of made-up images, in single precision. \
+      A step is forward with the loss, backward and the update on one batch of made-up images, in single precision. \
       Let nothing else run meanwhile; no time decides anything here.
       """)
 
@@ -27,6 +28,9 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: "Steps before these, not measured.")
   var warmup = 2
+
+  @Option(help: "The optimiser, as in adam,beta1=0.8; adam, if not given.")
+  var optimiser: OptimiserChoice?
 
   @Flag(name: .customLong("eval"), help: "Time the forward pass of evaluation instead.")
   var isEvaluation = false
@@ -89,6 +93,9 @@ struct BenchCommand: ParsableCommand {
         throw ValidationError("--rows and \(name) exclude each other")
       }
     }
+    if optimiser != nil, rows != nil || isScaling || isTrainer || isEvaluation {
+      throw ValidationError("--optimiser is for a single row's steps: it goes with none of --rows, --scaling, --trainer and --eval")
+    }
     if isScaling, depth != nil { throw ValidationError("--scaling has depths of its own: --depth does not go with it") }
     if isJSON && isMarkdown { throw ValidationError("--json and --markdown exclude each other") }
     if isJSON && isScaling { throw ValidationError("--scaling prints CSV for machines: --json does not go with it") }
@@ -132,7 +139,8 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func timer(_ backend: Backend) throws -> StepTimer {
-    try StepTimer(network, learningRate: subject.baseLearningRate, batch: batch, backend: backend)
+    try StepTimer(
+      network, learningRate: subject.baseLearningRate, batch: batch, optimiser: optimiser ?? .standard, backend: backend)
   }
 
   private func show(_ lines: [String], _ json: JSONValue? = nil) throws {

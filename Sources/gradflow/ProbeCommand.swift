@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarks
 import Files
 import Networks
+import Optimisers
 
 struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,11 +33,14 @@ struct ProbeCommand: ParsableCommand {
   @Option(help: "f32 or f64.")
   var precision = ProbeRequest.Precision.f32
 
-  @Option(help: "Training steps, each followed by an Adam update; training mode only.")
+  @Option(help: "Training steps, each followed by an update; training mode only.")
   var steps: Int?
 
   @Option(name: .customLong("lr"), help: "Their learning rate; the row's base learning rate, if not given.")
   var learningRate: Double?
+
+  @Option(help: "Their optimiser, with settings that are not to have their usual values, as in adam,beta1=0.8; adam, if not given.")
+  var optimiser: OptimiserChoice?
 
   @OptionGroup var compute: ComputeOptions
 
@@ -48,6 +52,7 @@ struct ProbeCommand: ParsableCommand {
       }
       guard mode == .train else { throw ValidationError("--steps trains, which needs --mode train") }
     }
+    if optimiser != nil, steps == nil { throw ValidationError("--optimiser is that of --steps, which is not given") }
     if let learningRate {
       guard steps != nil else { throw ValidationError("--lr is the learning rate of --steps, which is not given") }
       guard Float(learningRate).isFinite, learningRate >= 0 else {
@@ -60,13 +65,27 @@ struct ProbeCommand: ParsableCommand {
     let backend = try compute.backend()
     let request = ProbeRequest(
       row: row.row, mode: mode, precision: precision,
-      updates: steps.map { .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate) },
+      updates: steps.map {
+        .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate, optimiser: optimiser ?? .standard)
+      },
       memory: Machine.memory)
     let answer = try Probe.run(
       request, weights: try ProbeFile(path: weights), batch: try ProbeFile(path: batch), backend: backend)
     let bytes = answer.fileBytes
     try AtomicFile.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes, to: out)
     Console.log("\(out): \(answer.names.count) tensors")
+  }
+}
+
+/// The kind, then settings: `adam,beta1=0.8`.
+extension OptimiserChoice: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let choice = try? OptimiserChoice(parsing: argument) else { return nil }
+    self = choice
+  }
+
+  public static var allValueStrings: [String] {
+    kinds.map { kind in ([kind.kind] + kind.fieldTypes.map { "\($0.name)=..." }).joined(separator: ",") }
   }
 }
 

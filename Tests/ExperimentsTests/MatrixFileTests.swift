@@ -1,6 +1,7 @@
 import Experiments
 import Layers
 import Networks
+import Optimisers
 import Testing
 import Training
 
@@ -23,7 +24,8 @@ struct MatrixFileTests {
       network: NetworkConfiguration(
         blocksPerStage: 2, filters: 7, normalisesReduction: true, isResidual: true, activation: activation,
         blockDropout: 0.25, headDropout: 0.5),
-      schedule: .constant, baseLearningRate: 3e-4, minimumLearningRate: 0, schedulePeriod: 30, batchSize: 13, epochs: 9,
+      schedule: .constant, baseLearningRate: 3e-4, minimumLearningRate: 0, schedulePeriod: 30,
+      optimiser: OptimiserChoice(AdamSettings(beta1: 0.8, epsilon: 1e-6)), batchSize: 13, epochs: 9,
       seeds: [0, UInt64.max], augmentation: .init(padding: 0, flips: false))
     let file = MatrixFile(rows: [row])
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
@@ -47,6 +49,7 @@ struct MatrixFileTests {
   func defaults() throws {
     let row = try MatrixFile(yaml: Self.lines.filter { !$0.contains("seeds") }.joined(separator: "\n"), name: "m").rows[0]
     #expect(row.minimumLearningRate == 2e-5 && row.schedulePeriod == 100)
+    #expect(row.optimiser == .standard)
     #expect(row.batchSize == nil && row.epochs == nil && row.seeds == nil && row.augmentation == nil)
     let settings = row.settings(profile: .paper, classes: 100, side: 32)
     #expect(settings.batchSize == 100 && settings.augmentation == .init(padding: 4, flips: true))
@@ -106,6 +109,11 @@ struct MatrixFileTests {
     Mistake("huge number", 7, "    filters: 99999999999999999999", "filters"),
     Mistake("negative slope", 10, "    activation: {kind: leaky_relu, slope: -0.5}", "slope"),
     Mistake("a dropout of everything", 12, "    dropout: {blocks: 1}", "blocks"),
+    Mistake("unknown optimiser", 9, "    residual: false\n    optimiser: {kind: adagrad}", told: 10, "adagrad", "adam"),
+    Mistake("an optimiser without a kind", 9, "    residual: false\n    optimiser: {beta1: 0.5}", told: 10, "kind"),
+    Mistake("a setting of no optimiser", 9, "    residual: false\n    optimiser: {kind: adam, beta3: 0.5}", told: 10, "beta3"),
+    Mistake("an impossible setting", 9, "    residual: false\n    optimiser: {kind: adam, beta1: 1}", told: 10, "0 to below 1"),
+    Mistake("a word for a setting", 9, "    residual: false\n    optimiser: {kind: adam, beta1: no}", told: 10, "beta1"),
     Mistake("unknown activation", 10, "    activation: {kind: tanh, slope: 0.01}", "tanh"),
     Mistake("learning rate 0", 11, "    learning_rate: {schedule: cosine, base: 0}", "base"),
     Mistake("learning rate nan", 11, "    learning_rate: {schedule: cosine, base: nan}", "base"),

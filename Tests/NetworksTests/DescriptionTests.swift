@@ -1,5 +1,6 @@
 import Kernels
 import Layers
+import Optimisers
 import Testing
 
 @testable import Networks

@@ -1,5 +1,6 @@
 import Kernels
 import Networks
+import Optimisers
 import Tensors
 
 /// Networks small enough for a debug build, with every kind of block.

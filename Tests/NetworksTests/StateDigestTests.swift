@@ -14,8 +14,8 @@ struct StateDigestTests {
     let (network, adam) = (trainee.network, trainee.adam)
     let evaluated = network.parameters.map { ($0.name, $0.value) } + network.buffers.map { ($0.name, $0.value) }
     let moments =
-      network.parameters.indices.map { (network.parameters[$0].name + ".first", adam.first[$0]) }
-      + network.parameters.indices.map { (network.parameters[$0].name + ".second", adam.second[$0]) }
+      network.parameters.indices.map { (network.parameters[$0].name + ".first", adam.state[0].tensors[$0]) }
+      + network.parameters.indices.map { (network.parameters[$0].name + ".second", adam.state[1].tensors[$0]) }
 
     func bytes(_ tensors: [(String, Tensor<Float>)], _ digest: (Tensor<Float>) -> Digest) -> [UInt8] {
       tensors.flatMap { Array($0.0.utf8) + [0] + digest($0.1).bytes }

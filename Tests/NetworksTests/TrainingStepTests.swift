@@ -67,8 +67,8 @@ struct TrainingStepTests {
     // Something to be left over in every tensor; then the same start again.
     try roomy.train(steps: 1, count: 8)
     roomy.network.initialise(seed: 1)
-    for tensor in roomy.adam.first + roomy.adam.second { tensor.buffer.zero() }
-    roomy.adam.step = 0
+    for tensor in roomy.adam.state.flatMap(\.tensors) { tensor.buffer.zero() }
+    roomy.adam.updates = 0
 
     try roomy.train(steps: 2, count: 3)
     try exact.train(steps: 2, count: 3)

@@ -31,8 +31,8 @@ struct BisectDefects {
     BisectDefects(
       defect: Defect(
         "learning-rate", "a learning rate two per cent higher", "Sources/Training/TrainingStep.swift",
-        "adam.update(learningRate: settings.learningRate(epoch: epoch.index))",
-        "adam.update(learningRate: 1.02 * settings.learningRate(epoch: epoch.index))"),
+        "optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))",
+        "optimiser.update(learningRate: 1.02 * settings.learningRate(epoch: epoch.index))"),
       says: ["epoch 0, step 0", "input_conv_conv_0.weight, update", "ulp apart"]),
   ]
 

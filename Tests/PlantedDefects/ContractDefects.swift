@@ -115,11 +115,11 @@ private let randomDefects = [
 
 private let resumeDefects = [
   Defect(
-    "resume-forgets-moments", "a resumed run begins with Adam's second moments at zero", "Sources/Training/TrainingStep.swift",
-    "      adam.second[index].assign(try file.floats(Self.second + parameter.name, parameter.shape, path: path))\n", ""),
+    "resume-forgets-moments", "a resumed run begins with the optimiser's state at zero", "Sources/Training/TrainingStep.swift",
+    "    for (name, tensor) in optimiserState { tensor.assign(try file.floats(name, tensor.shape, path: path)) }\n", ""),
   Defect(
     "resume-forgets-updates", "a resumed run counts its updates from zero", "Sources/Training/TrainingStep.swift",
-    "    adam.step = updates\n", "    adam.step = 0\n"),
+    "    optimiser.updates = updates\n", "    optimiser.updates = 0\n"),
   Defect(
     "resume-forgets-best", "a resumed run takes the first epoch after it for the best", "Sources/Training/Trainer+State.swift",
     "    progress = checkpoint.progress\n", "    progress = checkpoint.progress\n    progress.best = nil\n"),

@@ -262,10 +262,10 @@ private let headDefects = [
 
 private let optimiserDefects = [
   Defect(
-    "adam-no-first-correction", "the first moment's bias is not corrected", "Sources/Networks/Adam.swift",
+    "adam-no-first-correction", "the first moment's bias is not corrected", "Sources/Optimisers/Adam.swift",
     "step: learningRate / correction1", "step: learningRate + 0 * correction1"),
   Defect(
-    "adam-no-second-correction", "the second moment's bias is not corrected", "Sources/Networks/Adam.swift",
+    "adam-no-second-correction", "the second moment's bias is not corrected", "Sources/Optimisers/Adam.swift",
     "root: correction2.squareRoot()", "root: 1 + 0 * correction2"),
   Defect(
     "adam-epsilon-inside-root", "sqrt(v + eps)", adamKernel,
@@ -277,8 +277,8 @@ private let optimiserDefects = [
     "adam-gradient-not-squared", "the second moment takes the gradient itself", adamKernel,
     "(rest2 * grad) * grad", "(rest2 * grad)"),
   Defect(
-    "adam-step-late", "powers are of t + 1", "Sources/Networks/Adam.swift",
-    "Elementary.power(constants.beta2, UInt64(step))", "Elementary.power(constants.beta2, UInt64(step + 1))"),
+    "adam-step-late", "powers are of t + 1", "Sources/Optimisers/Adam.swift",
+    "Elementary.power(constants.beta2, UInt64(updates))", "Elementary.power(constants.beta2, UInt64(updates + 1))"),
   Defect(
     "initialisation-kaiming-relu", "weights are drawn from the wider bound sqrt(6 / fan_in)",
     "Sources/Networks/Execution/Initialisation.swift", "let bound = 1 / Double(specification.fanIn).squareRoot()",

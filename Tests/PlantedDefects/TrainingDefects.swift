@@ -4,7 +4,7 @@ let trainingDefects: [Defect] =
   updateDefects + statisticsDefects + dataDefects + networkDefects
 
 private let step = "Sources/Training/TrainingStep.swift"
-private let adam = "Sources/Networks/Adam.swift"
+private let adam = "Sources/Optimisers/Adam.swift"
 private let batchNorm = "Sources/Layers/BatchNorm.swift"
 private let augmentation = "Sources/Datasets/AugmentationPlan.swift"
 private let experimentData = "Sources/Experiments/ExperimentData.swift"
@@ -12,20 +12,20 @@ private let experimentData = "Sources/Experiments/ExperimentData.swift"
 private let updateDefects = [
   Defect(
     "learning-rate-2-percent", "the learning rate is 2 % too high", step,
-    "adam.update(learningRate: settings.learningRate(epoch: epoch.index))",
-    "adam.update(learningRate: 1.02 * settings.learningRate(epoch: epoch.index))"),
+    "optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))",
+    "optimiser.update(learningRate: 1.02 * settings.learningRate(epoch: epoch.index))"),
   Defect(
     "learning-rate-10-percent", "the learning rate is 10 % too high", step,
-    "adam.update(learningRate: settings.learningRate(epoch: epoch.index))",
-    "adam.update(learningRate: 1.1 * settings.learningRate(epoch: epoch.index))"),
+    "optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))",
+    "optimiser.update(learningRate: 1.1 * settings.learningRate(epoch: epoch.index))"),
   Defect(
     "beta2-0.99", "the second moment decays by 0.99",
     [
       .init(file: adam, find: "beta2: constants.beta2, one_minus_beta1", replace: "beta2: 0.99, one_minus_beta1"),
       .init(file: adam, find: "one_minus_beta2: 1 - constants.beta2", replace: "one_minus_beta2: 1 - 0.99"),
       .init(
-        file: adam, find: "Elementary.power(constants.beta2, UInt64(step))",
-        replace: "Elementary.power(0.99, UInt64(step))"),
+        file: adam, find: "Elementary.power(constants.beta2, UInt64(updates))",
+        replace: "Elementary.power(0.99, UInt64(updates))"),
     ]),
   Defect(
     "no-bias-correction", "Adam's moments are not corrected for their start at zero",

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Kernels
 import Networks
+import Optimisers
 import Training
 
 /// What digests and checkpoints take of a training step, in the protocol's row and batch: `vgg38-bn-rc-1e-2`, 100 images.

@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Kernels
 import Networks
+import Optimisers
 import Traces
 import Training
 

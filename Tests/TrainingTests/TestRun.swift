@@ -5,6 +5,7 @@ import Foundation
 import Kernels
 import Layers
 import Networks
+import Optimisers
 import Testing
 import Traces
 import Training
@@ -28,6 +29,7 @@ struct TestRun {
   var epochs = 2
   var learningRate = 1e-2
   var minimumLearningRate = 2e-5
+  var optimiser = OptimiserChoice.standard
   var statistics = BatchNormStatistics.running
   var row = "tiny"
   var batchSize = 5
@@ -62,6 +64,7 @@ struct TestRun {
     copy.epochs = epochs
     copy.learningRate = learningRate
     copy.minimumLearningRate = minimumLearningRate
+    copy.optimiser = optimiser
     copy.statistics = statistics
     copy.row = row
     copy.batchSize = batchSize
@@ -76,8 +79,8 @@ struct TestRun {
   var settings: TrainingSettings {
     TrainingSettings(
       network: network.with(classes: data.classes, side: data.side), baseLearningRate: learningRate, batchSize: batchSize,
-      minimumLearningRate: minimumLearningRate, augmentation: .init(padding: 2), validationPerClass: 2,
-      batchNormStatistics: statistics)
+      minimumLearningRate: minimumLearningRate, optimiser: optimiser, augmentation: .init(padding: 2),
+      validationPerClass: 2, batchNormStatistics: statistics)
   }
 
   var files: RunDirectory { RunDirectory(path: directory.path + "/run") }

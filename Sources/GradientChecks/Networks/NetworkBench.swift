@@ -1,6 +1,7 @@
 import Kernels
 import Layers
 import Networks
+import Optimisers
 import Tensors
 
 /// One network, set up for differences of its loss by its parameters and its images.
@@ -35,12 +36,12 @@ final class NetworkBench {
 
   func subject(steps: Int, _ generator: inout SeededGenerator) throws -> CheckSubject {
     draw(&generator)
-    let adam = Adam(network.parameters, backend: network.backend)
+    let optimiser = Adam(network.parameters, backend: network.backend)
     for _ in 0..<steps {
       drawBatch(network, &generator)
       try network.forward(count: setup.images, mode: .training)
       network.backward()
-      adam.update(learningRate: 0.01)
+      optimiser.update(learningRate: 0.01)
     }
     if mode == .evaluation(.population) {
       for _ in 0..<2 {

@@ -1,6 +1,21 @@
+import Tensors
+
 /// Name, shape and kind of one entry of a network's state, as the course code names it.
 public struct ParameterSpecification: Hashable, Sendable {
-  public enum Kind: Sendable { case weight, bias, gamma, beta, runningMean, runningVariance }
+  public enum Kind: Sendable {
+    case weight, bias, gamma, beta, runningMean, runningVariance
+
+    /// `nil` for what training does not change by a gradient.
+    var ofParameter: ParameterKind? {
+      switch self {
+      case .weight: .weight
+      case .bias: .bias
+      case .gamma: .gamma
+      case .beta: .beta
+      case .runningMean, .runningVariance: nil
+      }
+    }
+  }
 
   /// Such as `layer_dict.block_0_1.layer_dict.conv_0.weight`.
   public let name: String

@@ -1,6 +1,7 @@
 import Files
 import Kernels
 import Layers
+import Optimisers
 import Tensors
 
 /// One forward and backward pass on given weights and a given batch, so that any other framework can be held against the
@@ -65,15 +66,15 @@ public enum Probe {
     return answer
   }
 
-  /// Adam's updates with the protocol's constants; the gradients of the first are there already.
+  /// Updates with the network's own gradients; those of the first are there already.
   private static func update<S>(_ network: Network<S>, _ updates: ProbeRequest.Updates, count: Int) throws {
-    let adam = Adam(network.parameters, backend: network.backend)
+    let optimiser = updates.optimiser.optimiser(of: network.parameters, backend: network.backend)
     for step in 0..<updates.steps {
       if step > 0 {
         try network.forward(count: count, mode: .training)
         network.backward()
       }
-      adam.update(learningRate: updates.learningRate)
+      optimiser.update(learningRate: updates.learningRate)
     }
   }
 

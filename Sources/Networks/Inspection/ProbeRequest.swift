@@ -1,4 +1,5 @@
 import Files
+import Optimisers
 
 /// What is asked of the engine about given weights and a given batch.
 public struct ProbeRequest: Sendable {
@@ -12,10 +13,12 @@ public struct ProbeRequest: Sendable {
   public struct Updates: Equatable, Sendable {
     public var steps: Int
     public var learningRate: Double
+    public var optimiser: OptimiserChoice
 
-    public init(steps: Int, learningRate: Double) {
+    public init(steps: Int, learningRate: Double, optimiser: OptimiserChoice = .standard) {
       self.steps = steps
       self.learningRate = learningRate
+      self.optimiser = optimiser
     }
   }
 
