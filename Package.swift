@@ -32,19 +32,20 @@ let package = Package(
     .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Files", dependencies: ["CZstd"]),
     .target(name: "PlainText"),
+    .target(name: "LayerNames"),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
     // MARK: The engine
     .target(name: "Tensors", dependencies: ["Kernels"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Optimisers", dependencies: ["Tensors"]),
-    .target(name: "Networks", dependencies: ["Layers", "Optimisers", "Randomness", "Files"]),
+    .target(name: "Networks", dependencies: ["Layers", "Optimisers", "LayerNames", "Randomness", "Files"]),
     .target(name: "GradientChecks", dependencies: ["Networks", "PlainText"]),
 
     // MARK: The experiment
     .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
     .target(name: "Traces", dependencies: ["Files", "Digests"]),
-    .target(name: "Goldens", dependencies: ["Traces", "Files", "Digests", "PlainText"]),
+    .target(name: "Goldens", dependencies: ["Traces", "LayerNames", "Files", "Digests", "PlainText"]),
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
@@ -54,7 +55,7 @@ let package = Package(
 
     // MARK: The report
     .target(
-      name: "Reports", dependencies: ["Goldens", "Traces", "Files", "Digests"],
+      name: "Reports", dependencies: ["Goldens", "LayerNames", "Traces", "Files", "Digests"],
       resources: [
         // The published numbers, compiled in: the program stays one file.
         .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),
@@ -86,6 +87,7 @@ let package = Package(
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "CAllocationCounter"], exclude: ["Oracle"]),
     .testTarget(name: "OptimisersTests", dependencies: ["Optimisers", "Files"], exclude: ["Oracle"]),
+    .testTarget(name: "LayerNamesTests", dependencies: ["LayerNames", "Networks"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),

@@ -43,7 +43,7 @@ struct BandCalibration {
     if kept.isEmpty { return nil }
     layers = kept
     places = runs.compactMap { $0.keeping(layers: kept) }.map { $0.values.map { $0.map(metric.scale.apply) } }
-    let kinds = kept.map(LayerName.kind)
+    let kinds = kept.map(MeasuredLayer.kind)
     kin = kinds.map { kind in kinds.indices.filter { kinds[$0] == kind } }
     reach = first.values.count >= 10 ? 2 : 1
   }

@@ -1,3 +1,4 @@
+import LayerNames
 import Traces
 
 /// One metric of one run as numbers, laid out alike for all runs of a row: rows are epochs (one for the test), columns
@@ -43,7 +44,7 @@ struct Measurements: Equatable, Sendable {
 
   /// The layers that an ensemble of so many seeds judges.
   static func judged(_ metric: Metric, _ layers: [String], seeds: Int) -> [String] {
-    metric.hasLayers && seeds < Ensemble.smallestForAll ? LayerName.few(layers) : layers
+    metric.hasLayers && seeds < Ensemble.smallestForAll ? MeasuredLayer.few(layers) : layers
   }
 
   func keeping(layers kept: [String]) -> Measurements? {
@@ -59,24 +60,19 @@ struct Measurements: Equatable, Sendable {
   }
 }
 
-/// Names of layers as the report's labels and the state dict have them.
-enum LayerName {
+/// Layers by the names that measurements have: labels, or names of parameters.
+enum MeasuredLayer {
   /// What layers of a kind share: their stage, and whether they are convolutions, batch norms or biases. Numbers within
   /// a stage do not matter: `block_1_3_conv_0` and `block_1_0_conv_1` are both "block 1 conv".
   static func kind(_ name: String) -> String {
-    let parts = name.replacing("layer_dict.", with: "").split { $0 == "_" || $0 == "." }
-    let isBlock = parts.contains("block")
-    var hasStage = false
-    return parts.filter { part in
-      guard Int(part) != nil else { return true }
-      defer { hasStage = true }
-      return isBlock && !hasStage
-    }.joined(separator: " ")
+    if let layer = LayerName(name) { return layer.family }
+    let parameter = ParameterName(name)
+    return parameter.layer.map { "\($0.family) \(parameter.entry)" } ?? name
   }
 
   /// The first and the last convolution and the last layer: what ensembles of few seeds judge.
   static func few(_ layers: [String]) -> [String] {
-    let convolutions = layers.filter { $0.contains("conv_") && !$0.contains("bn_") }
+    let convolutions = layers.filter { (LayerName($0) ?? ParameterName($0).layer)?.kind == .convolution }
     var few: [String] = []
     for name in [convolutions.first, convolutions.last, layers.last] {
       if let name, !few.contains(name) { few.append(name) }

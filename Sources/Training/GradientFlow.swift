@@ -1,4 +1,5 @@
 import Kernels
+import LayerNames
 import Networks
 import Tensors
 import Traces
@@ -19,8 +20,9 @@ struct GradientFlow {
     parameters = network.parameters.map {
       ($0.name, TensorStatistics(of: UnsafeBufferPointer($0.gradient.elements), kernels: kernels))
     }
-    layers = parameters.filter { $0.name.hasSuffix(".weight") }.map {
-      (ParameterSpecification.label(of: $0.name), $0.statistics.meanAbsolute)
+    layers = parameters.compactMap { parameter in
+      let name = ParameterName(parameter.name)
+      return name.isWeight ? (name.label, parameter.statistics.meanAbsolute) : nil
     }
     before = network.parameters.map(\.value.values)
   }

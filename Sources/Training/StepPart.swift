@@ -1,5 +1,6 @@
 import Digests
 import Kernels
+import LayerNames
 import Networks
 import Tensors
 import Traces
@@ -87,11 +88,11 @@ extension TrainingStep {
     network.parameters.map { part($0.name, $0[keyPath: tensor], phase) }
   }
 
-  private func part(_ name: String, _ tensor: Tensor<Float>, _ phase: Traces.Phase) -> StepPart {
+  private func part(_ parameter: String, _ tensor: Tensor<Float>, _ phase: Traces.Phase) -> StepPart {
+    let name = ParameterName(parameter)
     let elements = UnsafeBufferPointer(tensor.elements)
-    let kind = name.split(separator: ".").last ?? ""
     return StepPart(
-      "\(ParameterSpecification.label(of: name)).\(kind)", phase, tensor.shape,
+      "\(name.label).\(name.entry)", phase, tensor.shape,
       ShortDigest(MixDigest.digest(of: elements, kernels: kernels))
     ) { .single(Array(elements)) }
   }

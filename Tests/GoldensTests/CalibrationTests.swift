@@ -122,6 +122,6 @@ struct CalibrationTests {
     ("input_conv_conv_0", "logit_linear_layer", false),
   ])
   func kinds(a: String, b: String, alike: Bool) {
-    #expect((LayerName.kind(a) == LayerName.kind(b)) == alike)
+    #expect((MeasuredLayer.kind(a) == MeasuredLayer.kind(b)) == alike)
   }
 }

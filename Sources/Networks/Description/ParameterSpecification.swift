@@ -1,3 +1,4 @@
+import LayerNames
 import Tensors
 
 /// Name, shape and kind of one entry of a network's state, as the course code names it.
@@ -38,7 +39,7 @@ public struct ParameterSpecification: Hashable, Sendable {
 
   /// The short name under which figures and traces list a layer: block and layer, as in `reduction_block_2_conv_0`.
   public static func label(of name: String) -> String {
-    name.split(separator: ".").dropLast().filter { $0 != "layer_dict" }.joined(separator: "_")
+    ParameterName(name).label
   }
 
   public var label: String { Self.label(of: name) }

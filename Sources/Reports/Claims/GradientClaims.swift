@@ -3,6 +3,7 @@
 #else
   import Darwin
 #endif
+import LayerNames
 import Traces
 
 /// Claims 2 and 6: how the gradient's size runs through the layers. Every epoch of every seed counts.
@@ -17,18 +18,11 @@ enum GradientClaims {
   /// "Loses fifteen": at least twelve orders. Seeds differ by two (13.8 to 16.1 on small data).
   static let many = 12.0
 
-  private static let boundary = "reduction_block_2_conv_1"
-  private static let output = "logit_linear_layer"
+  private static let boundary = LayerName(.reduction(stage: 2), .convolution, 1).description
+  private static let output = LayerName.output.description
 
   /// A layer's stage: 0, 1 or 2; `nil` for the entry and the output.
-  static func stage(of label: String) -> Int? {
-    for stage in 0...2 where label.hasPrefix("block_\(stage)_") || label.hasPrefix("reduction_block_\(stage)_") {
-      return stage
-    }
-    return nil
-  }
-
-  static func isConvolution(_ label: String) -> Bool { label.contains("_conv_") && !label.contains("_bn_") }
+  private static func stage(of label: String) -> Int? { LayerName(label)?.stage }
 
   static func vanishes(_ runs: RunSet) -> Claim {
     Claim(
@@ -102,7 +96,7 @@ enum GradientClaims {
     var result: [(Double, Double)] = []
     for line in run.epochs {
       guard let linear = line.gradientFlow[output] else { throw Undecidable("\(run.name) has no gradient flow of \(output)") }
-      let orders = line.gradientFlow.filter { isConvolution($0.name) }.map { layer -> Double in
+      let orders = line.gradientFlow.filter { LayerName($0.name)?.kind == .convolution }.map { layer -> Double in
         // A zero is lost altogether; what is not finite is no flow at all.
         layer.value.isFinite && linear.isFinite && linear > 0 ? log10(linear) - log10(layer.value) : .infinity
       }

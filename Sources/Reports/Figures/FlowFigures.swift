@@ -1,3 +1,4 @@
+import LayerNames
 import Traces
 
 /// Figures 2, 3 and 5: mean |gradient| of each layer, one faint line per epoch and the last one strong; below it the same on
@@ -168,14 +169,14 @@ extension FlowFigures {
 extension PublishedFlow {
   /// Whether a reading is of a layer, or of a group that has it.
   func covers(_ label: String) -> Bool {
-    switch layer {
-    case "reduction block convolutions":
-      label.hasPrefix("reduction_block_") && GradientClaims.isConvolution(label)
-    case "processing block convolutions":
-      label.hasPrefix("block_") && GradientClaims.isConvolution(label)
-    case "batch normalisation weights (gamma)": label.contains("_bn_")
-    case "reduction_block_2_conv_0 and stage 2":
-      label == "reduction_block_2_conv_0" || (label.hasPrefix("block_2_") && GradientClaims.isConvolution(label))
+    let name = LayerName(label)
+    let isConvolution = name?.kind == .convolution
+    return switch (layer, name?.block) {
+    case ("reduction block convolutions", .reduction): isConvolution
+    case ("processing block convolutions", .processing): isConvolution
+    case ("batch normalisation weights (gamma)", _): name?.kind == .batchNorm
+    case ("reduction_block_2_conv_0 and stage 2", .processing(stage: 2, index: _)): isConvolution
+    case ("reduction_block_2_conv_0 and stage 2", .reduction(stage: 2)): isConvolution && name?.index == 0
     default: label == layer
     }
   }

@@ -1,3 +1,4 @@
+import LayerNames
 import Traces
 
 /// What it is all about, in one picture: the mean |gradient| of every convolution on its way from the output to the input,
@@ -19,7 +20,7 @@ struct VanishingFigure {
         svg: .missing(id: name, width: 1000, "no epoch of vgg38 or vgg38-bn-rc-1e-2 among these runs"))
     }
     // The convolutions and the linear layer, which both networks have.
-    let layers = reference.layers.filter { !$0.contains("_bn_") }
+    let layers = reference.layers.filter { LayerName($0)?.kind != .batchNorm }
     var svg = SVG(id: name, width: 1000, height: 0)
     let flows = present.map { item in
       (item, runs[item.row]?.representative.epochs.map { line in layers.map { line.gradientFlow[$0] ?? .nan } } ?? [])
