@@ -7,18 +7,19 @@ import Tensors
 /// t counts from 1: m ← β1·m + (1 − β1)·g; v ← β2·v + (1 − β2)·g·g;
 /// p ← p − (lr / (1 − β1ᵗ))·m / (√v / √(1 − β2ᵗ) + ε). Scalars are computed in double and rounded to S; powers by one fixed
 /// rule. Source: Kingma & Ba, arXiv:1412.6980, algorithm 1, with the bias corrections as in its section 2.
-public final class Adam<S: KernelScalar>: Optimiser, ParallelWork {
+public class Adam<S: KernelScalar>: Optimiser, ParallelWork {
   public let parameters: [Parameter<S>]
   public let constants: AdamSettings
   public var updates = 0
   /// First and second moments.
   public let state: [OptimiserState<S>]
-  private let first: [Tensor<S>]
-  private let second: [Tensor<S>]
+  let first: [Tensor<S>]
+  let second: [Tensor<S>]
 
   private let backend: Backend
-  private let kernels: KernelTable
-  private var call = gf_adam_constants()
+  let kernels: KernelTable
+  /// Of the update under way.
+  private(set) var call = gf_adam_constants()
 
   public init(_ parameters: [Parameter<S>], constants: AdamSettings = AdamSettings(), backend: Backend) {
     self.parameters = parameters

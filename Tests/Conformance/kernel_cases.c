@@ -317,6 +317,19 @@ static digest adam(const gf_kernels *k, size_t shape, family f) {
   return digest_elements(d, second, count, bytes);
 }
 
+static digest adamw(const gf_kernels *k, size_t shape, family f) {
+  const size_t bytes = k->element_bytes, count = channel_counts[shape] * (1 + shape % 3), specials = count / 12 + 1;
+  const gf_adam_constants constants = {0.9, 0.999, 1 - 0.9, 1 - 0.999, 0.0021, 0.055, 1e-8};
+  const void *const gradient = inputs_values(count, bytes, f, specials);
+  void *const parameter = inputs_values(count, bytes, f, specials);
+  void *const first = inputs_values(count, bytes, f, specials);
+  void *const second = inputs_values(count, bytes, f, specials);
+  k->adamw(&constants, 1 - 0.01 * 0.3, gradient, parameter, first, second, count);
+  digest d = digest_elements(DIGEST_START, parameter, count, bytes);
+  d = digest_elements(d, first, count, bytes);
+  return digest_elements(d, second, count, bytes);
+}
+
 // --- what is said of tensors ----------------------------------------------------------------------------------------
 
 static digest statistics(const gf_kernels *k, size_t shape, family f) {
@@ -417,6 +430,7 @@ const kernel_case kernel_cases[] = {
     POINTWISE(pointwise_backward_anew), CHANNELS(moments), CHANNELS(combine_moments), POINTWISE(backward_sums),
     CHANNELS(channel_sums), CHANNELS(combine_sums),
     CHANNELS(average_pool_forward), CHANNELS(average_pool_backward), CHANNELS(cross_entropy), CHANNELS(adam),
+    CHANNELS(adamw),
     CHANNELS(statistics), CHANNELS(canonicalise), CHANNELS(mix),
     POINTWISE(elu_forward), POINTWISE(elu_backward), POINTWISE(elu_sums), CHANNELS(dropout),
 };

@@ -45,6 +45,17 @@ struct MatrixFileTests {
     #expect(throws: MatrixFileError.self) { try read("kind: relu, alpha: 1") }
   }
 
+  static let optimisers = ["adam,beta2=0.99", "adamw", "adamw,weight_decay=0.3,no_decay=bias+gamma"]
+
+  @Test("every optimiser, printed and read, is the same", arguments: optimisers)
+  func optimiser(text: String) throws {
+    var row = try #require(ExperimentRow.table1.first)
+    row.optimiser = try OptimiserChoice(parsing: text)
+    let file = MatrixFile(rows: [row])
+    #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
+    #expect(row.settings(profile: .paper, classes: 100, side: 32).optimiser == row.optimiser)
+  }
+
   @Test("what a row leaves out, the profile and the protocol decide")
   func defaults() throws {
     let row = try MatrixFile(yaml: Self.lines.filter { !$0.contains("seeds") }.joined(separator: "\n"), name: "m").rows[0]
@@ -112,6 +123,8 @@ struct MatrixFileTests {
     Mistake("unknown optimiser", 9, "    residual: false\n    optimiser: {kind: adagrad}", told: 10, "adagrad", "adam"),
     Mistake("an optimiser without a kind", 9, "    residual: false\n    optimiser: {beta1: 0.5}", told: 10, "kind"),
     Mistake("a setting of no optimiser", 9, "    residual: false\n    optimiser: {kind: adam, beta3: 0.5}", told: 10, "beta3"),
+    Mistake("another optimiser's setting", 9, "    residual: false\n    optimiser: {kind: adam, weight_decay: 0.1}", told: 10, "weight_decay"),
+    Mistake("a kind of parameter twice", 9, "    residual: false\n    optimiser: {kind: adamw, no_decay: [bias, bias]}", told: 10, "no_decay"),
     Mistake("an impossible setting", 9, "    residual: false\n    optimiser: {kind: adam, beta1: 1}", told: 10, "0 to below 1"),
     Mistake("a word for a setting", 9, "    residual: false\n    optimiser: {kind: adam, beta1: no}", told: 10, "beta1"),
     Mistake("unknown activation", 10, "    activation: {kind: tanh, slope: 0.01}", "tanh"),

@@ -42,6 +42,22 @@ func elementwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
         }
       }
     },
+    KernelCase("adamw", type) { set, generator in
+      (oddChannels + [64, 101]).map { count in
+        let gradient = Memory<S>(generator.values(count, set))
+        let parameter: [S] = generator.values(count, set)
+        let first: [S] = generator.values(count, set)
+        let second = generator.values(count, set, of: type).map(\.magnitude)
+        return .init(shape: "\(count) elements") { kernels in
+          let (p, m, v) = (Memory<S>(parameter), Memory<S>(first), Memory<S>(second))
+          var constants = gf_adam_constants(
+            beta1: 0.9, beta2: 0.999, one_minus_beta1: 1 - 0.9, one_minus_beta2: 1 - 0.999, step: 0.0021, root: 0.055,
+            epsilon: 1e-8)
+          kernels.pointee.adamw(&constants, 0.997, gradient.pointer, p.pointer, m.pointer, v.pointer, count)
+          return [p.field("parameter"), m.field("first moment"), v.field("second moment")]
+        }
+      }
+    },
     KernelCase("canonicalise", type) { set, generator in
       (oddChannels + [0, 64, 101]).map { count in
         let x = Memory<S>(generator.values(count, set))

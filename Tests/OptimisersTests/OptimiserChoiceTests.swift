@@ -9,6 +9,10 @@ struct OptimiserChoiceTests {
     #expect(try OptimiserChoice(parsing: "adam") == .standard)
     #expect(try OptimiserChoice(parsing: "adam,beta2=0.99") == OptimiserChoice(AdamSettings(beta1: 0.9, beta2: 0.99)))
     #expect(try OptimiserChoice(parsing: "adam,beta2=0.99") != .standard)
+    var decaying = AdamWSettings()
+    decaying.leftOut = [.bias, .gamma]
+    #expect(try OptimiserChoice(parsing: "adamw,no_decay=bias+gamma") == OptimiserChoice(decaying))
+    #expect(try OptimiserChoice(parsing: "adamw,no_decay=") == OptimiserChoice(AdamWSettings()))
   }
 
   @Test(
@@ -17,6 +21,8 @@ struct OptimiserChoiceTests {
       ("", "adam"), ("adagrad", "\"adagrad\""), ("adam,", "beta1=..."), ("adam,gamma=1", "\"gamma=1\""),
       ("adam,beta1", "\"beta1\""), ("adam,beta1=1", "0 to below 1"), ("adam,beta1=nan", "0 to below 1"),
       ("adam,beta1=half", "\"half\""), ("adam,epsilon=0", "above 0"), ("adam,beta1=0.5,beta1=0.6", "twice"),
+      ("adamw,no_decay=bias+bias", "weight, bias, gamma, beta"), ("adamw,no_decay=scale", "\"scale\""),
+      ("adamw,weight_decay=2", "0 to 1"),
     ])
   func refused(text: String, says: String) {
     let error = #expect(throws: OptimiserTextError.self) { try OptimiserChoice(parsing: text) }

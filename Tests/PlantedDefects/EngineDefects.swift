@@ -277,6 +277,8 @@ private let optimiserDefects = [
     "adam-gradient-not-squared", "the second moment takes the gradient itself", adamKernel,
     "(rest2 * grad) * grad", "(rest2 * grad)"),
   Defect(
+    "adamw-no-decay", "nothing decays", adamKernel, "decays ? LOAD(p + i) * decay : LOAD(p + i)", "LOAD(p + i)"),
+  Defect(
     "adam-step-late", "powers are of t + 1", "Sources/Optimisers/Adam.swift",
     "Elementary.power(constants.beta2, UInt64(updates))", "Elementary.power(constants.beta2, UInt64(updates + 1))"),
   Defect(

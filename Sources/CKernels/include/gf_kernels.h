@@ -125,7 +125,7 @@ typedef struct {
 
 // Adam, one step of a range of elements (Kingma & Ba 2015, algorithm 1; constants as in `gf_adam_constants`).
 // m = fma(beta1, m, (1 - beta1) * g);  v = fma(beta2, v, ((1 - beta2) * g) * g)
-// p = p - (step * m) / (sqrt(v) / root + epsilon)
+// p = p - (step * m) / (sqrt(v) / root + epsilon); AdamW's p is p * decay before.
 typedef struct {
   double beta1, beta2, one_minus_beta1, one_minus_beta2;
   double step;     // learning rate / (1 - beta1^t)
@@ -189,6 +189,8 @@ typedef struct {
 
   void (*adam)(const gf_adam_constants *, const void *gradient, void *parameter, void *first, void *second,
                size_t count);
+  void (*adamw)(const gf_adam_constants *, double decay, const void *gradient, void *parameter, void *first, void *second,
+                size_t count);
   void (*statistics)(const void *values, size_t count, gf_tensor_statistics *);
   // Copies, NaNs made canonical (quiet, positive, payload zero).
   void (*canonicalise)(const void *values, size_t count, void *copy);

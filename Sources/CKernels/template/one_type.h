@@ -37,6 +37,7 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
     .average_pool_backward = NAME(average_pool_backward),
     .cross_entropy = NAME(cross_entropy),
     .adam = NAME(adam),
+    .adamw = NAME(adamw),
     .statistics = NAME(statistics),
     .canonicalise = NAME(canonicalise),
     .mix = NAME(mix),
