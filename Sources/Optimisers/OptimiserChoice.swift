@@ -4,7 +4,7 @@ import Tensors
 /// Which optimiser trains, with its settings.
 public struct OptimiserChoice: Hashable, Sendable {
   /// All that can be chosen; the first one is the protocol's.
-  public static let kinds: [any OptimiserSettings.Type] = [AdamSettings.self, AdamWSettings.self]
+  public static let kinds: [any OptimiserSettings.Type] = [AdamSettings.self, AdamWSettings.self, SGDSettings.self]
 
   /// Adam with the protocol's constants.
   public static let standard = OptimiserChoice(AdamSettings())

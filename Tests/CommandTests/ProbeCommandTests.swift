@@ -92,6 +92,29 @@ struct ProbeCommandTests {
     #expect(try bytes(["--lr", "0.002"]) != base)
   }
 
+  @Test("takes an optimiser for --steps: plain gradient descent leaves weights less the rate times their gradients")
+  func gradientDescent() throws {
+    let directory = try TemporaryDirectory()
+    let files = try ProbeFiles()
+    let arguments = try files.arguments(in: directory) + ["--mode", "train", "--steps", "1", "--lr", "0.25"]
+    let outcome = try Program.run(arguments + ["--optimiser", "sgd,momentum=0"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let answer = try SafeTensors(path: directory.path("out.safetensors"))
+    let names = answer.names.filter { $0.hasPrefix("grad.layer_dict") || $0.hasPrefix("grad.logit") }
+    #expect(names.count > 10)
+    for gradient in names {
+      let name = String(gradient.dropFirst("grad.".count))
+      let before = try #require(files.weights[name]?.floats), slope = try #require(answer[gradient]?.floats)
+      // A quarter is exact, so there is one rounding, as in the engine.
+      #expect(answer[name]?.floats == zip(before, slope).map { $0 - 0.25 * $1 }, "\(name)")
+    }
+    for wrong in ["sgd,momentum=1", "adagrad", "sgd,beta1=0.9"] {
+      let outcome = try Program.run(arguments + ["--optimiser", wrong])
+      #expect(outcome.code == 64 && outcome.errors.contains("--optimiser"), "\(outcome.errors)")
+    }
+    #expect(try Program.run(files.arguments(in: directory) + ["--optimiser", "sgd"]).code == 64)
+  }
+
   private static func fixture(_ name: String) throws -> SafeTensors {
     let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
     return try SafeTensors(path: "/\(tests)/NetworksTests/Oracle/fixtures/\(name).safetensors.zst")

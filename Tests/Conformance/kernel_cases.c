@@ -330,6 +330,21 @@ static digest adamw(const gf_kernels *k, size_t shape, family f) {
   return digest_elements(d, second, count, bytes);
 }
 
+static digest sgd(const gf_kernels *k, size_t shape, family f) {
+  const size_t bytes = k->element_bytes, count = channel_counts[shape] * (1 + shape % 3), specials = count / 12 + 1;
+  digest d = DIGEST_START;
+  for (int way = 0; way < 3; way++) {  // without momentum, with, after Nesterov
+    const gf_sgd_constants constants = {0.013, 0.9, way == 2};
+    const void *const gradient = inputs_values(count, bytes, f, specials);
+    void *const parameter = inputs_values(count, bytes, f, specials);
+    void *const velocity = way == 0 ? NULL : inputs_values(count, bytes, f, specials);
+    k->sgd(&constants, gradient, parameter, velocity, count);
+    d = digest_elements(d, parameter, count, bytes);
+    if (velocity) d = digest_elements(d, velocity, count, bytes);
+  }
+  return d;
+}
+
 // --- what is said of tensors ----------------------------------------------------------------------------------------
 
 static digest statistics(const gf_kernels *k, size_t shape, family f) {
@@ -430,7 +445,7 @@ const kernel_case kernel_cases[] = {
     POINTWISE(pointwise_backward_anew), CHANNELS(moments), CHANNELS(combine_moments), POINTWISE(backward_sums),
     CHANNELS(channel_sums), CHANNELS(combine_sums),
     CHANNELS(average_pool_forward), CHANNELS(average_pool_backward), CHANNELS(cross_entropy), CHANNELS(adam),
-    CHANNELS(adamw),
+    CHANNELS(adamw), CHANNELS(sgd),
     CHANNELS(statistics), CHANNELS(canonicalise), CHANNELS(mix),
     POINTWISE(elu_forward), POINTWISE(elu_backward), POINTWISE(elu_sums), CHANNELS(dropout),
 };

@@ -45,7 +45,9 @@ struct MatrixFileTests {
     #expect(throws: MatrixFileError.self) { try read("kind: relu, alpha: 1") }
   }
 
-  static let optimisers = ["adam,beta2=0.99", "adamw", "adamw,weight_decay=0.3,no_decay=bias+gamma"]
+  static let optimisers = [
+    "adam,beta2=0.99", "adamw", "adamw,weight_decay=0.3,no_decay=bias+gamma", "sgd,momentum=0.0", "sgd,nesterov=true",
+  ]
 
   @Test("every optimiser, printed and read, is the same", arguments: optimisers)
   func optimiser(text: String) throws {

@@ -58,6 +58,21 @@ func elementwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
         }
       }
     },
+    KernelCase("sgd", type) { set, generator in
+      (oddChannels + [64, 101]).flatMap { count in
+        [(false, false), (true, false), (true, true)].map { hasMomentum, isNesterov in
+          let gradient = Memory<S>(generator.values(count, set))
+          let parameter: [S] = generator.values(count, set)
+          let velocity: [S] = generator.values(count, set)
+          return .init(shape: "\(count) elements, momentum \(hasMomentum), Nesterov \(isNesterov)") { kernels in
+            let (p, v) = (Memory<S>(parameter), Memory<S>(velocity))
+            var constants = gf_sgd_constants(rate: 0.013, momentum: 0.9, nesterov: isNesterov ? 1 : 0)
+            kernels.pointee.sgd(&constants, gradient.pointer, p.pointer, hasMomentum ? v.pointer : nil, count)
+            return [p.field("parameter"), v.field("velocity")]
+          }
+        }
+      }
+    },
     KernelCase("canonicalise", type) { set, generator in
       (oddChannels + [0, 64, 101]).map { count in
         let x = Memory<S>(generator.values(count, set))

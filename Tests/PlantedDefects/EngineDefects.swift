@@ -279,6 +279,9 @@ private let optimiserDefects = [
   Defect(
     "adamw-no-decay", "nothing decays", adamKernel, "decays ? LOAD(p + i) * decay : LOAD(p + i)", "LOAD(p + i)"),
   Defect(
+    "sgd-nesterov-as-momentum", "Nesterov's direction is the velocity", adamKernel,
+    "nesterov ? FMA((V)momentum, moved, direction) : moved", "moved"),
+  Defect(
     "adam-step-late", "powers are of t + 1", "Sources/Optimisers/Adam.swift",
     "Elementary.power(constants.beta2, UInt64(updates))", "Elementary.power(constants.beta2, UInt64(updates + 1))"),
   Defect(

@@ -133,6 +133,13 @@ typedef struct {
   double epsilon;
 } gf_adam_constants;
 
+// Stochastic gradient descent, one step of a range of elements; without momentum `velocity` is NULL, and d is g.
+// v = fma(momentum, v, g);  d = nesterov ? fma(momentum, v, g) : v;  p = p - rate * d
+typedef struct {
+  double rate, momentum;
+  int nesterov;
+} gf_sgd_constants;
+
 // What is said of one tensor; all sums in double, elements ascending.
 typedef struct {
   double sum_absolute, sum_squares, largest;
@@ -191,6 +198,7 @@ typedef struct {
                size_t count);
   void (*adamw)(const gf_adam_constants *, double decay, const void *gradient, void *parameter, void *first, void *second,
                 size_t count);
+  void (*sgd)(const gf_sgd_constants *, const void *gradient, void *parameter, void *velocity, size_t count);
   void (*statistics)(const void *values, size_t count, gf_tensor_statistics *);
   // Copies, NaNs made canonical (quiet, positive, payload zero).
   void (*canonicalise)(const void *values, size_t count, void *copy);

@@ -38,6 +38,7 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
     .cross_entropy = NAME(cross_entropy),
     .adam = NAME(adam),
     .adamw = NAME(adamw),
+    .sgd = NAME(sgd),
     .statistics = NAME(statistics),
     .canonicalise = NAME(canonicalise),
     .mix = NAME(mix),

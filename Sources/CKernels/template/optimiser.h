@@ -1,4 +1,4 @@
-// Updates of parameters: Adam, AdamW.
+// Updates of parameters: Adam, AdamW, stochastic gradient descent.
 
 // `decays` is known where this is called: without decay, nothing of it is left.
 static inline __attribute__((always_inline)) void NAME(adam_update)(
@@ -30,4 +30,23 @@ static void NAME(adam)(const gf_adam_constants *k, const void *gradient, void *p
 static void NAME(adamw)(const gf_adam_constants *k, double decay, const void *gradient, void *parameter, void *first,
                         void *second, size_t count) {
   NAME(adam_update)(k, 1, decay, gradient, parameter, first, second, count);
+}
+
+static void NAME(sgd)(const gf_sgd_constants *k, const void *gradient, void *parameter, void *velocity, size_t count) {
+  const T *const g = gradient;
+  T *const p = parameter, *const v = velocity;
+  const T rate = (T)k->rate, momentum = (T)k->momentum;
+  const int nesterov = k->nesterov;
+#define BODY(V, LOAD, STORE)                                               \
+  V direction = LOAD(g + i);                                               \
+  if (v) {                                                                 \
+    const V moved = FMA((V)momentum, LOAD(v + i), direction);              \
+    STORE(v + i, moved);                                                   \
+    direction = nesterov ? FMA((V)momentum, moved, direction) : moved;     \
+  }                                                                        \
+  STORE(p + i, LOAD(p + i) - rate * direction);
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) { BODY(NAME(vec), NAME(load), NAME(store)) }
+  for (; i < count; i++) { BODY(T, NAME(load1), NAME(store1)) }
+#undef BODY
 }
