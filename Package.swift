@@ -11,7 +11,9 @@ let package = Package(
   name: "gradflow",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "gradflow", targets: ["gradflow"])
+    .executable(name: "gradflow", targets: ["gradflow"]),
+    // Gradient checks of one's own layers, for other packages: Swift alone.
+    .library(name: "GradientChecking", targets: ["GradientChecking"]),
   ],
   dependencies: [
     // The command line: parsing, help and usage errors.
@@ -32,6 +34,7 @@ let package = Package(
     .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Files", dependencies: ["CZstd"]),
     .target(name: "PlainText"),
+    .target(name: "GradientChecking"),
     .target(name: "LayerNames"),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
@@ -40,7 +43,7 @@ let package = Package(
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Optimisers", dependencies: ["Tensors"]),
     .target(name: "Networks", dependencies: ["Layers", "Optimisers", "LayerNames", "Randomness", "Files"]),
-    .target(name: "GradientChecks", dependencies: ["Networks", "PlainText"]),
+    .target(name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "PlainText"]),
 
     // MARK: The experiment
     .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
@@ -81,6 +84,7 @@ let package = Package(
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "Tensors", "Layers", "ReferenceTables"], exclude: ["Reference"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
+    .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking"]),
     .testTarget(name: "LayersTests", dependencies: ["GradientChecks"]),
     // C, as it stands in front of the C library's allocator.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

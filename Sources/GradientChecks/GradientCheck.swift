@@ -1,3 +1,4 @@
+import GradientChecking
 import Kernels
 
 /// One case: a layer of certain sizes in a certain mode, and how its gradients are held against something else.

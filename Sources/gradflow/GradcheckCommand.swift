@@ -1,4 +1,5 @@
 import ArgumentParser
+import GradientChecking
 import GradientChecks
 import Kernels
 

@@ -1,3 +1,4 @@
+import GradientChecking
 import GradientChecks
 import Kernels
 import Layers

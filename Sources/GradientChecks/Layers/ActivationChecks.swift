@@ -1,3 +1,4 @@
+import GradientChecking
 import Kernels
 import Layers
 import Tensors

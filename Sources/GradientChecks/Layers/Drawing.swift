@@ -1,3 +1,4 @@
+import GradientChecking
 import Tensors
 
 extension Tensor where S == Double {

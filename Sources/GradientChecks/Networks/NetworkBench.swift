@@ -1,3 +1,4 @@
+import GradientChecking
 import Kernels
 import Layers
 import Networks
@@ -36,7 +37,7 @@ final class NetworkBench {
 
   func subject(steps: Int, _ generator: inout SeededGenerator) throws -> CheckSubject {
     draw(&generator)
-    let optimiser = Adam(network.parameters, backend: network.backend)
+    let optimiser = OptimiserChoice.standard.optimiser(of: network.parameters, backend: network.backend)
     for _ in 0..<steps {
       drawBatch(network, &generator)
       try network.forward(count: setup.images, mode: .training)

@@ -1,3 +1,5 @@
+import GradientChecking
+
 /// How much rounding disturbs the values of a function that is smooth apart from that.
 ///
 /// A network's loss goes through too many operations for a bound of the worst case to be of use. Instead its noise is

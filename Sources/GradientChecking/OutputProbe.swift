@@ -1,19 +1,18 @@
 import Foundation
-import Tensors
 
 /// Makes a scalar of a layer's output y: Σ v·tanh(y), v random of either sign and of magnitude 0.5 to 1.5.
 ///
 /// A plain Σ v·y would hide a backward pass that is right only for a gradient which does not depend on y, and a sum
 /// whose second derivative is zero would show nothing in a sweep of the step.
-struct Probe {
-  let output: Tensor<Double>
+struct OutputProbe {
+  let output: any CheckedTensor
   /// dL/dy = v·(1 − tanh²(y)).
-  let gradient: Tensor<Double>
+  let gradient: any CheckedTensor
   private let weights: [Double]
 
-  init(of output: Tensor<Double>, _ generator: inout SeededGenerator) {
+  init(of output: any CheckedTensor, gradient: any CheckedTensor, _ generator: inout SeededGenerator) {
     self.output = output
-    gradient = Tensor(shape: output.shape)
+    self.gradient = gradient
     weights = (0..<output.count).map { _ in
       generator.uniform(0.5...1.5) * (generator.next() & 1 == 0 ? 1 : -1)
     }
@@ -51,15 +50,16 @@ extension CheckSubject {
   /// A layer's output under a probe.
   ///
   /// - Parameters:
+  ///   - gradient: where dL/d(output) is left for `backward`.
   ///   - forward: fills `output` from the variables.
   ///   - backward: fills the variables' gradients from dL/d(output).
   ///   - outputErrors: bounds on the rounding error of each output, for the values of the last `forward`.
-  init(
-    probing output: Tensor<Double>, _ generator: inout SeededGenerator, variables: [Variable],
-    sides: [Tensor<Double>] = [], forward: @escaping () -> Void, backward: @escaping (Tensor<Double>) -> Void,
+  package init(
+    probing output: any CheckedTensor, gradient: any CheckedTensor, _ generator: inout SeededGenerator, variables: [Variable],
+    sides: [any CheckedTensor] = [], forward: @escaping () -> Void, backward: @escaping (any CheckedTensor) -> Void,
     outputErrors: @escaping () -> [Double]
   ) {
-    let probe = Probe(of: output, &generator)
+    let probe = OutputProbe(of: output, gradient: gradient, &generator)
     self.init(
       variables: variables, termCount: output.count, sides: sides,
       forward: {
@@ -71,27 +71,5 @@ extension CheckSubject {
         backward(probe.gradient)
       },
       termErrors: { probe.termErrors(outputErrors: outputErrors()) })
-  }
-}
-
-/// Bounds on rounding in binary64 and binary32.
-enum Rounding {
-  /// Half the distance from 1 to the next number: the largest relative error of one operation.
-  static let unit = 0x1p-53
-  static let floatUnit = 0x1p-24
-
-  /// γ_n = n·u / (1 − n·u): relative to Σ|terms|, the largest error of n operations in any order.
-  /// Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., lemma 3.1.
-  static func gamma(_ operations: Int, unit: Double = Rounding.unit) -> Double {
-    let nu = Double(operations) * unit
-    return nu / (1 - nu)
-  }
-
-  /// The same for rounding errors that are as good as independent: exp(λ·√n·u + n·u² / (1 − u)) − 1, which fails for a
-  /// sum with a probability of at most 2n·exp(−λ²·(1 − u)² / 2). With λ = 8 that is 1e-5 for 10⁹ operations. Source:
-  /// Higham & Mary, SIAM J. Sci. Comput. 41 (2019), theorem 2.4.
-  static func probableGamma(_ operations: Int, unit: Double) -> Double {
-    let n = Double(operations)
-    return expm1(8 * n.squareRoot() * unit + n * unit * unit / (1 - unit))
   }
 }

@@ -1,5 +1,3 @@
-import Tensors
-
 /// Derivatives of a subject by differences of its terms.
 ///
 /// **Formula.** D(h) = Σ(t(x + h) − t(x − h)) / 2h errs by h²·f‴/6 + h⁴·f⁽⁵⁾/120 + …; R = (4·D(h/2) − D(h)) / 3 by
@@ -48,7 +46,7 @@ package final class CentralDifference {
   deinit { for buffer in points { buffer.deallocate() } }
 
   /// Derivative by one element of a tensor, or `nil` if kinks are too near.
-  func derivative(by element: Int, of tensor: Tensor<Double>) -> Estimate? {
+  func derivative(by element: Int, of tensor: any CheckedTensor) -> Estimate? {
     let x = tensor.pointer[element]
     defer { tensor.pointer[element] = x }
     return estimate { step in
@@ -59,7 +57,7 @@ package final class CentralDifference {
 
   /// Derivative along `direction` through all elements of a tensor, or `nil` if kinks are too near. `gradient` is the one
   /// that is claimed: of it the bound takes how far rounded points may put the difference.
-  func derivative(along direction: [Double], of tensor: Tensor<Double>, gradient: [Double]) -> Estimate? {
+  func derivative(along direction: [Double], of tensor: any CheckedTensor, gradient: [Double]) -> Estimate? {
     let base = tensor.values
     defer { tensor.assign(base) }
     var displacement = 0.0

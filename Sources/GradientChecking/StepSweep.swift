@@ -1,5 +1,3 @@
-import Tensors
-
 /// The error of the plain central difference D(h) along one direction, for h = 2⁻⁵, 2⁻⁶, … 2⁻²⁴.
 ///
 /// Where the function is curved the error is h²·f‴/6 + O(h⁴): halving h divides it by four, until rounding takes over.

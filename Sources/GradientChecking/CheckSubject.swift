@@ -1,5 +1,3 @@
-import Tensors
-
 /// What is checked: a sum of terms as a function of some tensors, and the gradient that is claimed for it.
 ///
 /// The claim is whatever `backward` leaves, so that a test can make a wrong one and see it caught.
@@ -15,12 +13,12 @@ package struct CheckSubject {
   /// A tensor that the function depends on, and the one in which `backward` leaves the gradient.
   package struct Variable {
     package var name: String
-    package var value: Tensor<Double>
-    package var gradient: Tensor<Double>
+    package var value: any CheckedTensor
+    package var gradient: any CheckedTensor
     package var claim: Claim
 
     package init(
-      _ name: String, _ value: Tensor<Double>, gradient: Tensor<Double>, claim: Claim = .derivative
+      _ name: String, _ value: any CheckedTensor, gradient: any CheckedTensor, claim: Claim = .derivative
     ) {
       self.name = name
       self.value = value
@@ -45,7 +43,7 @@ package struct CheckSubject {
   /// Bounds the rounding error of each term near the variables' values of the last `forward`.
   package var termErrors: () -> [Double]
   /// Tensors, written by `forward`, whose signs tell on which side of its kinks the function is.
-  package var sides: [Tensor<Double>]
+  package var sides: [any CheckedTensor]
   /// How far a sweep's largest steps may reach: where h⁴ no longer matters beside h².
   package var reach = 1.0
   /// The first step of a difference: small against the lengths over which the function bends, and against the distance of
@@ -54,7 +52,7 @@ package struct CheckSubject {
   package var selection = Selection.everyElement
 
   package init(
-    variables: [Variable], termCount: Int, sides: [Tensor<Double>] = [],
+    variables: [Variable], termCount: Int, sides: [any CheckedTensor] = [],
     forward: @escaping (UnsafeMutableBufferPointer<Double>) -> Void, backward: @escaping () -> Void,
     termErrors: @escaping () -> [Double]
   ) {

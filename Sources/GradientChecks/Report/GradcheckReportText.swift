@@ -1,4 +1,5 @@
 import Files
+import GradientChecking
 import PlainText
 
 /// A report of gradient checks as people and as programs read it.

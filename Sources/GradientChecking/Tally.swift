@@ -1,6 +1,6 @@
 /// Counts what was compared of one tensor and keeps the worst of it.
-struct Tally {
-  var elementCount: Int
+package struct Tally {
+  package var elementCount: Int
   private(set) var checked = 0
   /// Elements given up for kinks.
   var kinks = 0
@@ -9,10 +9,10 @@ struct Tally {
   private var worst = 0.0
   private var failure: String?
 
-  init(elementCount: Int) { self.elementCount = elementCount }
+  package init(elementCount: Int) { self.elementCount = elementCount }
 
   /// Accepts |actual − expected| ≤ bound, all finite; anything else fails.
-  mutating func add(_ element: Int, _ actual: Double, expected: Double, bound: Double, counts: Bool = true) {
+  package mutating func add(_ element: Int, _ actual: Double, expected: Double, bound: Double, counts: Bool = true) {
     if counts { checked += 1 }
     let error = abs(actual - expected)
     guard actual.isFinite, expected.isFinite, bound.isFinite else {
@@ -26,7 +26,7 @@ struct Tally {
 
   /// The same for a whole tensor in binary32, with bounds `scale[i]` · `factor`. A loop of its own, because the
   /// tensors of a production batch have millions of elements.
-  mutating func add(
+  package mutating func add(
     _ actual: UnsafePointer<Float>, expected: UnsafePointer<Double>, scale: UnsafePointer<Double>, factor: Double,
     count: Int
   ) {
@@ -45,11 +45,11 @@ struct Tally {
   }
 
   /// The first failure is kept: it is enough to find the place.
-  mutating func fail(_ facts: String) {
+  package mutating func fail(_ facts: String) {
     if failure == nil { failure = facts }
   }
 
-  func row(layer: String, tensor: String, shape: String, mode: String) -> GradientCheckRow {
+  package func row(layer: String, tensor: String, shape: String, mode: String) -> GradientCheckRow {
     GradientCheckRow(
       layer: layer, tensor: tensor, shape: shape, mode: mode, elementCount: elementCount, elementsChecked: checked,
       worstRatio: worst, kinksSkipped: kinks, failure: failure ?? incompleteness)
