@@ -128,6 +128,7 @@ SANITIZED = sanitized() { \
   $(SWIFT)c -sanitize=$$1 -c "$$probe/probe.swift" -o "$$probe/probe.o" >/dev/null 2>&1 || status=1; \
   rm -rf "$$probe"; return $$status; }
 
+# Swiftc takes the last -sanitize alone, and the package manager gives one for each, in any order: so both are named in one.
 # Every reader in turn, for SECONDS each. What is found lies in FUZZ_FINDINGS; the inputs that reached something new stay in
 # FUZZ_CORPUS, from where the next run goes on. A finding that was mended joins Tests/Fuzz/Corpus, which `make test` reads.
 FUZZ := .build-fuzz
@@ -141,8 +142,8 @@ fuzz: prepare ## Fuzz the readers, guided by coverage: make fuzz SECONDS=60 FUZZ
 	for kind in fuzzer address; do \
 	  sanitized $$kind || { echo "make fuzz: this swiftc has no -sanitize=$$kind: NOT RUN" >&2; exit 2; }; \
 	done; \
-	GRADFLOW_FUZZ=1 $(SWIFT) build -c release --product fuzz --scratch-path $(FUZZ) --sanitize fuzzer --sanitize address 2>&1 \
-	  | { grep -v 'Cannot export local symbol' || true; }; \
+	GRADFLOW_FUZZ=1 $(SWIFT) build -c release --product fuzz --scratch-path $(FUZZ) --sanitize fuzzer --sanitize address \
+	  -Xswiftc -sanitize=fuzzer,address 2>&1 | { grep -v 'Cannot export local symbol' || true; }; \
 	export SWIFT_BACKTRACE=enable=no; found=0; \
 	for reader in $(FUZZ_READERS); do \
 	  mkdir -p '$(FUZZ_CORPUS)'/$$reader '$(FUZZ_FINDINGS)'; \
@@ -151,7 +152,9 @@ fuzz: prepare ## Fuzz the readers, guided by coverage: make fuzz SECONDS=60 FUZZ
 	    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix='$(FUZZ_FINDINGS)'/$$reader- \
 	    >'$(FUZZ)'/$$reader.log 2>&1 </dev/null || status=$$?; \
 	  executed=$$(sed -n 's/^stat::number_of_executed_units: *//p' '$(FUZZ)'/$$reader.log); \
-	  if [ $$status -eq 0 ]; then echo "$$reader: $$executed inputs in $(SECONDS) s, nothing found"; \
+	  if grep -q 'Is the code instrumented for coverage' '$(FUZZ)'/$$reader.log; then \
+	    found=1; echo "$$reader: no coverage was seen, so nothing guided the inputs: $(FUZZ)/$$reader.log"; \
+	  elif [ $$status -eq 0 ]; then echo "$$reader: $$executed inputs in $(SECONDS) s, nothing found"; \
 	  else found=1; echo "$$reader: FOUND (status $$status) after $${executed:-some} inputs: $(FUZZ)/$$reader.log"; \
 	    echo "  again: $(FUZZ)/release/fuzz $$reader $(FUZZ_FINDINGS)/$$reader-..."; fi; \
 	done; \
