@@ -30,12 +30,13 @@ let package = Package(
       name: "CKernels",
       // Optimised in debug builds too: the gradient checks and the training tests run these loops.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
-    .target(name: "Kernels", dependencies: ["CKernels"], exclude: ["CONTRACT.md"]),
-    .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Files", dependencies: ["CZstd"]),
     .target(name: "PlainText"),
     .target(name: "GradientChecking"),
     .target(name: "LayerNames"),
+    .target(name: "SystemLimits", dependencies: ["Files"]),
+    .target(name: "Kernels", dependencies: ["CKernels", "SystemLimits"], exclude: ["CONTRACT.md"]),
+    .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
     // MARK: The engine
@@ -93,6 +94,7 @@ let package = Package(
     .testTarget(name: "OptimisersTests", dependencies: ["Optimisers", "Files"], exclude: ["Oracle"]),
     .testTarget(name: "LayerNamesTests", dependencies: ["LayerNames", "Networks"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
+    .testTarget(name: "SystemLimitsTests", dependencies: ["SystemLimits", "Files", "Processes"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
     .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),

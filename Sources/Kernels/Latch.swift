@@ -1,4 +1,3 @@
-import CKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,13 +10,10 @@ import Synchronization
 public final class Latch: Sendable {
   private let isOpen = Atomic<Bool>(false)
 
-  private let polls: Int
+  private let threads: Int
 
   /// - Parameter threads: how many work at the same time.
-  public init(threads: Int) {
-    // Where there are more threads than processors, the one that is waited for may need this one's.
-    polls = threads > WorkerPool.processorCount ? 0 : 10_000
-  }
+  public init(threads: Int) { self.threads = threads }
 
   public func close() { isOpen.store(false, ordering: .relaxed) }
 
@@ -25,10 +21,7 @@ public final class Latch: Sendable {
   public func open() { isOpen.store(true, ordering: .releasing) }
 
   public func wait() {
-    for _ in 0..<polls {
-      if isOpen.load(ordering: .acquiring) { return }
-      gf_pause()
-    }
-    while !isOpen.load(ordering: .acquiring) { usleep(50) }
+    var waiting = Waiting(threads: threads)
+    while !waiting.look({ isOpen.load(ordering: .acquiring) }) { usleep(50) }
   }
 }

@@ -1,5 +1,5 @@
-import CKernels
 import Synchronization
+import SystemLimits
 
 #if canImport(Glibc)
   import Glibc
@@ -23,9 +23,8 @@ public protocol ParallelWork: AnyObject {
 public final class WorkerPool: @unchecked Sendable {
   public static let threadRange = 1...256
 
-  public static var processorCount: Int {
-    min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), threadRange.upperBound)
-  }
+  /// The processors that this process may use.
+  public static var processorCount: Int { min(Processors.available, threadRange.upperBound) }
 
   public let threads: Int
 
@@ -115,36 +114,43 @@ private final class Cursor: Sendable {
   private struct Line { let words: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0) }
 }
 
-/// What the threads share. A piece of work is published by advancing `generation`; every helper acknowledges every
-/// generation, so none can meet a later piece of work with an earlier one's tasks.
+/// What the threads share.
+///
+/// A piece of work is published by opening `gate` for a new generation. A helper that comes while it is open enters, and is
+/// waited for; when the caller finds no more tasks it closes the gate, and who comes too late has missed nothing: all tasks
+/// are begun by then. So nobody waits for a helper that the system has not let run yet.
 private final class Shared: @unchecked Sendable {
   private let helpers: Int
-  private let generation = Atomic<Int>(0)
+  private let gate = Atomic<Int>(0)
   /// The next of the tasks that are not apportioned.
   private let cursor = Cursor()
-  private let pending = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
-  /// Written by the caller before it advances `generation`, read by helpers after they saw it advance.
+  /// Written by the caller while nobody is inside the gate, read by helpers that are.
   private var work: (any ParallelWork)?
   private var tasks = 0
   private var apportioned = 0
   /// By thread, the next task of its range.
   private let cursors: [Cursor]
+  /// The caller's.
+  private var waiting: Waiting
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  /// Polls before a thread sleeps: some hundreds of microseconds, longer than the gap between two pieces of work of a
-  /// training step and than it takes to wake a thread; otherwise, once one sleeps, each waits for the other to wake, piece
-  /// after piece. Threads beyond the processors sleep at once, since polling would only keep others from working.
-  private let polls: Int
+  /// The word of `gate`: how many helpers are inside, whether it is open, and above these the generation.
+  private enum Gate {
+    static let inside = open - 1
+    static let open = 1 << 10
+    static func generation(_ word: Int) -> Int { word >> 11 }
+    static func opened(after word: Int) -> Int { (generation(word) + 1) << 11 | open }
+  }
 
   init(helpers: Int) {
     self.helpers = helpers
     cursors = (0...helpers).map { _ in Cursor() }
-    polls = helpers + 1 > WorkerPool.processorCount ? 1 : 32_000
+    waiting = Waiting(threads: helpers + 1)
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     pthread_cond_init(done, nil)
@@ -166,41 +172,54 @@ private final class Shared: @unchecked Sendable {
     self.apportioned = apportioned
     for owner in 0...helpers { cursors[owner].next.store(range(of: owner).lowerBound, ordering: .relaxed) }
     cursor.next.store(apportioned, ordering: .relaxed)
-    pending.store(helpers, ordering: .relaxed)
-    generation.add(1, ordering: .sequentiallyConsistent)
-    if helpers > 0, sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-      pthread_mutex_lock(mutex)
-      pthread_cond_broadcast(wake)
-      pthread_mutex_unlock(mutex)
-    }
+    openGate()
     performTasks(worker: 0)
+    gate.bitwiseAnd(~Gate.open, ordering: .sequentiallyConsistent)
     waitForHelpers()
     self.work = nil
   }
 
   func stop() {
     stopping.store(true, ordering: .sequentiallyConsistent)
+    openGate()
+  }
+
+  /// Only between two pieces of work, when nobody is inside.
+  private func openGate() {
+    gate.store(Gate.opened(after: gate.load(ordering: .relaxed)), ordering: .sequentiallyConsistent)
+    guard helpers > 0, sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
     pthread_mutex_lock(mutex)
-    generation.add(1, ordering: .sequentiallyConsistent)
     pthread_cond_broadcast(wake)
     pthread_mutex_unlock(mutex)
   }
 
   func workerLoop(worker: Int) {
     var seen = 0
+    var waiting = Waiting(threads: helpers + 1)
     while true {
-      seen = waitForGeneration(after: seen)
+      seen = waitForGeneration(after: seen, &waiting)
       if stopping.load(ordering: .sequentiallyConsistent) { return }
+      guard enter(generation: seen) else { continue }
       FloatingPointControl.setStandard()
       performTasks(worker: worker)
-      if pending.subtract(1, ordering: .sequentiallyConsistent).newValue == 0,
-        callerSleeps.load(ordering: .sequentiallyConsistent)
-      {
+      let left = gate.subtract(1, ordering: .sequentiallyConsistent).newValue
+      if left & (Gate.inside | Gate.open) == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
         pthread_mutex_lock(mutex)
         pthread_cond_signal(done)
         pthread_mutex_unlock(mutex)
       }
     }
+  }
+
+  /// False if the gate is closed, or open for a later piece of work, which is met anew.
+  private func enter(generation: Int) -> Bool {
+    var word = gate.load(ordering: .acquiring)
+    while Gate.generation(word) == generation, word & Gate.open != 0 {
+      let (exchanged, original) = gate.compareExchange(expected: word, desired: word + 1, ordering: .acquiringAndReleasing)
+      if exchanged { return true }
+      word = original
+    }
+    return false
   }
 
   private func performTasks(worker: Int) {
@@ -229,28 +248,23 @@ private final class Shared: @unchecked Sendable {
     apportioned * owner / (helpers + 1)..<apportioned * (owner + 1) / (helpers + 1)
   }
 
-  private func waitForGeneration(after seen: Int) -> Int {
-    for _ in 0..<polls {
-      let now = generation.load(ordering: .acquiring)
-      if now != seen { return now }
-      gf_pause()
+  private func waitForGeneration(after seen: Int, _ waiting: inout Waiting) -> Int {
+    if !waiting.look({ Gate.generation(gate.load(ordering: .acquiring)) != seen }) {
+      pthread_mutex_lock(mutex)
+      sleepers.add(1, ordering: .sequentiallyConsistent)
+      while Gate.generation(gate.load(ordering: .sequentiallyConsistent)) == seen { pthread_cond_wait(wake, mutex) }
+      sleepers.subtract(1, ordering: .sequentiallyConsistent)
+      pthread_mutex_unlock(mutex)
     }
-    pthread_mutex_lock(mutex)
-    sleepers.add(1, ordering: .sequentiallyConsistent)
-    while generation.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(wake, mutex) }
-    sleepers.subtract(1, ordering: .sequentiallyConsistent)
-    pthread_mutex_unlock(mutex)
-    return generation.load(ordering: .sequentiallyConsistent)
+    return Gate.generation(gate.load(ordering: .sequentiallyConsistent))
   }
 
+  /// Until nobody is inside; the gate is closed.
   private func waitForHelpers() {
-    for _ in 0..<polls {
-      if pending.load(ordering: .acquiring) == 0 { return }
-      gf_pause()
-    }
+    if waiting.look({ gate.load(ordering: .acquiring) & Gate.inside == 0 }) { return }
     pthread_mutex_lock(mutex)
     callerSleeps.store(true, ordering: .sequentiallyConsistent)
-    while pending.load(ordering: .sequentiallyConsistent) != 0 { pthread_cond_wait(done, mutex) }
+    while gate.load(ordering: .sequentiallyConsistent) & Gate.inside != 0 { pthread_cond_wait(done, mutex) }
     callerSleeps.store(false, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
   }

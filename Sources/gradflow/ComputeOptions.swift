@@ -4,7 +4,7 @@ import Networks
 
 /// Where a command computes. Neither option changes any result.
 struct ComputeOptions: ParsableArguments {
-  @Option(help: "Worker threads; all processors, if not given.")
+  @Option(help: "Worker threads; one for each processor that the process may use, if not given.")
   var threads: Int?
 
   @Option(help: "The instruction set: auto, portable, avx2, avx512 or neon.")

@@ -1,7 +1,9 @@
 import CKernels
-import Kernels
+import Foundation
 import Synchronization
 import Testing
+
+@testable import Kernels
 
 #if canImport(Glibc)
   import Glibc
@@ -103,6 +105,63 @@ struct WorkerPoolTests {
       }
       #expect(seen.withLock { $0 } == Array(repeating: round, count: 19))
     }
+  }
+
+  @Test("work ends though the system lets no helper run, since the caller does what nobody else has begun")
+  func withoutHelpers() throws {
+    let pool = try WorkerPool(threads: 3)
+    let helpers = Mutex<[pthread_t]>([])
+    let entered = Atomic<Int>(0)
+    pool.run(tasks: 3) { _, worker in
+      if worker > 0 {
+        HeldThreads.allowHolding()
+        helpers.withLock { $0.append(pthread_self()) }
+      }
+      entered.add(1, ordering: .sequentiallyConsistent)
+      while entered.load(ordering: .sequentiallyConsistent) < 3 { sched_yield() }
+    }
+    HeldThreads.hold(helpers.withLock { $0 })
+    defer { HeldThreads.release() }
+    // Otherwise this test would never end, instead of failing.
+    let isOverdue = Atomic<Bool>(false)
+    let watch = Thread {
+      for _ in 0..<1000 where HeldThreads.count > 0 { usleep(10_000) }
+      if HeldThreads.count > 0 { isOverdue.store(true, ordering: .relaxed) }
+      HeldThreads.release()
+    }
+    watch.start()
+    for tasks in [1, 7, 100] {
+      let runs = Memory<Int>(count: tasks, repeating: 0)
+      pool.run(tasks: tasks) { task, worker in runs.pointer[task] += worker == 0 ? 1 : 1000 }
+      #expect(runs.values == Array(repeating: 1, count: tasks))
+    }
+    let overdue = isOverdue.load(ordering: .relaxed)
+    #expect(!overdue)
+  }
+
+  @Test("a wait that keeps others from working is slept through, and so are those after it, until it is tried again")
+  func waiting() {
+    var waiting = Waiting(threads: 1)
+    var clock = 0, looks = 0, offers = 0
+    func wait(taken nanoseconds: Int, until last: Int) -> Bool {
+      (looks, offers) = (0, 0)
+      return waiting.look(
+        offer: {
+          offers += 1
+          clock += nanoseconds
+        }, now: { clock }
+      ) {
+        looks += 1
+        return looks == last
+      }
+    }
+    #expect(wait(taken: 500, until: 1500) && offers > 100)
+    #expect(!wait(taken: 500, until: .max) && offers > 100)
+    #expect(!wait(taken: 3_000_000, until: .max) && offers == 1)
+    for _ in 0..<Waiting.rests { #expect(!wait(taken: 500, until: .max) && looks == 1 && offers == 0) }
+    #expect(wait(taken: 500, until: 1500))
+    waiting = Waiting(threads: WorkerPool.processorCount + 1)
+    #expect(!wait(taken: 500, until: .max) && looks == 1)
   }
 
   @Test("pools come and go, used or not, with threads awake or asleep", arguments: [1, 2, 7])
