@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Kernels"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Optimisers", dependencies: ["Tensors"]),
-    .target(name: "Networks", dependencies: ["Layers", "Optimisers", "LayerNames", "Randomness", "Files"]),
+    .target(name: "Networks", dependencies: ["Layers", "Optimisers", "LayerNames", "Randomness", "Files", "SystemLimits"]),
     .target(name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "PlainText"]),
 
     // MARK: The experiment
@@ -71,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "gradflow",
       dependencies: [
-        "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", argumentParser,
+        "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", "SystemLimits",
+        argumentParser,
       ]),
 
     // MARK: Tests
@@ -90,13 +91,15 @@ let package = Package(
     // C, as it stands in front of the C library's allocator.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "CAllocationCounter"], exclude: ["Oracle"]),
+      name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "SystemLimits", "CAllocationCounter"], exclude: ["Oracle"]),
     .testTarget(name: "OptimisersTests", dependencies: ["Optimisers", "Files"], exclude: ["Oracle"]),
     .testTarget(name: "LayerNamesTests", dependencies: ["LayerNames", "Networks"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "Digests"]),
+    // C, as it stands in front of the C library's calls of the system.
+    .target(name: "CSystemCallCounter", path: "Tests/CSystemCallCounter"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "Digests", "CSystemCallCounter"]),
     .testTarget(name: "SystemLimitsTests", dependencies: ["SystemLimits", "Files", "Processes"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes"]),
-    .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests"]),
+    .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests", "CSystemCallCounter"]),
     .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),

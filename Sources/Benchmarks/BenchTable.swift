@@ -37,7 +37,8 @@ package struct BenchTable {
       let peer = try peerCommand.map { try PeerProcess(command: $0, backend: backend) }
       peerName = peer?.name ?? peerName
       for row in rows {
-        try MemoryNeed(row.configuration, images: batch, in: Float.self).check(against: Machine.memory)
+        try MemoryNeed(row.configuration, images: batch, in: Float.self)
+          .check(against: .now(threads: backends[0].threads))
         progress("\(row.id), \(backend.instructionSet.rawValue)")
         reports.append(try measure(row, backend, peer))
       }

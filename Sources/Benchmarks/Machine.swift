@@ -6,15 +6,8 @@ import Files
   import Darwin
 #endif
 
-/// What measurements and limits need to know of the machine.
+/// What measurements need to know of the machine.
 package enum Machine {
-  /// Bytes of memory that the machine has.
-  package static var memory: Int {
-    let pages = sysconf(Int32(_SC_PHYS_PAGES)), size = sysconf(Int32(_SC_PAGESIZE))
-    guard pages > 0, size > 0 else { return .max }
-    return pages.multipliedReportingOverflow(by: size).overflow ? .max : pages * size
-  }
-
   /// What the processor calls itself: "AMD EPYC"; "unknown processor" where the system does not tell.
   package static var processorName: String {
     #if canImport(Darwin)

@@ -66,6 +66,15 @@ public enum CIFAR: String, CaseIterable, Sendable {
 
   // MARK: Finding
 
+  /// How large the files are that `load` would read; 0 where it would read none.
+  public static func fileBytes(in directory: String) -> Int {
+    guard let (kind, path) = try? locate(directory) else { return 0 }
+    return (kind.trainingFiles + [kind.testFile]).reduce(0) { sum, file in
+      let plain = join(path, file)
+      return sum + (fileSize(plain) ?? fileSize(plain + ".zst") ?? 0)
+    }
+  }
+
   private static func locate(_ directory: String) throws(DatasetError) -> (CIFAR, String) {
     guard isDirectory(directory) else {
       throw fileExists(directory) ? .notADirectory(path: directory) : .missingDirectory(path: directory)

@@ -16,7 +16,9 @@ public enum AtomicFile {
     case created, halfWritten, written, synced, previousKept, renamed, directorySynced
   }
 
-  /// Writes `bytes` to `path`. A link at `path` is replaced, not followed.
+  /// Writes `bytes` to `path`. A link is followed, and what it leads to is replaced; mode and owner stay. What cannot be
+  /// replaced, as a container's file from outside, is written in place; a device, a pipe or an open file of this process
+  /// (/dev/stdout) is written to.
   ///
   /// - Parameters:
   ///   - previous: where to keep the content that is replaced, if there is any; in the same directory. What stood there
@@ -28,13 +30,35 @@ public enum AtomicFile {
     _ bytes: UnsafeRawBufferPointer, to path: String, keepingPrevious previous: String? = nil,
     steps: (Step) throws -> Void = { _ in }
   ) throws {
-    try refuseSpecialFile(path)
-    let temporary = try TemporaryFile(for: path)
+    switch OutputPath(path) {
+    case .descriptor(let number): try FileDescriptor.write(bytes, to: number, path: path)
+    case .stream(let stream): try FileDescriptor(stream, flags: O_WRONLY | O_NOCTTY).writeAll(bytes)
+    case .file(let path, let present):
+      try replace(path, present, with: bytes, keepingPrevious: previous, steps: steps)
+    }
+  }
+
+  private static func replace(
+    _ path: String, _ present: FileAttributes?, with bytes: UnsafeRawBufferPointer, keepingPrevious previous: String?,
+    steps: (Step) throws -> Void
+  ) throws {
+    let temporary: TemporaryFile
+    do throws(FileError) {
+      temporary = try TemporaryFile(for: path, like: present)
+    } catch {
+      // The directory is read-only, and yet the file may not be: then it is mounted there.
+      guard present != nil, isReadOnly(directoryName(path)), access(path, W_OK) == 0 else { throw error }
+      return try writeInPlace(bytes, path, steps)
+    }
     do {
       try temporary.fill(with: bytes, steps: steps)
       if let previous, try keep(path, as: previous) { try steps(.previousKept) }
-      guard rename(temporary.path, path) == 0 else {
-        throw FileError(path: path, operation: .rename, code: errno)
+      if rename(temporary.path, path) != 0 {
+        // A file that is mounted at its path can only be written in place.
+        guard errno == EBUSY, present != nil else { throw FileError(path: path, operation: .rename, code: errno) }
+        try writeInPlace(bytes, path, steps)
+        unlink(temporary.path)
+        return
       }
     } catch {
       unlink(temporary.path)
@@ -45,6 +69,19 @@ public enum AtomicFile {
     try steps(.renamed)
     try synchroniseDirectory(directoryName(path))
     try steps(.directorySynced)
+  }
+
+  private static func isReadOnly(_ directory: String) -> Bool {
+    var status = statvfs()
+    return statvfs(directory, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
+  }
+
+  private static func writeInPlace(_ bytes: UnsafeRawBufferPointer, _ path: String, _ steps: (Step) throws -> Void) throws {
+    let file = try FileDescriptor(path, flags: O_WRONLY | O_TRUNC)
+    try file.writeAll(bytes)
+    try file.synchronise()
+    try file.close()
+    for step in [Step.renamed, .directorySynced] { try steps(step) }
   }
 
   public static func write(
@@ -69,16 +106,6 @@ public enum AtomicFile {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       if TemporaryFile.isName(name, for: path) { try removeFile(directory + "/" + name) }
-    }
-  }
-
-  /// Devices, pipes and sockets are not replaced by files.
-  private static func refuseSpecialFile(_ path: String) throws(FileError) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return }
-    let kind = status.st_mode & S_IFMT
-    if kind != S_IFREG && kind != S_IFDIR {
-      throw .failed(path: path, operation: .write, code: EINVAL, reason: "it is a device, pipe or socket, not a regular file")
     }
   }
 
@@ -115,24 +142,33 @@ private struct TemporaryFile {
   private static let suffix = ".tmp"
 
   static func name(for path: String, attempt: Int) -> String {
-    "\(path).\(getpid())-\(attempt)\(suffix)"
+    directoryName(path) + "/" + prefix(for: path) + "\(getpid())-\(attempt)\(suffix)"
+  }
+
+  /// The file's own name, as far as there is room for the rest: a name has at most 255 bytes.
+  private static func prefix(for path: String) -> String {
+    var name = fileName(path)
+    while name.utf8.count > 200 { name.unicodeScalars.removeLast() }
+    return name + "."
   }
 
   /// Whether the last part of a path is that of a temporary file for `path`, of whatever process.
   static func isName(_ name: String, for path: String) -> Bool {
-    let prefix = fileName(path) + "."
+    let prefix = prefix(for: path)
     guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.count > prefix.count + suffix.count else { return false }
     let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
     return middle.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-") }
   }
 
-  init(for target: String) throws(FileError) {
+  /// - Parameter present: of the file whose place it will take; the new content is never open to more people than the old.
+  init(for target: String, like present: FileAttributes?) throws(FileError) {
     var attempt = 0
     while true {
       let path = Self.name(for: target, attempt: attempt)
       do throws(FileError) {
-        file = try FileDescriptor(path, flags: O_WRONLY | O_CREAT | O_EXCL)
+        file = try FileDescriptor(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: present == nil ? 0o666 : 0o600)
         self.path = path
+        if let present { file.take(present) }
         return
       } catch {
         switch error {
@@ -170,6 +206,8 @@ extension FileError {
     case .shorter(_, let expected, let found): .shorter(path: path, expected: expected, found: found)
     case .tooLarge(_, let limit): .tooLarge(path: path, limit: limit)
     case .locked(_, let process): .locked(path: path, process: process)
+    case .noLocks(_, let reason): .noLocks(path: path, reason: reason)
+    case .notOurs: .notOurs(path: path)
     case .failed(_, let operation, let code, let reason):
       .failed(path: path, operation: operation, code: code, reason: reason)
     }

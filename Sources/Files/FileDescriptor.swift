@@ -10,11 +10,11 @@ final class FileDescriptor {
   private var number: Int32
   let path: String
 
-  /// Opens `path` with the flags of open(2); created files get mode 0666 less the process' mask. Programs that
+  /// Opens `path` with the flags of open(2); created files get `mode` less the process' mask. Programs that
   /// this one starts do not inherit it.
-  init(_ path: String, flags: Int32) throws(FileError) {
+  init(_ path: String, flags: Int32, mode: mode_t = 0o666) throws(FileError) {
     var number: Int32
-    repeat { number = open(path, flags | O_CLOEXEC, 0o666) } while number < 0 && errno == EINTR
+    repeat { number = open(path, flags | O_CLOEXEC, mode) } while number < 0 && errno == EINTR
     guard number >= 0 else { throw FileError(path: path, operation: .open, code: errno) }
     self.number = number
     self.path = path
@@ -35,6 +35,12 @@ final class FileDescriptor {
     }
   }
 
+  /// Whether this is a regular file of one name, so that nobody knows its content under another.
+  func isPlainFile() -> Bool {
+    var status = stat()
+    return fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink <= 1
+  }
+
   /// Bytes in the file, and whether it is a directory.
   func status() throws(FileError) -> (length: Int, isDirectory: Bool) {
     var status = stat()
@@ -49,23 +55,40 @@ final class FileDescriptor {
     while true {
       let count = read(number, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
-      guard errno == EINTR else { throw FileError(path: path, operation: .read, code: errno) }
+      if errno == EAGAIN { Self.wait(for: POLLIN, on: number) } else if errno != EINTR { throw FileError(path: path, operation: .read, code: errno) }
     }
   }
 
   /// Writes every byte.
-  func writeAll(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  func writeAll(_ bytes: UnsafeRawBufferPointer) throws(FileError) { try Self.write(bytes, to: number, path: path) }
+
+  /// Writes every byte to an open file, also where it takes only a part at a time and says so at once (O_NONBLOCK).
+  static func write(_ bytes: UnsafeRawBufferPointer, to number: Int32, path: String) throws(FileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let buffer = UnsafeRawBufferPointer(rebasing: rest)
-      let count = write(number, buffer.baseAddress, buffer.count)
+      let count = systemWrite(number, buffer.baseAddress, buffer.count)
       if count > 0 {
         rest = rest.dropFirst(count)
+      } else if count < 0, errno == EAGAIN {
+        wait(for: POLLOUT, on: number)
       } else if count == 0 || errno != EINTR {
         // No file accepts nothing; a device that does would keep us here for ever.
         throw FileError(path: path, operation: .write, code: count == 0 ? EIO : errno)
       }
     }
+  }
+
+  /// Sleeps until a pipe or terminal can be read or written again, or has failed: the next attempt tells.
+  private static func wait(for event: some BinaryInteger, on number: Int32) {
+    var request = pollfd(fd: number, events: Int16(event), revents: 0)
+    _ = poll(&request, 1, -1)
+  }
+
+  /// Gives the file the owner and mode of another, as far as the system lets this process.
+  func take(_ attributes: FileAttributes) {
+    _ = fchown(number, attributes.user, attributes.group)
+    _ = fchmod(number, attributes.mode)
   }
 
   /// Writes every byte.
@@ -92,6 +115,7 @@ final class FileDescriptor {
       switch errno {
       case EINTR: continue
       case EWOULDBLOCK: return false
+      case ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL: throw .noLocks(path: path, reason: String(cString: strerror(errno)))
       default: throw FileError(path: path, operation: .lock, code: errno)
       }
     }
@@ -110,3 +134,6 @@ final class FileDescriptor {
 
 /// close(2), which within `FileDescriptor` is hidden by its own method.
 private func systemClose(_ number: Int32) -> Int32 { close(number) }
+
+/// write(2), which within `FileDescriptor` is hidden too.
+private func systemWrite(_ number: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(number, bytes, count) }

@@ -27,6 +27,10 @@ public enum FileError: Error, Equatable, Sendable {
   case tooLarge(path: String, limit: Int)
   /// Another process holds the lock at `path`; its number, where known.
   case locked(path: String, process: Int32?)
+  /// The file system keeps no locks.
+  case noLocks(path: String, reason: String)
+  /// A link, a device or a file of several names, where a file of our own was expected.
+  case notOurs(path: String)
   case failed(path: String, operation: FileOperation, code: Int32, reason: String)
 
   /// The error for the system's error number `code`.
@@ -48,6 +52,7 @@ public enum FileError: Error, Equatable, Sendable {
     case .missing(let path), .exists(let path), .isDirectory(let path): path
     case .notPermitted(let path, _), .noSpace(let path), .tooLarge(let path, _): path
     case .shorter(let path, _, _), .locked(let path, _), .failed(let path, _, _, _): path
+    case .noLocks(let path, _), .notOurs(let path): path
     }
   }
 
@@ -78,6 +83,12 @@ extension FileError: CustomStringConvertible {
     case .locked(let path, let process):
       "\(path): in use by \(process.map { "process \($0)" } ?? "another process"); "
         + "wait until it is done, stop it, or choose another directory"
+    case .noLocks(let path, let reason):
+      "\(path): this file system keeps no locks (\(reason)), without which two processes could write the same run; "
+        + "choose a directory on another file system (for NFS: mount it with version 4, or with locks)"
+    case .notOurs(let path):
+      "\(path): is a link, or another kind of file than the one that is made here, and what it stands for must not be "
+        + "overwritten; remove it if nothing needs it"
     case .failed(let path, let operation, let code, let reason):
       "\(path): cannot \(operation.rawValue): \(reason) (error \(code))"
     }

@@ -12,10 +12,18 @@ public final class FileLock {
 
   /// Takes the lock at `path`, a file that is made if need be, without waiting.
   ///
-  /// - Throws: `FileError.locked` if another holds it.
+  /// - Throws: `FileError.locked` if another holds it; `FileError.notOurs` for a link, which would lead to another's file;
+  ///   `FileError.noLocks`.
   public init(path: String) throws(FileError) {
     self.path = path
-    file = try FileDescriptor(path, flags: O_RDWR | O_CREAT)
+    do throws(FileError) {
+      file = try FileDescriptor(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK)
+    } catch {
+      if case .failed(_, _, ELOOP, _) = error { throw .notOurs(path: path) }
+      throw error
+    }
+    // The process's number is written into it, which nothing else may lose its content for.
+    guard file.isPlainFile() else { throw .notOurs(path: path) }
     guard try file.tryLock() else { throw .locked(path: path, process: Self.holder(path)) }
     // For messages only: a full disk does not weaken the lock.
     try? file.truncate(to: 0)

@@ -29,6 +29,12 @@ public func readFile(_ path: String, limit: Int = 1 << 32) throws(FileError) -> 
 /// Whether anything that can be reached (a file, a directory, a link to either) is at `path`.
 public func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// Bytes in a file; `nil` if there is none.
+public func fileSize(_ path: String) -> Int? {
+  var status = stat()
+  return stat(path, &status) == 0 ? Int(status.st_size) : nil
+}
+
 public func isDirectory(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

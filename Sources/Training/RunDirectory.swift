@@ -20,5 +20,8 @@ public struct RunDirectory: Hashable, Sendable {
   public var manifest: String { path + "/manifest.json" }
   public var lock: String { path + "/lock" }
 
+  /// All of these.
+  public var files: [String] { [trace, checkpoint, previousCheckpoint, best, summary, testSummary, manifest, lock] }
+
   public var holdsRun: Bool { fileExists(trace) || fileExists(checkpoint) || fileExists(previousCheckpoint) }
 }

@@ -110,7 +110,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    try MemoryNeed(network, images: batch, in: Float.self).check(against: Machine.memory)
+    try MemoryNeed(network, images: batch, in: Float.self).check(against: compute.memory)
     let backend = try compute.backend()
     if let rows {
       try printTable(rows.rows, backend)

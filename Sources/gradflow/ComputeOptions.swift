@@ -1,6 +1,7 @@
 import ArgumentParser
 import Kernels
 import Networks
+import SystemLimits
 
 /// Where a command computes. Neither option changes any result.
 struct ComputeOptions: ParsableArguments {
@@ -16,6 +17,9 @@ struct ComputeOptions: ParsableArguments {
       throw ValidationError(BackendError.threadCount(threads).description)
     }
   }
+
+  /// What there is for the threads that will work.
+  var memory: AvailableMemory { .now(threads: threads ?? WorkerPool.processorCount) }
 
   /// - Throws: `BackendError.instructionSetUnavailable`.
   func backend() throws -> Backend {

@@ -11,29 +11,83 @@ enum Console {
   ///
   /// Nor must a limit on the size of files: writing beyond it fails like a full disk.
   static func prepare() {
+    occupyStandardDescriptors()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Where a standard stream was closed, the next file that is opened would get its number, and what is printed would land in
+  /// that file. What takes its place lets nothing be written (or, for standard input, read), so that it fails as on a closed one.
+  private static func occupyStandardDescriptors() {
+    for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 && errno == EBADF {
+      let flags = number == STDIN_FILENO ? O_WRONLY : O_RDONLY
+      // The system gives the lowest number that is free. Where there are no devices, a directory lets nothing be written either.
+      if open("/dev/null", flags) < 0 { _ = open("/", O_RDONLY | O_DIRECTORY) }
+    }
   }
 
   /// A line of results.
   /// - Throws: `ConsoleError` if it cannot be written; not if nobody reads it any more.
   static func print(_ line: String) throws {
-    try write(line + "\n", to: STDOUT_FILENO)
+    try write(printable(line) + "\n", to: STDOUT_FILENO)
   }
 
   /// A line for people, lost if standard error is.
   static func log(_ line: String) {
-    try? write(line + "\n", to: STDERR_FILENO)
+    try? write(printable(line) + "\n", to: STDERR_FILENO)
   }
 
-  /// What is being done just now, on a line that the next such line replaces; only on a terminal.
+  /// What is being done just now, on a line that the next such line replaces; only on a terminal that can take a line back.
   static func progress(_ line: String) {
-    guard isatty(STDERR_FILENO) != 0 else { return }
-    try? write("\r\u{1b}[K" + line, to: STDERR_FILENO)
+    guard hasMovingLine else { return }
+    try? write("\r\u{1b}[K" + fitting(printable(line), columns: columns), to: STDERR_FILENO)
   }
 
   /// Takes the moving line away.
   static func clearProgress() { progress("") }
+
+  private static var hasMovingLine: Bool { isatty(STDERR_FILENO) != 0 && !Environment.isTerminalDumb }
+
+  /// Of the terminal; 80 where it does not tell.
+  private static var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  /// As much of a line as leaves the terminal's last column free: what goes on in the next line could not be taken back.
+  static func fitting(_ line: String, columns: Int) -> String {
+    var room = columns - 1
+    var result = ""
+    for character in line {
+      // Some characters take two columns; none of ASCII does.
+      room -= character.isASCII ? 1 : 2
+      if room < 0 { break }
+      result.append(character)
+    }
+    return result
+  }
+
+  /// A line without what would command the terminal or turn its text around, which names of rows and files may hold. Such a
+  /// character stands as JSON has it: \u001b.
+  static func printable(_ line: String) -> String {
+    guard line.unicodeScalars.contains(where: isCommand) else { return line }
+    return line.unicodeScalars.reduce(into: "") { result, scalar in
+      if isCommand(scalar) {
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  private static func isCommand(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "\n", "\t": false
+    case "\0"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}": true
+    default: false
+    }
+  }
 
   private static func write(_ text: String, to descriptor: Int32) throws {
     var text = text
@@ -45,6 +99,10 @@ enum Console {
           written += count
         } else if errno == EPIPE {
           return
+        } else if errno == EAGAIN {
+          // Whoever shares the pipe has made it non-blocking: nothing is lost for that, it only takes longer.
+          var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&request, 1, -1)
         } else if errno != EINTR {
           throw ConsoleError(reason: String(cString: strerror(errno)))
         }

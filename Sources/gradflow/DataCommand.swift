@@ -23,18 +23,23 @@ struct DataCommand: ParsableCommand {
     var contactSheet: String?
 
     func run() throws {
+      let sheet = try contactSheet.map {
+        try OutputFile($0, option: "--contact-sheet", inputs: InputFiles.directory(directory))
+      }
       let dataset: Dataset
       if let directory {
-        dataset = try CIFAR.load(directory: directory)
+        dataset = try DatasetReading.dataset(in: directory)
       } else if let synthetic = profile.synthetic {
         dataset = synthetic.dataset()
       } else {
         throw ValidationError("the profile \(profile.rawValue) has no built-in data: name a directory")
       }
-      for line in DataCommand.describe(dataset) { try Console.print(line) }
-      if let contactSheet {
-        try AtomicFile.write(ContactSheet(of: dataset).png, to: contactSheet)
-        try Console.print("contact sheet  \(contactSheet)")
+      for line in DataCommand.describe(dataset) {
+        if let sheet { try sheet.tell(line) } else { try Console.print(line) }
+      }
+      if let sheet {
+        try sheet.write(ContactSheet(of: dataset).png)
+        try sheet.tell("contact sheet  \(sheet.path)")
       }
     }
   }
@@ -47,7 +52,7 @@ struct DataCommand: ParsableCommand {
     var directory: String
 
     func run() throws {
-      let dataset = try CIFAR.load(directory: directory)
+      let dataset = try DatasetReading.dataset(in: directory)
       for line in DataCommand.describe(dataset) { try Console.print(line) }
       let problems = DatasetVerification(dataset).problems
       if problems.isEmpty {

@@ -22,6 +22,9 @@ enum Environment {
     (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])).path
   }
 
+  /// Whether the terminal takes no commands, such as to clear a line; also where nothing says what it is.
+  static var isTerminalDumb: Bool { value("TERM").map { $0 == "dumb" } ?? true }
+
   private static func value(_ name: String) -> String? {
     guard let text = getenv(name).map({ String(cString: $0) }), !text.isEmpty else { return nil }
     return text

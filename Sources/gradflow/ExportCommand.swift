@@ -10,7 +10,7 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       csv: a line an epoch, a column a number, exact; to standard output unless --out names a file.
       tensorboard: an event file in the directory --out, RUN/tensorboard if not given; `tensorboard --logdir` shows it. There, \
-      an epoch takes a second.
+      an epoch takes a second. Exporting again appends the epochs made since, which a TensorBoard that is open shows.
       """)
 
   @Argument(help: ArgumentHelp("A run's directory, or its trace.", valueName: "run"))
@@ -26,6 +26,7 @@ struct ExportCommand: ParsableCommand {
 
   func validate() throws {
     if out == "" { throw ValidationError("--out is empty") }
+    if format == .tensorboard { try OutputDirectory.check(out, option: "--out") }
   }
 
   func run() throws {
@@ -36,16 +37,13 @@ struct ExportCommand: ParsableCommand {
     case .csv:
       let lines = MetricsCSV.lines(trace)
       if let out {
-        try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: out)
+        try OutputFile(out, option: "--out", inputs: InputFiles.run(source)).write(lines.map { $0 + "\n" }.joined())
       } else {
         for line in lines { try Console.print(line) }
       }
     case .tensorboard:
       let directory = out ?? (isDirectory(source) ? source + "/tensorboard" : "tensorboard")
-      try createDirectory(directory)
-      let path = directory + "/" + EventFile.name
-      try AtomicFile.write(EventFile.bytes(trace), to: path)
-      try Console.print(path)
+      try Console.print(try EventDirectory(directory).add(trace))
     }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import GradientChecking
 import GradientChecks
 import Kernels
+import SystemLimits
 
 struct GradcheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,6 +25,9 @@ struct GradcheckCommand: ParsableCommand {
 
   @OptionGroup var compute: ComputeOptions
 
+  /// Of the checks that take most, layers of full size in single and double precision, found by measuring.
+  static let memoryNeed = 288.0 * 0x1p20
+
   func validate() throws {
     guard let layer, GradientChecks.checks(ofLayer: layer).isEmpty else { return }
     throw ValidationError(
@@ -33,6 +37,9 @@ struct GradcheckCommand: ParsableCommand {
   func run() throws {
     let cases = GradientChecks.all + (thorough ? GradientChecks.thorough : [])
     let checks = layer.map { GradientChecks.checks(ofLayer: $0, in: cases) } ?? cases
+    try OutOfMemory.check(
+      "gradient checks", need: Self.memoryNeed, against: compute.memory,
+      advice: "take fewer threads (--threads) or a machine or limit with more")
     let backend = try compute.backend()
     var rows: [GradientCheckRow] = []
     for (index, check) in checks.enumerated() {

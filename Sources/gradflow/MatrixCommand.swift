@@ -45,6 +45,7 @@ struct MatrixCommand: ParsableCommand {
     let rows = try chosenRows()
     // What would keep every run from being judged is said before the first one begins.
     if check { _ = try GoldenStore(directory: against).recordedRows(of: options.profile) }
+    if report { _ = try reportFile }
     if report, against != AgainstOption.standard, !isDirectory(against) { throw AgainstOption.missing(against) }
     let session = RunSession(rows: rows, options: options, jobs: jobs, shard: shard)
     guard check || report else { return try session.run() }
@@ -80,7 +81,11 @@ struct MatrixCommand: ParsableCommand {
     let runs = try RunSet(readingFrom: directories)
     let store = GoldenStore(directory: against)
     let engine = isDirectory(against) ? try EngineFindings(judging: runs, by: store) : .notChecked
-    try Page(runs, engine: engine).write(to: options.outDirectory + "/report.html", figures: nil)
+    try Page(runs, engine: engine).write(to: try reportFile, figures: nil)
+  }
+
+  private var reportFile: OutputFile {
+    get throws { try OutputFile(options.outDirectory + "/report.html", option: "--report", inputs: [matrix].compactMap { $0 }) }
   }
 
   private func chosenRows() throws -> [ExperimentRow] {

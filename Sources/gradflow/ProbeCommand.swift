@@ -45,7 +45,8 @@ struct ProbeCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    guard out != weights, out != batch else { throw ValidationError("--out names a file that is read: \(out)") }
+    // Before anything is read or computed.
+    _ = try output
     if let steps {
       guard (1...1_000_000).contains(steps) else {
         throw ValidationError("\(steps) steps: --steps takes 1 to 1000000")
@@ -61,6 +62,8 @@ struct ProbeCommand: ParsableCommand {
     }
   }
 
+  private var output: OutputFile { get throws { try OutputFile(out, option: "--out", inputs: [weights, batch]) } }
+
   func run() throws {
     let backend = try compute.backend()
     let request = ProbeRequest(
@@ -68,11 +71,11 @@ struct ProbeCommand: ParsableCommand {
       updates: steps.map {
         .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate, optimiser: optimiser ?? .standard)
       },
-      memory: Machine.memory)
+      memory: compute.memory)
     let answer = try Probe.run(
       request, weights: try ProbeFile(path: weights), batch: try ProbeFile(path: batch), backend: backend)
     let bytes = answer.fileBytes
-    try AtomicFile.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes, to: out)
+    try output.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes)
     Console.log("\(out): \(answer.names.count) tensors")
   }
 }

@@ -4,6 +4,8 @@ import Datasets
 import Experiments
 import Files
 import Kernels
+import Networks
+import SystemLimits
 import Traces
 import Training
 
@@ -47,11 +49,19 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let path = TracePath.resolve(self.path)
+    let inputs = InputFiles.run(self.path) + [from].compactMap { $0 } + InputFiles.directory(data ?? Environment.dataDirectory)
+    let saved = try save.map { try OutputFile($0, option: "--save", inputs: inputs) }
+    let output = try values.map { try OutputFile($0, option: "--values", inputs: inputs) }
+    for file in [saved, output].compactMap({ $0 }) where file.isStandardOutput {
+      throw ValidationError("the list goes to standard output, so --save and --values need files")
+    }
     let trace = try Trace(path: path)
     let identity = try RunIdentity(trace.header, path: path)
     let source = try ExperimentData(
       dataset(of: identity), validationPerClass: identity.settings.validationPerClass,
       augmentation: identity.settings.augmentation, seed: identity.seed)
+    try MemoryNeed(identity.settings.network, images: identity.settings.batchSize, in: Float.self)
+      .check(against: compute.memory)
     let replay = try Replay(identity, source: source, backend: compute.backend(), from: from)
     let start = replay.position
     let recorded = trace.stepDigests
@@ -59,12 +69,12 @@ struct ReplayCommand: ParsableCommand {
       guard let digests = recorded[place.epoch], digests.indices.contains(place.step) else { return nil }
       return digests[place.step]
     }
-    if let save { try replay.save(to: save) }
+    if let saved { try replay.save(to: saved.path) }
     let (parts, tensor) = try replay.inspect(part: part)
-    if let tensor, let values {
+    if let tensor, let output {
       var file = SafeTensors()
       file["values"] = tensor
-      try AtomicFile.write(file.fileBytes, to: values)
+      try output.write(file.fileBytes)
     }
     for line in ReplayReport(start: start, step: step.position, departure: departure, parts: parts).lines {
       try Console.print(line)
@@ -75,11 +85,11 @@ struct ReplayCommand: ParsableCommand {
   private func dataset(of identity: RunIdentity) throws -> Dataset {
     let dataset: Dataset
     if let data {
-      dataset = try CIFAR.load(directory: data)
+      dataset = try DatasetReading.dataset(in: data)
     } else if let synthetic = Synthetic(name: identity.dataName) {
       dataset = synthetic.dataset()
     } else if let directory = Environment.dataDirectory {
-      dataset = try CIFAR.load(directory: directory)
+      dataset = try DatasetReading.dataset(in: directory)
     } else {
       throw Stop(
         .impossible, "the run was made on \(identity.dataName): say where that is with --data DIR or GRADFLOW_DATA")

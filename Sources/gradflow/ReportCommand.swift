@@ -1,6 +1,8 @@
 import ArgumentParser
 import Files
 import Reports
+import Traces
+import Training
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,28 +26,36 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     if out.isEmpty { throw ValidationError("--out is empty: name a file") }
+    try OutputDirectory.check(figures, option: "--figures")
     if figures == "" { throw ValidationError("--figures is empty: name a directory") }
   }
 
   func run() throws {
+    let inputs = try options.runs.flatMap { try RunTraces.runs(in: $0).flatMap { RunDirectory(path: $0).files } } + goldens.files
+    let output = try OutputFile(out, option: "--out", inputs: inputs)
     let runs = try options.load()
     let page = Page(runs, engine: try goldens.findings(runs))
-    try page.write(to: out, figures: figures)
+    try page.write(to: output, figures: figures, inputs: inputs)
     if page.hasFailure { throw Stop(.failed) }
   }
 }
 
 extension Page {
   /// Writes the page, and the figures where a directory for them is given; prints what it says and where it is.
-  func write(to path: String, figures directory: String?) throws {
-    try AtomicFile.write(html, to: path)
+  ///
+  /// - Parameter inputs: files that must not be overwritten by a figure.
+  func write(to page: OutputFile, figures directory: String?, inputs: [String] = []) throws {
+    let files = try figures.all.map { figure in
+      try directory.map { (figure, try OutputFile("\($0)/\(figure.fileName)", option: "--figures", inputs: inputs + [page.path])) }
+    }.compactMap { $0 }
+    try page.write(html)
     if let directory {
       try createDirectory(directory)
-      for figure in figures.all { try AtomicFile.write(figure.file, to: "\(directory)/\(figure.name).svg") }
+      for (figure, file) in files { try file.write(figure.file) }
     }
-    try Console.print("engine   \(table.engineSummary)")
-    try Console.print("claims   \(claims.summary)")
-    try Console.print("report   \(path)")
-    if let directory { try Console.print("figures  \(directory) (\(figures.all.count) files)") }
+    try page.tell("engine   \(table.engineSummary)")
+    try page.tell("claims   \(claims.summary)")
+    try page.tell("report   \(page.path)")
+    if let directory { try page.tell("figures  \(directory) (\(figures.all.count) files)") }
   }
 }

@@ -89,7 +89,7 @@ struct RunSession {
     for run in runs {
       if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
       try MemoryNeed(run.settings.network, images: run.settings.batchSize, in: Float.self)
-        .check(against: Machine.memory / max(1, min(jobs, runs.count)))
+        .check(against: options.compute.memory.shared(among: min(jobs, runs.count)))
       let directory = run.directory(out: options.outDirectory)
       if directory.holdsRun, !options.resume, !options.overwrite {
         throw TrainingError.runExists(path: directory.path)

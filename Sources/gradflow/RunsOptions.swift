@@ -27,6 +27,15 @@ struct AgainstOption: ParsableArguments {
   @Option(help: "The directory of the goldens that tell engine drift; golden, where there is one, if not given.")
   var against: String?
 
+  /// Those that may be read.
+  var files: [String] {
+    let store = GoldenStore(directory: against ?? Self.standard)
+    let goldens = ((try? store.profiles()) ?? []).flatMap { profile in
+      ((try? store.rows(profile: profile)) ?? []).map { store.path(profile: profile, row: $0) }
+    }
+    return goldens + [store.index]
+  }
+
   /// - Throws: `Stop` for a directory that was asked for and is not there.
   func findings(_ runs: RunSet) throws -> EngineFindings {
     let directory = against ?? Self.standard

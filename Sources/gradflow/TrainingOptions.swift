@@ -47,6 +47,7 @@ struct TrainingOptions: ParsableArguments {
     if seed != nil && seeds != nil { throw ValidationError("--seed and --seeds exclude each other") }
     if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other") }
     if out == "" { throw ValidationError("--out is empty: name a directory") }
+    try OutputDirectory.check(out, option: "--out")
     if data == "" { throw ValidationError("--data is empty: name a directory") }
     if let epochs, !(1...100).contains(epochs) {
       throw ValidationError("--epochs takes a number from 1 to 100, the length of the schedule; not \(epochs)")
@@ -60,7 +61,7 @@ struct TrainingOptions: ParsableArguments {
 
   /// The profile's data, or those of `--data`.
   func dataset() throws -> Dataset {
-    if let data { return try CIFAR.load(directory: data) }
+    if let data { return try DatasetReading.dataset(in: data) }
     if let synthetic = profile.synthetic { return synthetic.dataset() }
     guard let directory = Environment.dataDirectory else {
       throw Stop(
@@ -68,7 +69,7 @@ struct TrainingOptions: ParsableArguments {
         "the profile \(profile.rawValue) needs CIFAR-100: `make data` fetches it; then say where it is with --data DIR or "
           + "GRADFLOW_DATA")
     }
-    return try CIFAR.load(directory: directory)
+    return try DatasetReading.dataset(in: directory)
   }
 
   /// Raised by Ctrl-C, by SIGTERM and by the time limit.

@@ -90,4 +90,18 @@ struct FileLockTests {
     }
     _ = try FileLock(path: path)
   }
+
+  @Test("a lock that is a link or another file's second name is refused, and that file keeps its content", arguments: ["link", "name", "pipe"])
+  func notOurs(kind: String) throws {
+    let (path, other) = (path, directory.path("other"))
+    try AtomicFile.write("precious", to: other)
+    switch kind {
+    case "link": try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: other)
+    case "name": try FileManager.default.linkItem(atPath: other, toPath: path)
+    default: #expect(mkfifo(path, 0o600) == 0)
+    }
+    let error = try #require(failure(FileError.self) { try FileLock(path: path) })
+    #expect(error == .notOurs(path: path) && error.description.contains("remove it"))
+    #expect(try readFile(other) == Array("precious".utf8))
+  }
 }

@@ -88,6 +88,33 @@ def check_tensorboard(program, runs):
         yield f"{run.name}: {len(wanted) + 2} scalars read by tensorboard, gradient flow of {len(flows)} layers among them"
 
 
+def check_open_tensorboard(program, runs):
+    """A TensorBoard that is open reads on in the files that it knows: epochs made since, and a run that was begun anew."""
+
+    def run(epochs, *options):
+        command = [program, "run", "vgg08", "--profile", "smoke", "--epochs", str(epochs), "--out", directory, *options]
+        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run([program, "export", f"{directory}/vgg08-s0", "--format", "tensorboard", "--out", f"{directory}/events"],
+                       check=True, capture_output=True)
+        return [float(epoch["val_loss"]) for epoch in exported(program, f"{directory}/vgg08-s0")]
+
+    def seen():
+        return [(scalar.step, round(scalar.value, 4)) for scalar in events.Reload().Scalars("loss/validation")]
+
+    def wanted(losses):
+        return [(step, round(loss, 4)) for step, loss in enumerate(losses)]
+
+    with tempfile.TemporaryDirectory() as directory:
+        first = run(1)
+        events = EventAccumulator(f"{directory}/events", size_guidance={"scalars": 0})
+        assert seen() == wanted(first), seen()
+        second = run(2, "--resume")
+        assert len(second) == 2 and seen() == wanted(second), seen()
+        third = run(2, "--overwrite", "--bn-eval", "population")
+        assert seen() == wanted(third), seen()
+    yield "an open tensorboard sees the epochs made since, and a run that was begun anew"
+
+
 def check_weights(program, runs):
     for run in run_directories(runs):
         row = reference_model.ROWS[run.name.rsplit("-s", 1)[0]]
@@ -128,7 +155,7 @@ def run_directories(runs):
 def main():
     program, runs = sys.argv[1:]
     count = failures = 0
-    for check in (check_summaries, check_tensorboard, check_weights):
+    for check in (check_summaries, check_tensorboard, check_open_tensorboard, check_weights):
         try:
             for line in check(program, runs):
                 count += 1

@@ -1,5 +1,6 @@
 import Files
 import Optimisers
+import SystemLimits
 
 /// What is asked of the engine about given weights and a given batch.
 public struct ProbeRequest: Sendable {
@@ -29,10 +30,10 @@ public struct ProbeRequest: Sendable {
   /// In training mode only.
   public var updates: Updates?
   /// Bytes of memory that may be used.
-  public var memory: Int
+  public var memory: AvailableMemory
 
   public init(
-    row: StandardRow, mode: Mode = .eval, precision: Precision = .f32, updates: Updates? = nil, memory: Int = .max
+    row: StandardRow, mode: Mode = .eval, precision: Precision = .f32, updates: Updates? = nil, memory: AvailableMemory = .unlimited
   ) {
     precondition(updates == nil || mode == .train, "updates in evaluation mode")
     self.row = row

@@ -1,4 +1,5 @@
 import Kernels
+import SystemLimits
 
 /// How much memory a network takes for batches of a given size: asked before it is made, since memory that the system
 /// refuses in the middle of the work ends the process.
@@ -23,24 +24,13 @@ public struct MemoryNeed: Equatable, Sendable {
     bytes = Double(memory.bytes) * (Double(images) / Double(planned))
   }
 
-  /// - Parameter available: bytes.
+  /// Of the program itself, its threads and what they keep besides, found by measuring all rows with batches of 10 and 100.
+  private static let besides = 0x1p26
+
   /// - Throws: `OutOfMemory` if more is needed.
-  public func check(against available: Int) throws(OutOfMemory) {
-    guard bytes <= Double(available) else { throw OutOfMemory(need: self, available: available) }
-  }
-}
-
-public struct OutOfMemory: Error, Equatable, CustomStringConvertible {
-  public let need: MemoryNeed
-  public let available: Int
-
-  public var description: String {
-    "\(need.images) images of \(need.side) x \(need.side) pixels in one batch need at least \(gibibytes(need.bytes)) GiB "
-      + "of memory, and this machine has \(gibibytes(Double(available))): take a smaller batch"
-  }
-
-  private func gibibytes(_ bytes: Double) -> String {
-    let tenths = (bytes / 0x1p30 * 10).rounded()
-    return "\(tenths / 10)"
+  public func check(against available: AvailableMemory) throws(OutOfMemory) {
+    try OutOfMemory.check(
+      "\(images) images of \(side) x \(side) pixels in one batch", need: bytes + Self.besides, against: available,
+      advice: "take a smaller batch, fewer threads (--threads) or a machine or limit with more")
   }
 }

@@ -9,9 +9,12 @@ public enum EventFile {
   /// TensorBoard finds files by the word in the middle. A real one holds a time and a host; ours must not.
   public static let name = "events.out.tfevents.0.gradflow"
 
+  /// - Parameter begins: whether the file stands after another one whose run it takes the place of. It says so, and TensorBoard
+  ///   drops what it read there (`SessionLog.START` in `event.proto`).
   /// - Returns: the file's bytes: the same for the same trace. In place of a wall clock, an epoch takes a second.
-  public static func bytes(_ trace: Trace) -> [UInt8] {
+  public static func bytes(_ trace: Trace, begins: Bool = false) -> [UInt8] {
     var file = record(Message().double(1, 0).string(3, "brain.Event:2"))
+    if begins { file += record(Message().double(1, 0).varint(2, 0).message(7, Message().varint(1, 1))) }
     for epoch in trace.epochs {
       var scalars: [(String, Double)] = [
         ("loss/train", epoch.trainLoss), ("loss/validation", epoch.validationLoss), ("accuracy/train", epoch.trainAccuracy),

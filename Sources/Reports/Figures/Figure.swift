@@ -1,3 +1,5 @@
+import Digests
+
 /// One picture of the report.
 public struct Figure: Sendable {
   /// As its file is called, without the ending: `figure-3`, `heat-map-vgg38`.
@@ -18,6 +20,26 @@ public struct Figure: Sendable {
     self.caption = caption
     self.svg = svg
     self.isSmall = isSmall
+  }
+
+  /// What its own file is called: no path to elsewhere, whatever row the figure is named after, and another name for each name.
+  public var fileName: String { Self.fileName(name) }
+
+  /// What is no letter, digit or one of - _ . + stands as its bytes, %2F; a long name is cut, and ends in its digest.
+  static func fileName(_ name: String) -> String {
+    var text = ""
+    for scalar in name.unicodeScalars {
+      let isKept = scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-_.+".unicodeScalars.contains(scalar)
+      if isKept, !(text.isEmpty && scalar == ".") {
+        text.unicodeScalars.append(scalar)
+      } else {
+        for byte in String(scalar).utf8 { text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+      }
+    }
+    guard text.utf8.count > 200 else { return text + ".svg" }
+    let digest = Array(name.utf8).withUnsafeBytes { Digest(of: $0) }
+    while text.utf8.count > 200 { text.unicodeScalars.removeLast() }
+    return "\(text)-\(digest.description.prefix(16)).svg"
   }
 
   var heading: String { number.isEmpty ? title : "\(number). \(title)" }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Experiments
 import Files
-import Foundation
 import Goldens
 import PlainText
 import Traces
@@ -54,6 +53,7 @@ struct GoldenRecordCommand: ParsableCommand {
     if keepsBands, seeds != nil { throw ValidationError("--keep-bands takes the reference seed alone: --seeds is not for it") }
     if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason is empty: say why the goldens change") }
     if reason.contains(where: \.isNewline) { throw ValidationError("--reason is one line") }
+    try OutputDirectory.check(into, option: "--into")
     if runs.isEmpty { throw ValidationError("--runs DIR is needed: goldens are made from finished runs") }
   }
 
@@ -81,6 +81,10 @@ struct GoldenRecordCommand: ParsableCommand {
           "gradflow: warning: \(change.row): \(band.metric.rawValue) differs so much between these seeds that its band lets every "
             + "number in and judges nothing")
       }
+    }
+    let inputs = try RunDirectories.find(in: runs).flatMap(\.files)
+    for place in changes.map({ store.path(profile: profile.rawValue, row: $0.row) }) + [store.index] {
+      _ = try OutputFile(place, option: "--into", inputs: inputs)
     }
     let changed = changes.filter(\.isChange)
     if changed.isEmpty { return try Console.print("nothing changes: no golden was written") }
@@ -185,45 +189,6 @@ struct GoldenRecordCommand: ParsableCommand {
     guard let old else { return "-" }
     let judgement = Judgement(new.trace, against: old, run: "")
     return judgement.findings.first.map(\.description) ?? judgement.verdict.name
-  }
-}
-
-/// The checkout that a directory belongs to.
-enum Checkout {
-  /// - Throws: `Stop` if files outside `directory` differ from what is committed: a golden is of a revision.
-  static func refuseChanges(outside directory: String) throws {
-    var place = URL(fileURLWithPath: directory).standardizedFileURL
-    while !fileExists(place.path), place.path != "/" { place.deleteLastPathComponent() }
-    place.resolveSymlinksInPath()
-    var root = place
-    while !fileExists(root.appendingPathComponent(".git").path) {
-      if root.path == "/" {
-        return Console.log("gradflow: note: \(directory) is in no git checkout, so nothing tells which revision is recorded")
-      }
-      root.deleteLastPathComponent()
-    }
-    let goldens = URL(fileURLWithPath: directory).standardizedFileURL.resolvingSymlinksInPath().path
-    let inside = goldens == root.path ? "." : String(goldens.dropFirst(root.path.count + 1))
-    let git = Process()
-    let output = Pipe()
-    git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    git.arguments = ["git", "-C", root.path, "status", "--porcelain", "--untracked-files=all", "--", ".", ":(exclude)\(inside)"]
-    git.standardOutput = output
-    git.standardError = FileHandle.nullDevice
-    git.standardInput = FileHandle.nullDevice
-    try git.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    git.waitUntilExit()
-    guard git.terminationStatus == 0 else {
-      throw Stop(.impossible, "git cannot tell whether the checkout \(root.path) has changes; goldens are recorded from a clean one")
-    }
-    let files = text.split(separator: "\n").map { String($0.dropFirst(3)) }
-    if let first = files.first {
-      throw Stop(
-        .impossible,
-        "the checkout has changes outside \(directory) (\(first)\(files.count > 1 ? " and \(files.count - 1) more" : "")): "
-          + "commit them first, so that the goldens belong to a revision")
-    }
   }
 }
 

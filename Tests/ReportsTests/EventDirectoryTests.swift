@@ -1,0 +1,74 @@
+import Files
+import Foundation
+import Testing
+import Traces
+
+@testable import Reports
+
+@Suite("Event files only grow, since a TensorBoard that is open reads on from where it was")
+struct EventDirectoryTests {
+  private let path = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-events-\(UUID().uuidString)").path
+
+  private func trace(epochs: Int) throws -> Trace { try FakeRun(row: "vgg08", epochs: epochs).record().trace }
+
+  private func number(_ path: String) throws -> Int? {
+    try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
+  }
+
+  @Test("epochs made since are appended to the same file, once; a torn end is completed")
+  func growing() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let whole = EventFile.bytes(try trace(epochs: 3))
+    let file = "\(path)/\(EventFile.name)"
+    try createDirectory(path)
+    var numbers: Set<Int?> = []
+    // Some bytes, the beginning of a record, all but the last byte.
+    for length in [0, 1, 40, whole.count / 2, whole.count - 1, whole.count] {
+      if length == 0 { try AtomicFile.write([UInt8](), to: file) }
+      let there = try readFile(file).count
+      if length > there {
+        let growing = try AppendFile(opening: file)
+        try growing.append(Array(whole[there..<length]))
+      }
+      numbers.insert(try number(file))
+      if length == whole.count / 2 || length == whole.count {
+        #expect(try EventDirectory(path).add(trace(epochs: 3)) == file)
+        #expect(try readFile(file) == whole)
+        numbers.insert(try number(file))
+      }
+    }
+    #expect(numbers.count == 1)
+    #expect(try directoryEntries(path) == [EventFile.name])
+  }
+
+  @Test("what another run left stays as it is; the new one goes to a file that is read after it and says that it begins anew")
+  func anew() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let first = try EventDirectory(path).add(trace(epochs: 3))
+    let before = try readFile(first)
+    let other = try FakeRun(row: "vgg38", epochs: 2).record().trace
+    let second = try EventDirectory(path).add(other)
+    #expect(try readFile(first) == before && second > first)
+    #expect(try readFile(second) == EventFile.bytes(other, begins: true))
+    let more = try FakeRun(row: "vgg38", epochs: 2).record().trace
+    #expect(try EventDirectory(path).add(more) == second)
+    #expect(try directoryEntries(path) == [first, second].map { String($0.dropFirst(path.count + 1)) })
+    let third = try EventDirectory(path).add(trace(epochs: 3))
+    #expect(third > second)
+  }
+
+  @Test("a figure's file has a name of its own in its directory, whatever its row is called", arguments: [
+    ("heat-map-vgg08", "heat-map-vgg08.svg"), ("a/b", "a%2Fb.svg"), ("../../x", "%2E.%2F..%2Fx.svg"), ("a%2Fb", "a%252Fb.svg"),
+    ("a\u{0}\u{1b}b", "a%00%1Bb.svg"), ("tief-ü", "tief-ü.svg"), (".", "%2E.svg"),
+  ])
+  func figureName(name: String, file: String) {
+    #expect(Figure.fileName(name) == file)
+  }
+
+  @Test("names that are too long for a file stay different")
+  func longNames() {
+    let long = String(repeating: "ü", count: 300)
+    let names = Set(["a", "b"].map { Figure.fileName(long + $0) })
+    #expect(names.count == 2 && names.allSatisfy { $0.utf8.count <= 250 && $0.hasSuffix(".svg") })
+  }
+}
