@@ -73,7 +73,10 @@ let package = Package(
       dependencies: [
         "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", "SystemLimits",
         argumentParser,
-      ]),
+      ],
+      plugins: ["RevisionPlugin"]),
+    // The commit that the program is built from; the manifest cannot tell it, since the package manager keeps what it said once.
+    .plugin(name: "RevisionPlugin", capability: .buildTool(), path: "Sources/RevisionPlugin"),
 
     // MARK: Tests
     .target(name: "Processes", path: "Tests/Processes"),

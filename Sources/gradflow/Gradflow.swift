@@ -21,10 +21,12 @@ struct Gradflow: ParsableCommand {
     ])
 
   static func main() {
+    Interrupts.hold()
     Console.prepare()
     FloatingPointControl.setStandard()
     do {
       var command = try parseAsRoot()
+      if (command as? any InterruptibleCommand)?.isInterruptible != true { Interrupts.release() }
       try command.run()
     } catch {
       Termination(error).exit()

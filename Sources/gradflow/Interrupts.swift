@@ -7,20 +7,46 @@ import Training
   import Darwin
 #endif
 
+/// A command that takes a stop request, stops at its next step, and can be continued.
+protocol InterruptibleCommand {
+  /// Whether this call of it does.
+  var isInterruptible: Bool { get }
+}
+
+extension RunCommand: InterruptibleCommand { var isInterruptible: Bool { true } }
+extension MatrixCommand: InterruptibleCommand { var isInterruptible: Bool { true } }
+extension GoldenCheckCommand: InterruptibleCommand { var isInterruptible: Bool { runs.isEmpty } }
+
 /// Ctrl-C, SIGTERM and a terminal that closes: the first asks for a stop at the next step, the second ends the program at once.
 enum Interrupts {
   /// What the handler raises. Set once, before the handler is installed.
   nonisolated(unsafe) private static var request: StopRequest?
 
-  static func raise(_ stop: StopRequest) {
-    request = stop
-    // A program that was started from a thread with blocked signals inherits that.
+  private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+
+  /// Keeps signals waiting until the command is known: one that can be continued stops for them as it does later, also if they
+  /// came before it had begun. A second signal of the same kind that comes meanwhile is lost.
+  static func hold() { mask(SIG_BLOCK) }
+
+  /// For commands that no stop is meant for: they end as the system ends them. Also a program that was started from a thread
+  /// with blocked signals takes them from here on.
+  static func release() { mask(SIG_UNBLOCK) }
+
+  private static func mask(_ how: Int32) {
     var signals = sigset_t()
     sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
-    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      let before = signal(number) { number in
+    for number in numbers { sigaddset(&signals, number) }
+    pthread_sigmask(how, &signals, nil)
+  }
+
+  static func raise(_ stop: StopRequest) {
+    request = stop
+    for number in numbers {
+      // Whoever started the program with nohup, or in the background of a script, wants it to go on.
+      var present = sigaction()
+      sigaction(number, nil, &present)
+      if isIgnored(present) { continue }
+      signal(number) { number in
         if let request = Interrupts.request, request.raise() == 0 {
           // Only what is safe in a signal handler: no allocation, one system call.
           let message: StaticString = "\ngradflow: stopping at the next step; once more to stop at once\n"
@@ -29,8 +55,16 @@ enum Interrupts {
           _exit(128 + number)
         }
       }
-      // Whoever started the program with nohup wants it to go on when the terminal closes.
-      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
     }
+    release()
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    #if canImport(Darwin)
+      let handler = action.__sigaction_u.__sa_handler
+    #else
+      let handler = action.__sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

@@ -8,7 +8,9 @@ struct RunProgress {
   private let run: RunSpecification
   private let isAlone: Bool
   /// Where a resumed run began: what was done before took none of this program's time.
-  private var firstEpoch = 0.0
+  private var first = (epoch: 0, step: 0)
+  /// Steps of an epoch, as soon as one is told of.
+  private var stepsPerEpoch: Int?
 
   init(_ run: RunSpecification, isAlone: Bool) {
     self.run = run
@@ -22,8 +24,9 @@ struct RunProgress {
     case .warning(let text): Console.log("gradflow: warning: \(text)")
     case .resumed(let epoch, let step):
       Console.log("\(name): continuing at epoch \(epoch), step \(step)")
-      firstEpoch = Double(epoch)
+      first = (epoch, step)
     case .step(let epoch, let step, let count, let loss):
+      stepsPerEpoch = count
       guard isAlone else { return }
       let done = Double(epoch) + Double(step) / Double(count)
       Console.progress(
@@ -44,10 +47,17 @@ struct RunProgress {
   }
 
   private func timeLeft(_ done: Double) -> String {
-    let made = done - firstEpoch
     let time = (ContinuousClock.now - start).components
     let elapsed = Double(time.seconds) + Double(time.attoseconds) * 1e-18
-    guard made > 0, elapsed > 1 else { return "?" }
-    return Text.time(seconds: elapsed / made * (Double(run.epochs) - done))
+    guard elapsed > 1, let left = secondsLeft(done, after: elapsed) else { return "?" }
+    return Text.time(seconds: left)
+  }
+
+  /// - Parameters:
+  ///   - done: epochs, those before a resumption too.
+  ///   - elapsed: seconds that this program took for its share of them.
+  func secondsLeft(_ done: Double, after elapsed: Double) -> Double? {
+    let made = done - Double(first.epoch) - Double(first.step) / Double(stepsPerEpoch ?? 1)
+    return made > 0 ? elapsed / made * (Double(run.epochs) - done) : nil
   }
 }
