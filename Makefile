@@ -45,14 +45,14 @@ test: prepare ## Run all tests: gradients, oracle, bits, data, traces, command l
 # --- goldens --------------------------------------------------------------------------------------------------------
 
 .PHONY: golden
-golden: build ## Run smoke and quick, and short where GRADFLOW_DATA is set, and hold them against the goldens
+golden: build ## Run smoke and quick, and short where GRADFLOW_DATA is set, against the goldens (MATRIX=FILE: rows beside the seven)
 	@worst=0; checked=0; \
 	for profile in smoke quick $${GRADFLOW_DATA:+short}; do \
 	  if [ -z "$$(ls golden/$$profile/*.jsonl.zst 2>/dev/null)" ]; then \
 	    echo "golden check: the profile $$profile is not recorded yet, so it is not checked"; continue; \
 	  fi; \
 	  checked=$$((checked + 1)); status=0; \
-	  $(RELEASE) golden check --profile $$profile $(ARGUMENTS) || status=$$?; \
+	  $(RELEASE) golden check --profile $$profile $(if $(MATRIX),--matrix '$(MATRIX)') $(ARGUMENTS) || status=$$?; \
 	  if [ $$status -ne 0 ] && [ $$worst -ne 1 ]; then worst=$$status; fi; echo; \
 	done; \
 	[ -n "$${GRADFLOW_DATA:-}" ] || echo "golden check: short is checked where GRADFLOW_DATA says where CIFAR-100 is"; \
@@ -306,8 +306,11 @@ nightly: build ## The full matrix in one night, resumable, with a lock, a log an
 	status() { cat '$(NIGHTLY_OUT)/status' 2>/dev/null || echo 2; }; \
 	rm -f '$(NIGHTLY_OUT)/status'; \
 	$(MAKE) --no-print-directory nightly-train || true; \
-	if [ "$$(status)" -eq 75 ]; then exit $(NIGHTLY_CUT); fi; \
-	if [ "$$(status)" -eq 0 ]; then rm '$(NIGHTLY_OUT)/status'; $(MAKE) --no-print-directory nightly-verdict || true; fi; \
+	trained=$$(status); \
+	if [ "$$trained" -eq 75 ]; then exit $(NIGHTLY_CUT); fi; \
+	if [ "$$trained" -eq 0 ] || [ -n "$$(ls '$(NIGHTLY_RUNS)' 2>/dev/null)" ]; then \
+	  rm -f '$(NIGHTLY_OUT)/status'; $(MAKE) --no-print-directory nightly-verdict NIGHTLY_TRAINED="$$trained" || true; \
+	fi; \
 	exit "$$(status)"
 
 .PHONY: nightly-train
@@ -331,7 +334,10 @@ nightly-train: build ## Train a night's rows, or go on with them until NIGHTLY_L
 	esac
 
 # Judges what `nightly-train` left, possibly brought together from several machines. A check that failed is told from one that
-# could not be made, as for a row without a golden.
+# could not be made, as for a row without a golden. Where the training of some row failed, the others are judged all the same. A
+# row that diverged is at its end, and the checks call it a finding; with one that failed otherwise, as on a full disk, the next
+# night goes on.
+NIGHTLY_TRAINED ?= 0
 .PHONY: nightly-verdict
 nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, the report, and a summary
 	@out='$(NIGHTLY_OUT)' runs='$(NIGHTLY_RUNS)' verdict=0; \
@@ -344,6 +350,16 @@ nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, th
 	  case $$status in 0) word=passed ;; 1) word=FAILED; verdict=1 ;; *) word="could not be made (status $$status)"; [ $$verdict -eq 1 ] || verdict=2 ;; esac; \
 	  printf '%-12s %s: %s\n' "$${name%.*}" "$$word" "$$out/$$name" >>"$$out/summary.txt.new"; \
 	}; \
+	open=; \
+	if [ $(NIGHTLY_TRAINED) -ne 0 ]; then \
+	  for run in "$$runs"/*/; do \
+	    if [ -e "$$run/diverged.json" ]; then word=DIVERGED verdict=1; \
+	    elif [ -e "$$run/result_outputs/test_summary.csv" ]; then continue; \
+	    else word="is not at its end, and the next night goes on with it" open=yes; [ $$verdict -eq 1 ] || verdict=2; fi; \
+	    printf '%-12s %s: %s\n' training "$$word" "$$run" >>"$$out/summary.txt.new"; \
+	  done; \
+	  [ -e "$$out/summary.txt.new" ] || { open=yes; verdict=2; }; \
+	fi; \
 	part goldens.txt $(RELEASE) golden check --profile $(NIGHTLY_PROFILE) --runs "$$runs"; \
 	part table1.txt $(RELEASE) table1 "$$runs"; \
 	part claims.txt $(RELEASE) claims "$$runs"; \
@@ -351,7 +367,7 @@ nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, th
 	{ case $$verdict in 0) echo "The night passed." ;; 1) echo "The night FAILED." ;; *) echo "The night could not be judged whole." ;; esac; \
 	  echo; cat "$$out/summary.txt.new"; [ ! -e "$$out/report.html" ] || echo "The page: $$out/report.html"; \
 	  for name in goldens table1 claims; do echo; cat "$$out/$$name.txt"; done; } >"$$out/summary.txt"; \
-	rm -f "$$out/summary.txt.new" "$$out/revision"; echo $$verdict >"$$out/status"; \
+	rm -f "$$out/summary.txt.new"; [ -n "$$open" ] || rm -f "$$out/revision"; echo $$verdict >"$$out/status"; \
 	cat "$$out/summary.txt"; exit $$verdict
 
 .PHONY: clean

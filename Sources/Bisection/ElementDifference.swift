@@ -47,7 +47,7 @@ package struct ElementDifference: CustomStringConvertible {
   }
 
   package var description: String {
-    func text(_ value: Double) -> String { isSingle ? "\(Float(value))" : "\(value)" }
+    func text(_ value: Double) -> String { isSingle ? numberText(Float(value)) : numberText(value) }
     let distance = ulps.map { $0 == 0 ? "the signs of zero differ" : "\($0) ulp apart" } ?? "one is not a number"
     return "element \(place) is \(text(first)) and \(text(second)), \(distance); \(count) of \(of) elements differ"
   }

@@ -77,6 +77,7 @@ public enum CIFAR: String, CaseIterable, Sendable {
 
   private static func locate(_ directory: String) throws(DatasetError) -> (CIFAR, String) {
     guard isDirectory(directory) else {
+      if let form = OtherForm.named(directory) { throw .otherForm(path: directory, file: directory, form: form) }
       throw fileExists(directory) ? .notADirectory(path: directory) : .missingDirectory(path: directory)
     }
     let present = allCases.filter { $0.isPresent(in: directory) }
@@ -85,7 +86,10 @@ public enum CIFAR: String, CaseIterable, Sendable {
 
     let nested = allCases.filter { $0.isPresent(in: join(directory, $0.folder)) }
     if nested.count > 1 { throw .ambiguous(path: directory, files: nested.map(\.folder)) }
-    guard let kind = nested.first else { throw .noData(path: directory) }
+    guard let kind = nested.first else {
+      if let (file, form) = OtherForm.found(in: directory) { throw .otherForm(path: directory, file: file, form: form) }
+      throw .noData(path: directory)
+    }
     return (kind, join(directory, kind.folder))
   }
 
@@ -104,6 +108,10 @@ public enum CIFAR: String, CaseIterable, Sendable {
     for file in files {
       let (path, bytes) = try content(of: file, in: directory)
       if bytes.isEmpty { throw .empty(path: path) }
+      // No file of whole records is as short as a pointer or a page that came in its place.
+      if bytes.count < 1 << 20, bytes.count % recordBytes != 0, let format = ForeignFormat(bytes) {
+        throw .otherForm(path: path, file: path, form: .otherFile(format))
+      }
       guard bytes.count % recordBytes == 0 else {
         throw .partialRecord(path: path, bytes: bytes.count, recordBytes: recordBytes)
       }
@@ -163,6 +171,30 @@ public enum CIFAR: String, CaseIterable, Sendable {
     let text = (try? readFile(join(directory, labelFile), limit: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
     let names = (text ?? "").split(whereSeparator: \.isNewline).map(String.init)
     return names.count == classes ? names : (0..<classes).map { "class \($0)" }
+  }
+}
+
+/// What people name where the binary version is wanted.
+private enum OtherForm {
+  private static let archives = [
+    "cifar-100-binary.tar.gz", "cifar-100-python.tar.gz", "cifar-10-binary.tar.gz", "cifar-10-python.tar.gz",
+  ]
+  private static let folders = ["cifar-100-python", "cifar-10-batches-py"]
+
+  /// A file that is an archive by its name.
+  static func named(_ path: String) -> DatasetError.OtherForm? {
+    guard fileExists(path), path.contains("cifar") else { return nil }
+    return [".tar.gz", ".tgz", ".tar", ".zip"].contains(where: path.hasSuffix) ? .archive : nil
+  }
+
+  /// What lies in a directory without the binary files: those for Python, there or in their folder, or an archive.
+  static func found(in directory: String) -> (file: String, form: DatasetError.OtherForm)? {
+    for place in [directory] + folders.map({ join(directory, $0) }) {
+      let isHundred = ["meta", "train", "test"].allSatisfy { fileExists(join(place, $0)) }
+      let isTen = ["batches.meta", "data_batch_1", "test_batch"].allSatisfy { fileExists(join(place, $0)) }
+      if isHundred || isTen { return (place, .python) }
+    }
+    return archives.map { join(directory, $0) }.first(where: fileExists).map { ($0, .archive) }
   }
 }
 

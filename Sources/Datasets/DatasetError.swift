@@ -5,6 +5,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case missingDirectory(path: String)
   case notADirectory(path: String)
   case noData(path: String)
+  /// The data in the form for Python, or an archive that is not unpacked: `file` is what shows it.
+  case otherForm(path: String, file: String, form: OtherForm)
   /// More than one dataset in a directory, or a file both plain and compressed.
   case ambiguous(path: String, files: [String])
   case missingFile(path: String)
@@ -20,6 +22,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case tooFewImages(dataset: String, label: Int, found: Int, needed: Int)
   case batchTooLarge(batch: Int, images: Int)
 
+  public enum OtherForm: Equatable, Sendable { case python, archive, otherFile(ForeignFormat) }
+
   private static let remedy = "`make data` fetches CIFAR-100"
 
   public var description: String {
@@ -31,6 +35,13 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .noData(let path):
       "\(Self.quoted(path)) holds neither CIFAR-100 (train.bin, test.bin) nor CIFAR-10 (data_batch_1.bin to "
         + "data_batch_5.bin, test_batch.bin), plain or .zst; \(Self.remedy)"
+    case .otherForm(_, let file, .python):
+      "\(file): these are CIFAR's files for Python (pickles), which this program does not read: get the binary version, whose "
+        + "archive is called cifar-100-binary.tar.gz (\(Self.remedy))"
+    case .otherForm(_, let file, .archive):
+      "\(file): this archive is not unpacked: unpack it (tar -xzf), and name the directory that comes out of it"
+        + (file.contains("python") ? "; but it is the version for Python, and the binary version is needed (\(Self.remedy))" : "")
+    case .otherForm(_, let file, .otherFile(let format)): "\(file) holds no images: it is \(format.what) (\(Self.remedy))"
     case .ambiguous(let path, let files):
       "\(path) holds \(files.joined(separator: " and ")): keep one of them, so that it is certain which is meant"
     case .missingFile(let path):

@@ -6,6 +6,9 @@ public struct DatasetVerification: Sendable {
   /// What is wrong, a sentence each; empty if nothing is.
   public let problems: [String]
 
+  /// What the protocol's data are called.
+  public static let protocolName = CIFAR.cifar100.rawValue
+
   /// The fingerprint of the official CIFAR-100, whatever the order of its records.
   public static let officialCIFAR100 = "02fecc6be80460f979b822541191c29996ce29776c9d0ff8bb422d38fa17b7e0"
 

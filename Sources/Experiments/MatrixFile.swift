@@ -13,6 +13,42 @@ public struct MatrixFile: Equatable, Sendable {
 
   public init(rows: [ExperimentRow]) { self.rows = rows }
 
+  /// Reads a file's bytes: UTF-8, with or without a byte-order mark.
+  ///
+  /// - Parameter name: of the file, for messages.
+  public init(bytes: [UInt8], name: String) throws(MatrixFileError) {
+    func refusal(_ problem: String, line: Int? = nil) -> MatrixFileError {
+      MatrixFileError(file: name, line: line, problem: problem)
+    }
+    // A byte-order mark, or the zero bytes that ASCII has in wider units: nobody writes them into YAML by hand.
+    if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) || bytes.prefix(4).contains(0) {
+      throw refusal("this is UTF-16 or UTF-32, as some editors save text: save it as UTF-8")
+    }
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    let content = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
+    guard let text = String(validating: content, as: UTF8.self) else {
+      let (line, byte) = Self.firstInvalid(content)
+      throw refusal("byte 0x\(String(byte, radix: 16)) is not UTF-8: save the file as UTF-8", line: line)
+    }
+    try self.init(yaml: text, name: name)
+  }
+
+  /// The line, counted from 1, and the first byte of what is no UTF-8 in `bytes`.
+  private static func firstInvalid(_ bytes: ArraySlice<UInt8>) -> (line: Int, byte: UInt8) {
+    var decoder = UTF8()
+    var line = 1
+    var rest = bytes.makeIterator()
+    var taken = bytes.startIndex
+    while true {
+      switch decoder.decode(&rest) {
+      case .scalarValue(let scalar):
+        if scalar == "\n" { line += 1 }
+        taken += UTF8.width(scalar)
+      case .emptyInput, .error: return (line, taken < bytes.endIndex ? bytes[taken] : 0)
+      }
+    }
+  }
+
   /// - Parameter name: of the file, for messages.
   public init(yaml text: String, name: String) throws(MatrixFileError) {
     let root: Node?
@@ -113,6 +149,9 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   }
   let base = try rate.number("base", above: 0, upTo: 10)
   let minimum = try rate.optionalNumber("minimum", from: 0, upTo: 10)?.value ?? 2e-5
+  if schedule == .cosine, base.value < minimum {
+    throw base.error("the base \(base.value) is below the minimum \(minimum), so the learning rate would rise: give a smaller minimum")
+  }
   let period = try rate.optionalInteger("period", in: 1...100_000)?.value ?? 100
   var row = ExperimentRow(
     id: id.value, model: model,

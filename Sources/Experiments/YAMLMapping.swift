@@ -59,7 +59,13 @@ struct YAMLMapping {
     guard let mapping = node.mapping else {
       throw MatrixFileError(file: file, line: line, problem: "\(what) must be a mapping of keys to values")
     }
+    var merged: [Node] = []
     for (key, value) in mapping {
+      // YAML's merge key: `<<: *defaults`, or a list of such.
+      if key.scalar?.string == "<<", key.scalar?.style == .plain {
+        merged.append(contentsOf: value.sequence.map(Array.init) ?? [value])
+        continue
+      }
       guard let name = key.scalar?.string else {
         throw MatrixFileError(file: file, line: key.mark?.line, problem: "a key of \(what) is not a word")
       }
@@ -72,6 +78,15 @@ struct YAMLMapping {
           problem: "\"\(name)\" is not a key of \(what); it has \(keys.joined(separator: ", "))")
       }
       entries.append((name, value))
+    }
+    // What stands in the mapping itself counts before what it merges, and of that the first that has a key.
+    for node in merged {
+      guard node.mapping != nil else {
+        throw MatrixFileError(
+          file: file, line: node.mark?.line, problem: "\"<<\" takes a mapping, as in <<: *name, or a list of them")
+      }
+      let more = try YAMLMapping(node, file: file, what: what, keys: keys)
+      for entry in more.entries where !entries.contains(where: { $0.key == entry.key }) { entries.append(entry) }
     }
   }
 
@@ -160,7 +175,9 @@ struct YAMLMapping {
 
   func boolean(_ key: String) throws(MatrixFileError) -> Located<Bool> {
     let node = try required(key)
-    guard let value = node.scalar.flatMap({ Bool($0.string) }) else { throw wrong(key, node, "true or false") }
+    // YAML's core schema: https://yaml.org/spec/1.2.2/#1032-tag-resolution
+    let values = ["true": true, "True": true, "TRUE": true, "false": false, "False": false, "FALSE": false]
+    guard let value = node.scalar.flatMap({ values[$0.string] }) else { throw wrong(key, node, "true or false") }
     return located(value, node)
   }
 

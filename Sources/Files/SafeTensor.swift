@@ -19,6 +19,8 @@ public struct SafeTensor: Equatable, Sendable {
   public enum ElementType: String, Sendable, CaseIterable {
     case f64 = "F64"
     case f32 = "F32"
+    case f16 = "F16"
+    case bf16 = "BF16"
     case i64 = "I64"
     case i32 = "I32"
     case u8 = "U8"
@@ -28,6 +30,7 @@ public struct SafeTensor: Equatable, Sendable {
       switch self {
       case .f64, .i64: 8
       case .f32, .i32: 4
+      case .f16, .bf16: 2
       case .u8: 1
       }
     }
@@ -69,11 +72,14 @@ public struct SafeTensor: Equatable, Sendable {
   /// The elements of an F32 tensor; `nil` for another.
   public var floats: [Float]? { type == .f32 ? elements() : nil }
 
-  /// The elements of an F64 or F32 tensor, exactly; `nil` for another.
+  /// The elements of an F64, F32, F16 or BF16 tensor, exactly; `nil` for another.
   public var doubles: [Double]? {
     switch type {
     case .f64: elements()
     case .f32: (elements() as [Float]).map(Double.init)
+    case .f16: words.map { Double(Self.half($0)) }
+    // The upper half of a binary32.
+    case .bf16: words.map { Double(Float(bitPattern: UInt32($0) << 16)) }
     default: nil
     }
   }
@@ -85,6 +91,25 @@ public struct SafeTensor: Equatable, Sendable {
     case .i32: (elements() as [Int32]).map(Int64.init)
     case .u8: bytes.map(Int64.init)
     default: nil
+    }
+  }
+
+  /// Two bytes each, as they stand.
+  private var words: [UInt16] {
+    stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8 }
+  }
+
+  /// A binary16 as a binary32, which holds each of its values: 1 bit of sign, 5 of exponent with a bias of 15, 10 of
+  /// fraction. Source: IEEE 754-2019, 3.4. By bits, as not every platform of Swift has `Float16`.
+  static func half(_ bits: UInt16) -> Float {
+    let sign = UInt32(bits & 0x8000) << 16, exponent = UInt32(bits >> 10 & 0x1f), fraction = UInt32(bits & 0x3ff)
+    switch exponent {
+    case 0:
+      // Subnormal, or zero: a multiple of 2⁻²⁴, exact in binary32.
+      let size = Float(fraction) * 0x1p-24
+      return sign == 0 ? size : -size
+    case 31: return Float(bitPattern: sign | 0x7f80_0000 | fraction << 13)
+    default: return Float(bitPattern: sign | (exponent + 127 - 15) << 23 | fraction << 13)
     }
   }
 

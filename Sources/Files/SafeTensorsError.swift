@@ -1,6 +1,8 @@
 /// What is wrong with a safetensors file.
 public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Problem: Error, Equatable, Sendable {
+    /// A file of another kind that is known.
+    case foreign(ForeignFormat)
     /// Too few bytes for the length of the header.
     case tooShort(bytes: Int)
     /// The header does not fit into the file, or is longer than any header.
@@ -31,13 +33,19 @@ public struct SafeTensorsError: Error, Equatable, Sendable, CustomStringConverti
   }
 
   public var description: String {
-    "\(name) is not a whole safetensors file: \(problem); is it the right one? If so, get or make it again"
+    switch problem {
+    case .foreign(let format): "\(name) is not a safetensors file: it is \(format.instead)"
+    // Whole, and not for this program.
+    case .elementType: "\(name): \(problem); convert it"
+    default: "\(name) is not a whole safetensors file: \(problem); is it the right one? If so, get or make it again"
+    }
   }
 }
 
 extension SafeTensorsError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .foreign(let format): "it is \(format.instead)"
     case .tooShort(let bytes):
       "it has \(bytes) bytes, and the length of its header alone takes 8"
     case .headerLength(let length, let available):

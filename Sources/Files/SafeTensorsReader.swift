@@ -17,7 +17,15 @@ extension SafeTensors {
     do {
       try self.init(bytes)
     } catch {
-      throw SafeTensorsError(name: name, problem: error)
+      // Only what cannot be read is looked at for what else it may be: the first bytes of a file of ours are a length, and
+      // any length may begin like another format.
+      let isBeginning =
+        switch error {
+        case .tooShort, .headerLength, .headerNotObject: true
+        default: false
+        }
+      let foreign = isBeginning ? ForeignFormat(bytes) : nil
+      throw SafeTensorsError(name: name, problem: foreign.map { .foreign($0) } ?? error)
     }
   }
 
@@ -70,6 +78,8 @@ extension SafeTensors {
   }
 
   private static func metadata(_ value: JSONValue) throws(SafeTensorsError.Problem) -> [String: String] {
+    // The format's own reader takes null for none.
+    if value == .null { return [:] }
     guard let entries = value.object else { throw .metadata(key: nil) }
     var metadata: [String: String] = [:]
     for entry in entries {

@@ -56,6 +56,10 @@ public enum ZstdError: Error, Equatable, Sendable, CustomStringConvertible {
   case empty(name: String)
   /// What should be the first frame is none.
   case notZstd(name: String)
+  /// What should be the first frame is a file of another kind that is known.
+  case foreign(name: String, format: ForeignFormat)
+  /// The frame at byte `offset` may be whole, and asks for what this program does not give.
+  case unsupported(name: String, offset: Int, need: ZstdNeed)
   /// The data end within the frame that begins at byte `offset`.
   case truncated(name: String, offset: Int)
   /// The frame at byte `offset` is not what was written there.
@@ -69,6 +73,10 @@ public enum ZstdError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(name) is empty: get or make it again"
     case .notZstd(let name):
       "\(name) is not a zstd file: is it the right one?"
+    case .foreign(let name, let format):
+      "\(name) is not a zstd file: it is \(format.what)"
+    case .unsupported(let name, let offset, let need):
+      "\(name) cannot be read: the zstd frame that begins at byte \(offset) \(need.words)"
     case .truncated(let name, let offset):
       "\(name) ends within the zstd frame that begins at byte \(offset): it was cut off; get or make it again"
     case .damaged(let name, let offset, let reason):
@@ -76,6 +84,22 @@ public enum ZstdError: Error, Equatable, Sendable, CustomStringConvertible {
     case .tooLarge(let name, let offset, let limit):
       "\(name) decompresses to more than \(limit) bytes (in the frame that begins at byte \(offset)), "
         + "which nothing of its kind does: refused"
+    }
+  }
+}
+
+/// What a zstd frame asks for beyond what every reader of the format has to give.
+public enum ZstdNeed: Equatable, Sendable {
+  /// More memory than 2^27 bytes for what it refers back to, as `zstd --long=28` and above make them.
+  case window
+  /// The dictionary with which it was compressed.
+  case dictionary
+
+  var words: String {
+    switch self {
+    case .window:
+      "looks back over more than 128 MiB, and readers give no more: compress it again without --long (or with --long=27)"
+    case .dictionary: "was compressed with a dictionary, which is not here: compress it again without (zstd without -D)"
     }
   }
 }

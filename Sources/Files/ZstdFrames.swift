@@ -40,11 +40,13 @@ extension Zstd {
         return Tail(offset: offset, error: .damaged(name: name, offset: offset, reason: reason))
       case .truncated:
         return Tail(offset: offset, error: .truncated(name: name, offset: offset))
+      case .unsupported(let need):
+        return Tail(offset: offset, error: .unsupported(name: name, offset: offset, need: need))
+      case .notAFrame where offset == 0:
+        let foreign = ForeignFormat(data).map { ZstdError.foreign(name: name, format: $0) }
+        return Tail(offset: 0, error: foreign ?? .notZstd(name: name))
       case .notAFrame:
-        let error: ZstdError =
-          offset == 0
-          ? .notZstd(name: name) : .damaged(name: name, offset: offset, reason: "no frame begins here")
-        return Tail(offset: offset, error: error)
+        return Tail(offset: offset, error: .damaged(name: name, offset: offset, reason: "no frame begins here"))
       case .damaged(let reason):
         return Tail(offset: offset, error: .damaged(name: name, offset: offset, reason: reason))
       }
@@ -61,6 +63,8 @@ enum ZstdFrame {
   case truncated
   case notAFrame
   case damaged(reason: String)
+  /// Whole perhaps, and not to be read without what it asks for.
+  case unsupported(ZstdNeed)
   /// The content exceeds the limit.
   case tooLarge
 
@@ -99,6 +103,11 @@ enum ZstdFrame {
       var output = ZSTD_outBuffer(dst: block.baseAddress, size: block.count, pos: 0)
       let code = ZSTD_decompressStream(context, &output, &input)
       if ZSTD_isError(code) != 0 {
+        switch ZSTD_getErrorCode(code) {
+        case ZSTD_error_frameParameter_windowTooLarge: return .unsupported(.window)
+        case ZSTD_error_dictionary_wrong: return .unsupported(.dictionary)
+        default: break
+        }
         return .damaged(reason: String(cString: ZSTD_getErrorName(code)))
       }
       if output.pos > limit - content.count { return .tooLarge }

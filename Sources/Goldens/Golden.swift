@@ -34,6 +34,13 @@ public struct Golden: Equatable, Sendable {
     try check(path: path)
   }
 
+  /// A golden that no recording makes, for tests of what judges by it.
+  init(unchecked trace: Trace, bands: Bands?) {
+    self.trace = Self.reduced(trace)
+    reason = ""
+    self.bands = bands
+  }
+
   /// Reads and checks a golden file.
   ///
   /// - Throws: `FileError`, `ZstdError`, `TraceError`, `GoldenError`. A file that is cut or damaged anywhere is refused.

@@ -13,6 +13,8 @@ public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
   case misnamed(path: String, expected: String, found: String)
   case incomplete(path: String, missing: String)
   case notFinite(path: String, value: String)
+  /// Nothing could read it again.
+  case tooLarge(path: String, bytes: Int, limit: Int)
   /// A band that could not judge, or judges something else than the trace has.
   case band(path: String, metric: String, problem: String)
 
@@ -30,6 +32,8 @@ public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): should be the golden of \(expected), and is that of \(found); \(advice)"
     case .incomplete(let path, let missing): "\(path) is incomplete: no \(missing); \(advice)"
     case .notFinite(let path, let value): "\(path): \(value) is not finite, and a golden's numbers are; \(advice)"
+    case .tooLarge(let path, let bytes, let limit):
+      "\(path) would have \(bytes) bytes (decompressed), and goldens are read up to \(limit): record runs of fewer epochs or layers"
     case .band(let path, let metric, let problem): "\(path): the band of \(metric) has \(problem); \(advice)"
     }
   }

@@ -56,8 +56,12 @@ public struct GoldenStore: Equatable, Sendable {
   /// Writes a golden in its place, whole or not at all. The index is written apart.
   public func write(_ golden: Golden) throws {
     let path = path(profile: golden.profile, row: golden.row)
+    let content = golden.content
+    guard content.count <= Golden.sizeLimit else {
+      throw GoldenError.tooLarge(path: path, bytes: content.count, limit: Golden.sizeLimit)
+    }
     try createDirectory("\(directory)/\(golden.profile)")
-    try AtomicFile.write(Zstd.compress(golden.content, level: 19), to: path)
+    try AtomicFile.write(Zstd.compress(content, level: 19), to: path)
   }
 
   // MARK: Index

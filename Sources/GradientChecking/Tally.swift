@@ -11,17 +11,24 @@ package struct Tally {
 
   package init(elementCount: Int) { self.elementCount = elementCount }
 
+  /// A NaN has no sign that means anything.
+  private func text(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+
+  private func words(_ element: Int, _ actual: Double, _ expected: Double, _ bound: Double) -> String {
+    "element \(element): \(text(actual)) where \(text(expected)) was expected (bound \(text(bound)))"
+  }
+
   /// Accepts |actual − expected| ≤ bound, all finite; anything else fails.
   package mutating func add(_ element: Int, _ actual: Double, expected: Double, bound: Double, counts: Bool = true) {
     if counts { checked += 1 }
     let error = abs(actual - expected)
     guard actual.isFinite, expected.isFinite, bound.isFinite else {
       worst = .infinity
-      return fail("element \(element): \(actual) where \(expected) was expected (bound \(bound))")
+      return fail(words(element, actual, expected, bound))
     }
     if error == 0 { return }
     worst = max(worst, error / bound)
-    if !(error <= bound) { fail("element \(element): \(actual) where \(expected) was expected (bound \(bound))") }
+    if !(error <= bound) { fail(words(element, actual, expected, bound)) }
   }
 
   /// The same for a whole tensor in binary32, with bounds `scale[i]` · `factor`. A loop of its own, because the

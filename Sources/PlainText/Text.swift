@@ -3,7 +3,7 @@ import Foundation
 /// Numbers for people.
 package enum Text {
   package static func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite else { return "\(value)" }
+    guard value.isFinite else { return notFinite(value) }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
     guard abs(value) < 1e12 else { return "\(value)" }
@@ -18,7 +18,12 @@ package enum Text {
   package static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + " %" }
 
   /// Two digits after the first, with the power of ten: 1.23e-19.
-  package static func scientific(_ value: Double) -> String { value.isFinite ? String(format: "%.2e", value) : "\(value)" }
+  package static func scientific(_ value: Double) -> String {
+    value.isFinite ? String(format: "%.2e", value) : notFinite(value)
+  }
+
+  /// A NaN has no sign for people: which one it carries differs from machine to machine.
+  private static func notFinite(_ value: Double) -> String { value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
 
   package static func time(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }

@@ -8,7 +8,18 @@ extension EngineFindings {
   /// - Throws: what reading a golden throws: a damaged one is refused, not left out.
   public init(judging runs: RunSet, by store: GoldenStore) throws {
     self.init()
-    for result in runs.rows where result.epochs > 0 {
+    for result in runs.rows {
+      // A run that diverged is no run of any golden's row, whether the row has one or not.
+      let diverged = (result.runs + result.leftOut).compactMap { run in
+        run.diverged.map {
+          Judgement(row: run.row, profile: runs.experiment.profile, seed: run.seed, run: run.name, brokenOff: Finding($0))
+        }
+      }
+      if !diverged.isEmpty {
+        verdicts[result.row] = EngineVerdict(diverged)
+        continue
+      }
+      if result.epochs == 0 { continue }
       let profile = runs.experiment.profile
       guard let golden = try store.golden(profile: profile, row: result.row) else {
         verdicts[result.row] = EngineVerdict(.noGolden)

@@ -29,9 +29,24 @@ struct Table {
 
   var markdown: [String] {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    func escapingBars(_ cell: String) -> String { cell.replacing("|", with: "\\|") }
     return [line(columns.map(\.title)), "|" + columns.map { $0.alignment == .left ? "---|" : "---:|" }.joined()]
-      + rows.map { line($0.map(escapingBars)) }
+      + rows.map { line($0.map(Self.escapedForMarkdown)) }
+  }
+
+  /// A cell that ends neither its column nor its line, and whose angle brackets are no markup.
+  static func escapedForMarkdown(_ cell: String) -> String {
+    var result = ""
+    for character in cell {
+      switch character {
+      case "|", "\\", "`": result += "\\\(character)"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "&": result += "&amp;"
+      case _ where character.isNewline: result += " "
+      default: result.append(character)
+      }
+    }
+    return result
   }
 
   var csv: [String] { ([columns.map(\.title)] + rows).map(CSV.line) }

@@ -1,3 +1,5 @@
+import Files
+
 /// A number with the name under which a trace prints it.
 ///
 /// Equality is that of the reproducibility contract: a NaN equals every NaN, everything else is compared bit for bit,
@@ -27,8 +29,4 @@ public func sameBits(_ a: Double, _ b: Double) -> Bool {
 }
 
 /// The shortest text that reads back as the same number; "nan", "inf" or "-inf" for one that is not finite.
-public func exactText(_ value: Double) -> String {
-  if value.isNaN { return "nan" }
-  if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-  return value.description
-}
+public func exactText(_ value: Double) -> String { numberText(value) }

@@ -1,14 +1,54 @@
 import Files
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// Where the traces of runs lie.
 public enum RunTraces {
   /// Of the trace in a run's directory.
   public static let fileName = "trace.jsonl.zst"
 
-  /// The directories of the runs in `directory`: itself if it is a run's own, else those in it that hold a trace, by name.
+  /// The directories of the runs in `directory`: itself if it is a run's own, else those in it that hold a trace, by name. What
+  /// they are called says nothing: which run it is, the trace's header tells. A link to another of them, as `latest` often is,
+  /// is no run of its own.
   public static func runs(in directory: String) throws(FileError) -> [String] {
     func isRun(_ path: String) -> Bool { fileExists("\(path)/\(fileName)") }
     if isRun(directory) { return [directory] }
-    return try directoryEntries(directory).map { "\(directory)/\($0)" }.filter(isRun)
+    let found = try directoryEntries(directory).map { "\(directory)/\($0)" }.filter(isRun)
+    let places = found.map(Place.init)
+    let own = Set(places.filter { !$0.isLink }.map(\.real))
+    var seen: Set<String> = []
+    return zip(found, places).filter { _, place in
+      if place.isLink, own.contains(place.real) { return false }
+      return seen.insert(place.real).inserted
+    }.map(\.0)
+  }
+
+  /// Where a path leads.
+  private struct Place {
+    let isLink: Bool
+    let real: String
+
+    init(_ path: String) {
+      var status = stat()
+      isLink = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+      let resolved = realpath(path, nil)
+      defer { free(resolved) }
+      real = resolved.map { String(cString: $0) } ?? path
+    }
+  }
+}
+
+extension TraceHeader {
+  /// The header of a trace file, whatever follows it.
+  ///
+  /// - Throws: as `Trace(path:)`, for what stands before the first line's end.
+  public init(path: String, limit: Int = Trace.sizeLimit) throws {
+    let content = path.hasSuffix(".zst") ? try WholeFrames(path, limit: limit).content : try readFile(path, limit: limit)
+    guard let end = content.firstIndex(of: UInt8(ascii: "\n")), case .header(let header) = try TraceLine(parsing: content[..<end])
+    else { throw TraceError(.noHeader, path: path) }
+    self = header
   }
 }

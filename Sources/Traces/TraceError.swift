@@ -33,6 +33,8 @@ public struct TraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooShort(expected: Int, found: Int)
     /// A trace to be continued holds other lines than the checkpoint says, in its first `bytes` decompressed bytes.
     case otherContent(bytes: Int)
+    /// With one more line, the trace would have more bytes, decompressed, than readers take.
+    case tooLong(limit: Int)
     /// A write or a flush failed before: the file no longer follows what was appended.
     case broken
   }
@@ -93,6 +95,8 @@ extension TraceError.Problem: CustomStringConvertible {
     case .otherContent(let bytes):
       "the first \(bytes) bytes (decompressed) are not those that the checkpoint belongs to. "
         + "Restore the trace that was beside it, or begin the run anew with --overwrite"
+    case .tooLong(let limit):
+      "with this line the trace would have more than \(limit) bytes (decompressed), which nothing reads. Make fewer epochs"
     case .broken:
       "an earlier write failed, so nothing more is written. Resume the run from its checkpoint"
     }

@@ -29,17 +29,24 @@ public final class TraceWriter {
   /// Appended, not yet flushed.
   private var pending: [UInt8] = []
   private var isBroken = false
+  /// Of the decompressed trace, in bytes: what readers take.
+  private let limit: Int
 
   /// Starts a trace; when this returns, its header is durable. A file of that name never holds less than its header.
   ///
-  /// - Parameter replacing: starts anew over a trace that is there.
+  /// - Parameters:
+  ///   - replacing: starts anew over a trace that is there.
+  ///   - limit: refuses lines beyond so many bytes.
   /// - Throws: `TraceError` with `exists` if there is one and `replacing` is false; `FileError`.
-  public init(creating path: String, header: TraceHeader, replacing: Bool = false) throws {
+  public init(
+    creating path: String, header: TraceHeader, replacing: Bool = false, limit: Int = Trace.sizeLimit
+  ) throws {
     if !replacing && fileExists(path) { throw TraceError(.exists, path: path) }
     var structure = TraceStructure()
     let line = try Self.encode(.header(header), &structure, path: path)
     let frame = Zstd.compress(line)
     try AtomicFile.write(frame, to: path)
+    self.limit = limit
     self.path = path
     self.structure = structure
     file = try AppendFile(opening: path, truncatedTo: frame.count)
@@ -74,6 +81,7 @@ public final class TraceWriter {
     var structure = TraceStructure()
     try Trace.read(kept, path: path, structure: &structure) { _ in }
 
+    self.limit = limit
     self.path = path
     self.structure = structure
     self.hasher = hasher
@@ -109,7 +117,13 @@ public final class TraceWriter {
   ///   appended then.
   public func append(_ line: TraceLine) throws(TraceError) {
     if isBroken { throw TraceError(.broken, path: path) }
-    pending += try Self.encode(line, &structure, path: path)
+    let text = try Self.encode(line, &structure, path: path)
+    // What is in the file stays readable.
+    guard bytes + pending.count + text.count <= limit else {
+      isBroken = true
+      throw TraceError(.tooLong(limit: limit), path: path)
+    }
+    pending += text
   }
 
   /// Moments of a flush at which a test may stop the program.

@@ -83,7 +83,8 @@ struct Checkpoint {
 
   /// Reads a file and checks that it is whole and a checkpoint.
   init(path: String) throws {
-    tensors = try SafeTensors(path: path)
+    // Not compressed, and no larger than what the run itself had in memory.
+    tensors = try SafeTensors(path: path, limit: 1 << 40)
     func fail(_ problem: String) -> CheckpointError { CheckpointError(path: path, problem: problem) }
     guard tensors.metadata["format"] == Self.format else { throw fail("it is no checkpoint") }
     guard tensors.metadata["version"] == String(Self.version) else {

@@ -8,8 +8,7 @@ import Traces
 ///
 /// Gradient flow, as in the report's Figures 2, 3 and 5: mean |gradient| of each parameter whose name ends in `weight`,
 /// under its layer's label. Beside it, for every parameter: the gradient's L2 norm, largest |g| and share of exact zeros,
-/// and the L2 norm of that batch's update over that of the values before it (0 where both are 0). Sums in double,
-/// elements ascending.
+/// and the L2 norm of that batch's update over that of the values before it. Sums in double, elements ascending.
 struct GradientFlow {
   let layers: [(label: String, mean: Double)]
   private var parameters: [(name: String, statistics: TensorStatistics)] = []
@@ -41,7 +40,18 @@ struct GradientFlow {
       return GradientStatistics(
         name: recorded.0.name, l2: statistics.l2, max: statistics.largest,
         zeros: Double(statistics.zeros) / Double(statistics.count),
-        update: change == 0 ? 0 : change.squareRoot() / size.squareRoot())
+        update: Self.relative(change: change, size: size))
     }
+  }
+
+  /// The norm of an update over that of the values before it: 0 where nothing changed, whatever the values were.
+  ///
+  /// Values that are all zero, as batch norm's β before the first update, are nothing to compare with: the values after the
+  /// update take their place. They are the update itself, so the ratio is 1.
+  ///
+  /// - Parameters: sums of squares, of the differences and of the values before.
+  static func relative(change: Double, size: Double) -> Double {
+    if change == 0 { return 0 }
+    return size == 0 ? 1 : change.squareRoot() / size.squareRoot()
   }
 }

@@ -18,6 +18,8 @@ public struct RunDirectory: Hashable, Sendable {
   public var summary: String { results + "/summary.csv" }
   public var testSummary: String { results + "/test_summary.csv" }
   public var manifest: String { path + "/manifest.json" }
+  /// What a run that broke off on a number that is not finite leaves.
+  public var diverged: String { "\(path)/\(DivergedRun.fileName)" }
   public var lock: String { path + "/lock" }
 
   /// All of these.

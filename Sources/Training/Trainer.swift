@@ -49,6 +49,9 @@ public final class Trainer {
       throw TrainingError.impossible(
         "\(options.epochs) epochs; the schedule has \(identity.settings.schedulePeriod), and a run makes 1 to all of them")
     }
+    if let problem = TraceSize.problem(identity.settings, epochs: options.epochs, images: source.trainingCount) {
+      throw TrainingError.impossible(problem)
+    }
     self.identity = identity
     self.directory = directory
     self.options = options
@@ -61,6 +64,17 @@ public final class Trainer {
     defer { withExtendedLifetime(lock) {} }
     FloatingPointControl.setStandard()
     let trace = try open()
+    try removeFile(directory.diverged)
+    do {
+      return try train(trace)
+    } catch let error as TrainingError {
+      // Advisory: what is wrong is told whether it can be written down or not.
+      try? error.diverged?.write(in: directory.path)
+      throw error
+    }
+  }
+
+  private func train(_ trace: TraceWriter) throws -> TrainingOutcome {
     lastCheckpoint = .now
     while progress.epoch < options.epochs {
       do {

@@ -76,6 +76,10 @@ public struct TrainingSettings: Hashable, Sendable {
     if !(minimumLearningRate >= 0 && minimumLearningRate <= 10) {
       return "a minimum learning rate of \(minimumLearningRate); possible is 0 to 10"
     }
+    if schedule == .cosine, baseLearningRate < minimumLearningRate {
+      return "a learning rate of \(baseLearningRate) below its minimum of \(minimumLearningRate): the cosine would rise; give a "
+        + "smaller minimum"
+    }
     if !(1...100_000).contains(schedulePeriod) { return "a schedule of \(schedulePeriod) epochs; possible are 1 to 100000" }
     if !(0..<network.side).contains(augmentation.padding) {
       return "padding of \(augmentation.padding) for images of \(network.side); possible are 0 to \(network.side - 1)"

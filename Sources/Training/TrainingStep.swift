@@ -35,7 +35,8 @@ final class TrainingStep {
     stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize
   }
 
-  /// Loads the batch, and makes both passes and the update.
+  /// Loads the batch, and makes both passes and the update. Refuses before the update what is not finite in the loss or in a
+  /// gradient.
   ///
   /// - Parameters:
   ///   - step: of the epoch, counted from 0.
@@ -52,6 +53,10 @@ final class TrainingStep {
         epoch: epoch.index, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")
     }
     network.backward(recorder: recorder)
+    // An update would carry it into the parameters, and the next checkpoint would keep it.
+    if let parameter = network.firstNonFiniteGradient() {
+      throw TrainingError.nonFiniteGradient(epoch: epoch.index, step: step, loss: result.loss, parameter: parameter)
+    }
     beforeUpdate()
     optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))
     precondition(

@@ -81,9 +81,7 @@ struct BisectCommand: ParsableCommand {
   }
 
   private func trace(_ path: String) throws -> Trace {
-    let trace = try TracePath.trace(path)
-    if let torn = trace.torn { Console.log("gradflow: warning: \(path): \(torn)") }
-    return trace
+    try TracePath.trace(path)
   }
 
   // MARK: Again

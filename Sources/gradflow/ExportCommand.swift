@@ -30,8 +30,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let trace = try Trace(path: TracePath.resolve(source))
-    if let torn = trace.torn { Console.log("gradflow: warning: \(source): \(torn)") }
+    let trace = try TracePath.whole(source)
     if trace.epochs.isEmpty { throw Stop(.impossible, "\(source) has no epoch yet: there is nothing to export") }
     switch format {
     case .csv:

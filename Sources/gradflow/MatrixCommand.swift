@@ -11,8 +11,7 @@ struct MatrixCommand: ParsableCommand {
   @Option(help: "Only these rows, separated by commas.")
   var rows: String?
 
-  @Option(help: "A YAML file that describes the rows; `gradflow list --yaml` prints the built-in ones in that form.")
-  var matrix: String?
+  @OptionGroup var matrix: MatrixOption
 
   @Option(help: "Runs at the same time; they share the threads.")
   var jobs = 1
@@ -70,6 +69,7 @@ struct MatrixCommand: ParsableCommand {
   private func judge(_ made: RunSession.Made) throws {
     // Fewer epochs were asked for: those are what can be checked.
     var goldens = GoldenCheck(profile: options.profile.rawValue, store: GoldenStore(directory: against))
+    goldens.matrix = matrix.file
     goldens.allowsPrefix = options.epochs != nil
     goldens.judge(made.directories.map(\.path))
     for result in made.results { goldens.add(unfinished: result, out: made.out) }
@@ -85,15 +85,14 @@ struct MatrixCommand: ParsableCommand {
   }
 
   private var reportFile: OutputFile {
-    get throws { try OutputFile(options.outDirectory + "/report.html", option: "--report", inputs: [matrix].compactMap { $0 }) }
+    get throws { try OutputFile(options.outDirectory + "/report.html", option: "--report", inputs: [matrix.file].compactMap { $0 }) }
   }
 
   private func chosenRows() throws -> [ExperimentRow] {
     var all = ExperimentRow.builtIn
     var chosen = ExperimentRow.table1
-    if let matrix {
-      let text = String(decoding: try readFile(matrix, limit: 1 << 22), as: UTF8.self)
-      all = try MatrixFile(yaml: text, name: matrix).rows
+    if let described = try matrix.rows() {
+      all = described
       chosen = all
     }
     guard let rows else { return chosen }

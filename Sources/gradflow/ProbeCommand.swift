@@ -9,7 +9,8 @@ struct ProbeCommand: ParsableCommand {
     commandName: "probe",
     abstract: "One forward and backward pass on given weights and a given batch.",
     discussion: """
-      Weights: parameters and buffers under the course code's names, F32 or F64; filters and classes are theirs. Batch: \
+      Weights: parameters and buffers under the course code's names, F64, F32, F16 or BF16, also with \
+      "model.", "module." and "_orig_mod." before them; filters and classes are theirs. Batch: \
       "images" [N, 3, H, W], already normalised, and "labels" [N], I64. Out: "logits", "loss", "grad.NAME" for every \
       parameter and "grad.images", always of the given weights; in training mode the buffers after the pass; with --steps, \
       parameters and buffers after the last update. All are safetensors files; a name that ends in .zst is compressed.
@@ -72,11 +73,21 @@ struct ProbeCommand: ParsableCommand {
         .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate, optimiser: optimiser ?? .standard)
       },
       memory: compute.memory)
-    let answer = try Probe.run(
-      request, weights: try ProbeFile(path: weights), batch: try ProbeFile(path: batch), backend: backend)
+    let state = try ProbeFile(path: weights)
+    let answer = try Probe.run(request, weights: state, batch: try ProbeFile(path: batch), backend: backend)
+    let prefixes = WeightName.prefixes(in: state.content)
+    if !prefixes.isEmpty {
+      Console.log("\(weights): names are taken without \(prefixes.map { "\"\($0)\"" }.joined(separator: " or ")) before them")
+    }
     let bytes = answer.fileBytes
     try output.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes)
     Console.log("\(out): \(answer.names.count) tensors")
+    let broken = answer.names.filter { answer[$0]?.doubles?.allSatisfy(\.isFinite) == false }
+    if !broken.isEmpty {
+      Console.log(
+        "gradflow: warning: \(broken.count) of them hold numbers that are not finite: "
+          + broken.prefix(5).joined(separator: ", ") + (broken.count > 5 ? " and \(broken.count - 5) more" : ""))
+    }
   }
 }
 

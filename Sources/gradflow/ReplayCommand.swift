@@ -55,7 +55,7 @@ struct ReplayCommand: ParsableCommand {
     for file in [saved, output].compactMap({ $0 }) where file.isStandardOutput {
       throw ValidationError("the list goes to standard output, so --save and --values need files")
     }
-    let trace = try Trace(path: path)
+    let trace = try TracePath.whole(self.path)
     let identity = try RunIdentity(trace.header, path: path)
     let source = try ExperimentData(
       dataset(of: identity), validationPerClass: identity.settings.validationPerClass,

@@ -11,8 +11,8 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       The page needs nothing but itself: no network, no scripts. The same runs give the same bytes.
 
-      Exit codes: 0 the page was written and nothing on it failed; 1 it was written, and a claim does not hold or the engine \
-      has drifted from its goldens.
+      Exit codes: 0 the page was written and nothing on it failed; 1 it was written, and a claim does not hold, the engine has \
+      drifted from its goldens, or a run diverged.
       """)
 
   @OptionGroup var options: RunsOptions

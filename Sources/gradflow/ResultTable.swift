@@ -14,7 +14,7 @@ struct ResultTable {
   init(_ directories: [RunDirectory]) throws {
     for directory in directories {
       guard fileExists(directory.trace) else { continue }
-      let trace = try Trace(path: directory.trace)
+      let trace = try TracePath.whole(directory.path)
       let name = "\(trace.header.row)-s\(trace.header.seed)"
       guard let last = trace.epochs.last else {
         table.add([name, "\(trace.header.parameters)", "0", "-", "-", "-", "-", "-", "-"])

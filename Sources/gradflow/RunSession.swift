@@ -46,6 +46,7 @@ struct RunSession {
     // Refuses an instruction set that is missing before anything is read or written.
     _ = try Backend(instructionSet: isa, threads: 1)
     let dataset = try options.dataset()
+    for problem in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(problem)") }
     let runs = self.runs(dataset)
     if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
     try check(runs, dataset)
@@ -99,6 +100,10 @@ struct RunSession {
       let split = try Split(of: dataset, perClass: perClass, seed: 0)
       if let run = runs.first(where: { $0.settings.batchSize > split.training.count }) {
         throw DatasetError.batchTooLarge(batch: run.settings.batchSize, images: split.training.count)
+      }
+      for run in runs {
+        let problem = TraceSize.problem(run.settings, epochs: run.epochs, images: split.training.count)
+        if let problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
       }
     }
   }

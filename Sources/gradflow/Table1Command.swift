@@ -7,10 +7,10 @@ struct Table1Command: ParsableCommand {
     abstract: "Table 1 as finished runs give it, beside the report's numbers.",
     discussion: """
       Each row with the report's numbers, the difference, and the range that others found. A run of fewer than 100 epochs, \
-      or on other data than CIFAR-100, is shown and not judged against the report. Several seeds give mean ± standard \
+      or on other data than the official CIFAR-100, is shown and not judged against the report. Several seeds give mean ± standard \
       deviation.
 
-      Exit codes: 0 the table was made; 1 the engine has drifted from its goldens in a row. The distance to the report never \
+      Exit codes: 0 the table was made; 1 the engine has drifted from its goldens in a row, or a run diverged. The distance to the report never \
       decides it: a faithful rerun need not meet every number.
       """)
 

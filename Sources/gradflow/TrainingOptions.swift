@@ -72,6 +72,20 @@ struct TrainingOptions: ParsableArguments {
     return try DatasetReading.dataset(in: directory)
   }
 
+  /// Why runs on data that were read from files are not the report's experiment; nothing for the built-in data and the official
+  /// CIFAR-100.
+  func dataDepartures(_ dataset: Dataset) -> [String] {
+    if data == nil, profile.synthetic != nil { return [] }
+    let problems = DatasetVerification(dataset).problems
+    let isOther = dataset.name != DatasetVerification.protocolName
+    if problems.isEmpty, !isOther { return [] }
+    let what = problems.first ?? "they are \(dataset.name)"
+    return [
+      "these are not the official CIFAR-100 data (\(what)): table1, claims and report will not judge these runs as the report's "
+        + "experiment"
+    ]
+  }
+
   /// Raised by Ctrl-C, by SIGTERM and by the time limit.
   func stopRequest() -> StopRequest {
     let stop = StopRequest(deadline: timeLimit.map { .now + $0.duration })

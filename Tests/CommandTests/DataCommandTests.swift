@@ -50,6 +50,15 @@ struct DataCommandTests {
     #expect(try Program.run(["data", "info", directory.path("data")]).output != first.output)
   }
 
+  @Test("a run on data that are not the official ones says that nothing will judge it as the report's experiment; others say nothing")
+  func departure() throws {
+    // They are too few for a validation set as well, which is told after that.
+    let outcome = try run()
+    #expect(outcome.errors.contains("warning: these are not the official CIFAR-100 data (100 training images; the official set has 50000)"))
+    let builtIn = try Program.run(SmallRuns.arguments + ["--out", directory.path("built-in")])
+    #expect(!builtIn.errors.contains("official"))
+  }
+
   @Test("verify says what is missing of the official set, exit code 1")
   func verify() throws {
     let outcome = try Program.run(["data", "verify", directory.path("data")])

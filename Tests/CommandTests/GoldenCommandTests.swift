@@ -160,8 +160,12 @@ struct GoldenCommandTests {
       #expect(outcome.code == 64 && outcome.output.isEmpty, "\(outcome.output)")
       #expect(outcome.errors.contains("no row named \"vgg16\"; the rows are vgg08, "), "\(outcome.errors)")
     }
+    // The trace's header says which row a run is of, whatever its directory is called.
     try FileManager.default.moveItem(atPath: run(1), toPath: directory.path("runs/mine-s1"))
-    #expect(try check(["--rows", "mine", "--runs", directory.path("runs")]).code != 64)
+    #expect(try check(["--rows", "mine", "--runs", directory.path("runs")]).code == 64)
+    let text = try directory.trace("mine-s1", in: "runs").replacing("\"row\":\"vgg08\"", with: "\"row\":\"mine\"")
+    try directory.write(Zstd.compress(Array(text.utf8)), "runs/mine-s1/trace.jsonl.zst")
+    #expect(try check(["--rows", "mine", "--runs", directory.path("runs")]).code == 2)
     try FileManager.default.copyItem(atPath: "\(golden)/smoke/vgg08.jsonl.zst", toPath: "\(golden)/smoke/mine2.jsonl.zst")
     #expect(try check(["--rows", "mine2", "--runs", directory.path("runs")]).code == 2)
   }

@@ -27,7 +27,11 @@ struct MakeNightlyTests {
 
   init() throws {
     directory = try TemporaryDirectory()
-    try directory.write(Self.program + "\n", "program")
+    try install(Self.program)
+  }
+
+  private func install(_ program: String) throws {
+    try directory.write(program + "\n", "program")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path("program"))
   }
 
@@ -120,9 +124,45 @@ struct MakeNightlyTests {
     #expect(!fileExists(directory.path("night/revision")))
   }
 
-  @Test("training that failed is no night to judge: the summary says so, and the next night goes on")
+  @Test("where the training of a row failed the others are judged, the summary names it, and the next night goes on")
   func failedTraining() throws {
     try end("matrix", with: 2)
+    let result = try night()
+    #expect(result.code != 0 && text("night/status") == "2\n", "\(result.output)")
+    let summary = text("night/summary.txt")
+    #expect(summary.hasPrefix("The night could not be judged whole.\n"), "\(summary)")
+    #expect(summary.contains("training     is not at its end") && summary.contains("night/runs/vgg08-s0/"), "\(summary)")
+    #expect(summary.contains("goldens      passed: "), "\(summary)")
+    #expect(try calls().map { $0.prefix { $0 != " " } } == ["matrix", "golden", "table1", "claims", "report"])
+    _ = try night()
+    #expect(try calls().first?.hasSuffix(" --resume") == true)
+  }
+
+  @Test("a night whose only failure is a row that diverged is judged and over: the row is the checks' finding, status 1")
+  func divergedRow() throws {
+    try end("matrix", with: 2)
+    try end("golden", with: 1)
+    try end("claims", with: 2)
+    // The first row is at its end; what the program leaves of the other is what a run that diverged leaves.
+    try install(Self.program.replacingOccurrences(
+      of: "mkdir -p \"$2/vgg08-s0\"",
+      with: "mkdir -p \"$2/vgg08-s0/result_outputs\" \"$2/vgg38-s0\"; touch \"$2/vgg08-s0/result_outputs/test_summary.csv\" "
+        + "\"$2/vgg38-s0/diverged.json\""))
+    let result = try night()
+    #expect(result.code != 0 && text("night/status") == "1\n", "\(result.output)")
+    let summary = text("night/summary.txt")
+    #expect(summary.hasPrefix("The night FAILED.\n") && summary.contains("training     DIVERGED: "), "\(summary)")
+    #expect(summary.contains("night/runs/vgg38-s0/") && !summary.contains("night/runs/vgg08-s0/"), "\(summary)")
+    #expect(!fileExists(directory.path("night/revision")))
+    _ = try calls()
+    _ = try night()
+    #expect(try calls().first?.hasSuffix(" --overwrite") == true)
+  }
+
+  @Test("training that left no run at all is no night to judge: the summary says so, and the next night goes on")
+  func nothingTrained() throws {
+    try end("matrix", with: 2)
+    try install(Self.program.replacingOccurrences(of: "mkdir -p \"$2/vgg08-s0\"", with: "true"))
     let result = try night()
     #expect(result.code != 0 && text("night/status") == "2\n")
     #expect(text("night/summary.txt").contains("the matrix ended with status 2; see \(directory.path("night/log.txt"))"))

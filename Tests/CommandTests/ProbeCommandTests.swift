@@ -78,6 +78,26 @@ struct ProbeCommandTests {
     #expect(try SafeTensors(path: directory.path("out.safetensors.zst"))["loss"] != nil)
   }
 
+  @Test("says what it takes off the names of the weights, and when a result is not finite")
+  func says() throws {
+    let directory = try TemporaryDirectory()
+    var files = try ProbeFiles()
+    let plain = try Program.run(try files.arguments(in: directory))
+    #expect(plain.code == 0 && !plain.errors.contains("before them") && !plain.errors.contains("finite"), "\(plain.errors)")
+    let expected = try readFile(directory.path("out.safetensors"))
+    let weights = files.weights
+    files.weights = SafeTensors()
+    for name in weights.names { files.weights["_orig_mod.module." + name] = weights[name] }
+    let wrapped = try Program.run(try files.arguments(in: directory))
+    #expect(wrapped.code == 0 && wrapped.errors.contains("without \"_orig_mod.module.\" before them"), "\(wrapped.errors)")
+    #expect(try readFile(directory.path("out.safetensors")) == expected)
+    files.weights = weights
+    files.weights["logit_linear_layer.weight"] = SafeTensor(shape: [3, 2], [Float](repeating: 3e38, count: 6))
+    files.weights[ProbeFiles.firstWeight.replacing("conv_0.weight", with: "bn_0.weight")] = SafeTensor(shape: [2], [Float](repeating: 3e38, count: 2))
+    let broken = try Program.run(try files.arguments(in: directory))
+    #expect(broken.code == 0 && broken.errors.contains("not finite: logits, loss"), "\(broken.errors)")
+  }
+
   @Test("takes the row's base learning rate for --steps unless told otherwise")
   func baseLearningRate() throws {
     let directory = try TemporaryDirectory()

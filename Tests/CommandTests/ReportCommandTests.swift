@@ -47,6 +47,31 @@ struct ReportCommandTests {
     #expect(figures.contains("vanishing-gradient.svg") && figures.contains("heat-map-vgg08.svg"))
   }
 
+  @Test("a row whose name is markup, a formula or a path stays text: on the page, in its figures, in Markdown and in CSV")
+  func injection() throws {
+    let name = "=x\"><img src=x onerror=alert(1)>|../y"
+    let text = try directory.trace("vgg08-s0").replacing("\"row\":\"vgg08\"", with: "\"row\":\(JSONValue.string(name).description)")
+    try createDirectory(directory.path("bad/any"))
+    try directory.write(Zstd.compress(Array(text.utf8)), "bad/any/trace.jsonl.zst")
+    let outcome = try Program.run([
+      "report", directory.path("bad"), "--out", directory.path("bad.html"), "--figures", directory.path("pictures"),
+    ])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let page = try content("bad.html")
+    #expect(page.contains("&lt;img src=x onerror=alert(1)&gt;") && !page.contains("<img"))
+    #expect(page.contains("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'"))
+    for word in ["script-src", "unsafe-eval", "javascript:"] { #expect(!page.contains(word)) }
+    for picture in directory.names("pictures") {
+      #expect(picture.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.%".contains($0)) }, "\(picture)")
+      #expect(!(try content("pictures/\(picture)")).contains("<img"))
+    }
+    #expect(directory.names("pictures").contains { $0.hasPrefix("heat-map-%3Dx%22") })
+    let markdown = try Program.run(["table1", directory.path("bad"), "--format", "markdown"])
+    #expect(markdown.output.contains("&lt;img") && !markdown.output.contains("<img") && markdown.output.contains("\\|../y"))
+    let csv = try Program.run(["table1", directory.path("bad"), "--format", "csv"])
+    #expect(csv.output.contains("\n\"'=x\"\"><img"), "\(csv.output)")
+  }
+
   @Test("export prints the metrics, a line an epoch, or writes an event file beside the run")
   func export() throws {
     let run = directory.path("out/vgg08-s0")

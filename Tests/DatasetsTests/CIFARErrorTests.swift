@@ -41,6 +41,37 @@ struct CIFARErrorTests {
     #expect(error?.description.contains("train.bin, test.bin") == true)
   }
 
+  @Test("the files for Python, in their folder or beside it, are told as what they are", arguments: ["", "cifar-100-python/"])
+  func python(folder: String) throws {
+    let other = try TemporaryDirectory()
+    if !folder.isEmpty { try createDirectory(other.path("cifar-100-python")) }
+    for name in ["meta", "train", "test"] { try other.write([0x80, 2], folder + name) }
+    let error = failure { try CIFAR.load(directory: other.path) }
+    let place = folder.isEmpty ? other.path : other.path("cifar-100-python")
+    #expect(error == .otherForm(path: other.path, file: place, form: .python))
+    #expect(error?.description.contains("cifar-100-binary.tar.gz") == true && error?.description.contains("Python") == true)
+  }
+
+  @Test("an archive that is not unpacked is told as that, named itself or by its directory", arguments: ["binary", "python"])
+  func archive(version: String) throws {
+    let other = try TemporaryDirectory()
+    let path = other.path("cifar-100-\(version).tar.gz")
+    try other.write([0x1f, 0x8b], "cifar-100-\(version).tar.gz")
+    for directory in [other.path, path] {
+      let error = failure { try CIFAR.load(directory: directory) }
+      #expect(error == .otherForm(path: directory, file: path, form: .archive))
+      let words = "\(String(describing: error?.description))"
+      #expect(words.contains("unpack it") && words.contains("version for Python") == (version == "python"), "\(words)")
+    }
+  }
+
+  @Test("a pointer of Git LFS or a web page in the place of a file is named")
+  func otherFile() throws {
+    try directory.write("version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "train.bin")
+    #expect(load() == .otherForm(path: directory.path("train.bin"), file: directory.path("train.bin"), form: .otherFile(.gitLFSPointer)))
+    #expect(load()?.description.contains("git lfs pull") == true)
+  }
+
   @Test("a missing file is named", arguments: ["train.bin", "test.bin"])
   func missingFile(name: String) throws {
     try removeFile(directory.path(name))

@@ -133,6 +133,10 @@ struct MatrixFileTests {
     Mistake("learning rate 0", 11, "    learning_rate: {schedule: cosine, base: 0}", "base"),
     Mistake("learning rate nan", 11, "    learning_rate: {schedule: cosine, base: nan}", "base"),
     Mistake("learning rate too large", 11, "    learning_rate: {schedule: cosine, base: 1e9}", "base"),
+    Mistake("a base below the minimum that was not given", 11, "    learning_rate: {schedule: cosine, base: 1e-5}", "below the minimum", "2e-05"),
+    Mistake("a base below the minimum", 11, "    learning_rate: {schedule: cosine, base: 0.01, minimum: 0.02}", "0.02", "rise"),
+    Mistake("yes for true", 9, "    residual: yes", "true or false"),
+    Mistake("a merge key of a word", 9, "    residual: false\n    <<: word", told: 10, "<<"),
     Mistake("unknown schedule", 11, "    learning_rate: {schedule: steps, base: 0.1}", "steps", "cosine, constant"),
     Mistake("epochs beyond the schedule", 12, "    epochs: 101", "epochs", "1 to 100"),
     Mistake("seed twice", 12, "    seeds: [4, 4]", "4", "twice"),
@@ -159,6 +163,80 @@ struct MatrixFileTests {
     #expect(error?.line == mistake.told ?? mistake.line, "\(text)")
     #expect(text.hasPrefix("m.yaml:"), "\(text)")
     for word in mistake.words { #expect(text.contains(word), "\(text)") }
+  }
+
+  @Test("a base below the minimum is the constant schedule's own affair, and one at the minimum is a constant rate")
+  func minimum() throws {
+    for rate in ["{schedule: constant, base: 1e-5}", "{schedule: cosine, base: 2e-5}", "{schedule: cosine, base: 1e-5, minimum: 0}"] {
+      var lines = Self.lines
+      lines[10] = "    learning_rate: \(rate)"
+      let row = try MatrixFile(yaml: lines.joined(separator: "\n"), name: "m").rows[0]
+      let settings = row.settings(profile: .paper, classes: 100, side: 32)
+      #expect(settings.problem == nil)
+      #expect(settings.learningRate(epoch: 99) <= settings.learningRate(epoch: 0))
+    }
+    var row = try MatrixFile(yaml: Self.lines.joined(separator: "\n"), name: "m").rows[0]
+    row.baseLearningRate = 1e-5
+    #expect(row.settings(profile: .paper, classes: 100, side: 32).problem?.contains("below its minimum") == true)
+  }
+
+  @Test("a byte-order mark changes nothing; true may be True or TRUE")
+  func byteOrderMark() throws {
+    let text = Self.lines.joined(separator: "\n")
+    let plain = try MatrixFile(yaml: text, name: "m")
+    #expect(try MatrixFile(bytes: [0xef, 0xbb, 0xbf] + Array(text.utf8), name: "m") == plain)
+    for word in ["True", "TRUE"] {
+      #expect(try MatrixFile(bytes: Array(text.replacing("true", with: word).utf8), name: "m") == plain)
+    }
+    #expect(try MatrixFile(bytes: Array(text.replacing("false", with: "False").utf8), name: "m") == plain)
+  }
+
+  @Test("UTF-16 is named, with or without its mark", arguments: [true, false], [true, false])
+  func wideText(isBig: Bool, hasMark: Bool) throws {
+    let units = (hasMark ? [0xfeff] : []) + Array(Self.lines.joined(separator: "\n").utf16)
+    let bytes = units.flatMap { isBig ? [UInt8($0 >> 8), UInt8($0 & 255)] : [UInt8($0 & 255), UInt8($0 >> 8)] }
+    let error = #expect(throws: MatrixFileError.self) { try MatrixFile(bytes: bytes, name: "m") }
+    #expect(error?.problem.contains("UTF-16") == true && error?.problem.contains("UTF-8") == true)
+  }
+
+  @Test("what is no UTF-8 is refused with its line and its byte, and never read as something else")
+  func invalid() throws {
+    var lines = Self.lines.map { Array($0.utf8) }
+    lines[4] = Array("    model: \"caf".utf8) + [0xe9] + Array("\"".utf8)
+    let error = #expect(throws: MatrixFileError.self) { try MatrixFile(bytes: Array(lines.joined(separator: [0x0a])), name: "m") }
+    #expect(error?.line == 5 && error?.problem.contains("0xe9") == true, "\(String(describing: error))")
+    let cut = Array(Self.lines.joined(separator: "\n").utf8) + [0xe2, 0x82]
+    #expect(throws: MatrixFileError.self) { try MatrixFile(bytes: cut, name: "m") }
+  }
+
+  @Test("merge keys give what a mapping does not say itself; of several the first counts")
+  func merge() throws {
+    let text = """
+      format: gradflow-matrix
+      version: 1
+      rows:
+        - &base
+          id: first
+          depth: 8
+          filters: 16
+          batch_norm: &norm {processing: true, reduction: false}
+          residual: false
+          activation: {kind: leaky_relu, slope: 0.01}
+          learning_rate: &rate {schedule: cosine, base: 0.001}
+          seeds: [0, 1]
+        - <<: *base
+          id: second
+          filters: 8
+          batch_norm: {<<: [{processing: false}, *norm]}
+      """
+    let rows = try MatrixFile(bytes: Array(text.utf8), name: "m").rows
+    #expect(rows.map(\.id) == ["first", "second"] && rows.map(\.network.filters) == [16, 8])
+    #expect(rows[1].seeds == [0, 1] && rows[1].baseLearningRate == 0.001)
+    #expect(rows[1].network.normalisesProcessing == false && rows[1].network.normalisesReduction == false)
+    let foreign = #expect(throws: MatrixFileError.self) {
+      try MatrixFile(bytes: Array(text.replacing("filters: 8", with: "activation: {<<: {residul: true}, kind: leaky_relu, slope: 1}").utf8), name: "m")
+    }
+    #expect(foreign?.problem.contains("residul") == true)
   }
 
   @Test("a file without rows is refused")

@@ -235,10 +235,12 @@ struct ZstdTests {
   @Test("every message names the file")
   func messages() {
     let errors: [ZstdError] = [
-      .empty(name: "a.zst"), .notZstd(name: "a.zst"), .truncated(name: "a.zst", offset: 12),
+      .empty(name: "a.zst"), .notZstd(name: "a.zst"), .foreign(name: "a.zst", format: .gzip),
+      .unsupported(name: "a.zst", offset: 12, need: .window), .unsupported(name: "a.zst", offset: 12, need: .dictionary),
+      .truncated(name: "a.zst", offset: 12),
       .damaged(name: "a.zst", offset: 12, reason: "r"), .tooLarge(name: "a.zst", offset: 12, limit: 5),
     ]
     for error in errors { #expect(error.description.hasPrefix("a.zst ")) }
-    for error in errors.dropFirst(2) { #expect(error.description.contains("byte 12")) }
+    for error in errors.dropFirst(3) { #expect(error.description.contains("byte 12")) }
   }
 }

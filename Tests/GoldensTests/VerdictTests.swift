@@ -170,6 +170,44 @@ struct VerdictTests {
     #expect(judgement.verdict == .regression && judgement.findings.map(\.metric) == ["learning_rate"])
   }
 
+  @Test("a share outside 0…1 is impossible, and so is a size, loss or rate below zero; the ends are possible")
+  func impossible() {
+    func judged(_ change: (inout EpochLine) -> Void) -> [Finding] { judge(Sample.run(seed: 0).with(epoch: 1, change)).findings }
+    let nothing = Double.leastNonzeroMagnitude, above = Double(1).nextUp
+    let changes: [(String, (inout EpochLine, Double) -> Void, [Double])] = [
+      ("gradient_statistics.\(Sample.layers[0]).weight.zeros", { $0.gradientStatistics[0].zeros = $1 }, [above, 1.5, -nothing, -1]),
+      ("train_accuracy", { $0.trainAccuracy = $1 }, [above, -nothing]),
+      ("val_accuracy", { $0.validationAccuracy = $1 }, [1.5, -0.1]),
+      ("train_loss", { $0.trainLoss = $1 }, [-nothing]),
+      ("gradient_flow.\(Sample.layers[1])", { $0.gradientFlow[1].value = $1 }, [-nothing, -1]),
+      ("gradient_statistics.\(Sample.layers[1]).weight.l2", { $0.gradientStatistics[1].l2 = $1 }, [-nothing]),
+      ("gradient_statistics.\(Sample.layers[1]).weight.update", { $0.gradientStatistics[1].update = $1 }, [-nothing]),
+    ]
+    for (name, change, values) in changes {
+      for value in values {
+        let findings = judged { change(&$0, value) }
+        #expect(findings.contains { $0.kind == .impossible && $0.metric == name && $0.epoch == 1 && $0.found == value }, "\(name) \(value)")
+      }
+    }
+    for share in [0.0, 1.0, 0.5] {
+      #expect(!judged { $0.gradientStatistics[0].zeros = share }.contains { $0.kind == .impossible })
+    }
+  }
+
+  @Test("bands that held nothing have shown nothing: a run of other bits or another seed is not comparable, never within band")
+  func nothingHeld() throws {
+    // Bands of the test alone, and a run that is judged by its first epochs: there is no test to hold against them.
+    let bands = try #require(golden.bands)
+    let ofTest = Bands(ensemble: bands.ensemble, bands: bands.bands.filter(\.metric.isOfTest))
+    let short = Golden(unchecked: golden.trace, bands: ofTest)
+    for trace in [Sample.run(seed: 1000, epochs: 2), Sample.run(seed: 0, epochs: 2).with(epoch: 1) { $0.trainLoss = $0.trainLoss.nextUp }] {
+      let judgement = Judgement(trace, against: short, run: "", allowsPrefix: true)
+      #expect(judgement.verdict == .notComparable(.noBands) && judgement.counts.banded == 0, "\(judgement.verdict)")
+    }
+    let whole = Judgement(Sample.run(seed: 1000), against: short, run: "")
+    #expect(whole.verdict.name == "within-band" && whole.counts.banded == 2)
+  }
+
   @Test("a golden without bands knows equal bits and nothing else")
   func noBands() throws {
     let golden = try Sample.golden(seeds: 1)

@@ -73,6 +73,14 @@ func elementwiseCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
         }
       }
     },
+    KernelCase("is_finite", type) { set, generator in
+      (oddChannels + [0, 64, 101]).map { count in
+        let x = Memory<S>(generator.values(count, set))
+        return .init(shape: "\(count) elements") { kernels in
+          [Field("is finite", kernels.pointee.is_finite(x.pointer, count))]
+        }
+      }
+    },
     KernelCase("canonicalise", type) { set, generator in
       (oddChannels + [0, 64, 101]).map { count in
         let x = Memory<S>(generator.values(count, set))

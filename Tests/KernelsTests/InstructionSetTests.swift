@@ -75,6 +75,27 @@ struct InstructionSetTests {
     }
   }
 
+  @Test("is_finite finds one number that is not finite wherever it stands, and takes the largest ones for finite", arguments: InstructionSet.available)
+  func isFinite(_ set: InstructionSet) {
+    func check<S: KernelScalar>(_ type: S.Type) {
+      let table = kernelTable(set, elementBytes: MemoryLayout<S>.size)
+      for count in [0, 1, 3, 31, 64, 101] {
+        var values = (0..<count).map { $0 % 2 == 0 ? S.greatestFiniteMagnitude : -S.leastNonzeroMagnitude }
+        #expect(table.pointee.is_finite(&values, count) == 1)
+        for place in 0..<count {
+          for bad in [S.infinity, -.infinity, .nan, -.nan] {
+            let good = values[place]
+            values[place] = bad
+            #expect(table.pointee.is_finite(&values, count) == 0, "\(bad) at \(place) of \(count)")
+            values[place] = good
+          }
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
   @Test("canonicalise makes every NaN quiet, positive and empty, and changes nothing else")
   func canonicalise() {
     let floats: [Float] = [

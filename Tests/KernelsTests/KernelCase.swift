@@ -41,7 +41,7 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Kernels that move bits and compute nothing: a control word cannot matter to them.
-  var movesBitsOnly: Bool { ["pack_forward", "pack_backward", "canonicalise", "mix"].contains(kernel) }
+  var movesBitsOnly: Bool { ["pack_forward", "pack_backward", "is_finite", "canonicalise", "mix"].contains(kernel) }
 }
 
 /// The kernels of an available instruction set.

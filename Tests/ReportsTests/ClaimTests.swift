@@ -130,6 +130,21 @@ struct ClaimTests {
     try expect(6, .undecidable, FakeRun.quick().without("vgg38"))
   }
 
+  @Test("claim 6 fails as well when a convolution lies more than four orders above the linear layer: the gradient explodes")
+  func exploding() throws {
+    func flow(_ value: Double) -> [FakeRun] {
+      FakeRun.quick().with("vgg38-bn-rc-1e-2") {
+        $0.flow = { $0 == "block_1_1_conv_0" && $1 == 3 ? value : FakeRun.flowing($0, $1) }
+      }
+    }
+    // The linear layer's is 3e-3.
+    try expect(6, .held, flow(2.9e1))
+    try expect(6, .notHeld, flow(3.1e1), finding: "at most 4.0 orders")
+    try expect(6, .notHeld, flow(1e12))
+    try expect(6, .notHeld, flow(.infinity))
+    try expect(6, .notHeld, flow(-1e-3))
+  }
+
   @Test("a network that is not what its row's name says decides nothing")
   func otherNetwork() throws {
     let runs = FakeRun.quick().with("vgg38") { $0.change = { $0.network.isResidual = true } }

@@ -1,3 +1,4 @@
+import Datasets
 import Digests
 import Experiments
 import Files
@@ -25,7 +26,8 @@ struct FakeRun {
   /// By layer's label; given the epoch.
   var flow: (String, Int) -> Double = { _, _ in 1e-3 }
   var change: (inout TrainingSettings) -> Void = { _ in }
-  var fingerprint = "fake data"
+  /// Of other data than the official ones; `nil` for those, or for the built-in ones.
+  var fingerprint: String?
 
   var classes: Int { profile.synthetic == nil ? 100 : 10 }
 
@@ -39,7 +41,7 @@ struct FakeRun {
     change(&settings)
     return RunIdentity(
       row: row, profile: profile.rawValue, seed: seed, dataName: profile.synthetic == nil ? "cifar-100" : "synthetic-fake",
-      dataFingerprint: Digest(of: fingerprint), settings: settings
+      dataFingerprint: fingerprint.map { Digest(of: $0) } ?? Digest(hex: DatasetVerification.officialCIFAR100)!, settings: settings
     ).header
   }
 

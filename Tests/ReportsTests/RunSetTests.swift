@@ -91,6 +91,48 @@ struct RunSetTests {
     #expect(refusal(first, first).contains("vgg08-s0 is in more than one"))
   }
 
+  @Test("a link to a run is no run of its own; a copy under another name is the same run, and both places are named")
+  func copies() throws {
+    try withDirectory { directory in
+      try [FakeRun(row: "vgg08", epochs: 1), FakeRun(row: "vgg38", epochs: 1)].write(to: directory)
+      try FileManager.default.createSymbolicLink(atPath: directory + "/latest", withDestinationPath: "vgg38-s0")
+      try FileManager.default.createSymbolicLink(atPath: directory + "/a-first", withDestinationPath: directory + "/vgg08-s0")
+      #expect(try RunTraces.runs(in: directory) == ["vgg08-s0", "vgg38-s0"].map { "\(directory)/\($0)" })
+      #expect(try RunSet(readingFrom: [directory]).runs.count == 2)
+      // Under whatever name: the header says which run it is.
+      try FileManager.default.moveItem(atPath: directory + "/vgg38-s0", toPath: directory + "/mine")
+      #expect(try RunSet(readingFrom: [directory]).rows.map(\.row) == ["vgg08", "vgg38"])
+      try FileManager.default.copyItem(atPath: directory + "/vgg08-s0", toPath: directory + "/vgg08-s0.bak")
+      let error = #expect(throws: RunSetError.self) { try RunSet(readingFrom: [directory]) }
+      let words = "\(try #require(error))"
+      #expect(words.contains("\(directory)/vgg08-s0 and \(directory)/vgg08-s0.bak"), "\(words)")
+    }
+  }
+
+  @Test("a run that diverged is a finding in the table and on the page; its claims are open, and the others stand")
+  func diverged() throws {
+    try withDirectory { directory in
+      try FakeRun.quick().with("vgg38-bn-rc-1e-2") { ($0.epochs, $0.planned) = (3, 25) }.write(to: directory)
+      #expect(try RunSet(readingFrom: [directory]).diverged.isEmpty)
+      let diverged = DivergedRun(metric: "train_loss", epoch: 3, step: 7, found: .nan, layer: "block_0_1_conv_0")
+      try diverged.write(in: directory + "/vgg38-bn-rc-1e-2-s0")
+      // Beside a run that came to its end, it is an old one.
+      try diverged.write(in: directory + "/vgg08-s0")
+      let set = try RunSet(readingFrom: [directory])
+      #expect(set.diverged.map(\.name) == ["vgg38-bn-rc-1e-2-s0"])
+      let words = "it diverged in epoch 3: train_loss became nan at step 7, from block_0_1_conv_0 on"
+      #expect(set.warnings == ["vgg38-bn-rc-1e-2-s0: \(words)"])
+      let table = Table1(set)
+      #expect(table.hasDrift && table.lines[6].remarks.contains("vgg38-bn-rc-1e-2-s0: \(words)"))
+      #expect(table.lines[6].distance.detail.contains(words))
+      let page = Page(set)
+      #expect(page.hasFailure && page.html.contains("A run diverged") && page.html.contains(words))
+      let claims = page.claims.all
+      #expect(claims.filter { $0.verdict == .held }.map(\.number) == [1, 2, 3])
+      #expect(claims[5].findings.contains { $0.contains(words) })
+    }
+  }
+
   @Test("a torn trace is used as far as it is whole, and told of; a damaged one is refused")
   func torn() throws {
     try withDirectory { directory in
@@ -101,6 +143,7 @@ struct RunSetTests {
       try AtomicFile.write(whole + whole.prefix(40), to: path)
       let set = try RunSet(readingFrom: [directory])
       #expect(set.warnings.count == 1 && set.warnings[0].contains("torn") && set.rows[0].epochs == 2)
+      #expect(Table1(set).lines[0].remarks.contains { $0.contains("torn") })
       var damaged = whole
       damaged[damaged.count / 2] ^= 1
       try AtomicFile.write(damaged, to: path)

@@ -1,3 +1,4 @@
+import Datasets
 import Files
 import Kernels
 import Testing
@@ -39,6 +40,34 @@ struct Table1Tests {
     let table = Table1(try FakeRun.quick().set())
     #expect(table.lines[0].distance == .notJudged(["data synthetic-fake", "25 of the protocol's 100 epochs"]))
     #expect(table.lines[0].epochs == "25")
+  }
+
+  @Test("data that only look like CIFAR-100 are shown and not judged, by name: in Table 1, in every claim and on the page")
+  func unofficialData() throws {
+    var runs = FakeRun.report(seeds: [0, 1, 2])
+    for index in runs.indices { runs[index].fingerprint = "thirty images a class" }
+    let set = try runs.set()
+    let table = Table1(set)
+    for line in table.lines {
+      guard case .notJudged(let why) = line.distance else {
+        Issue.record("\(line.row): \(line.distance)")
+        continue
+      }
+      #expect(why.count == 1 && why[0].contains("not the official CIFAR-100") && why[0].contains("sha256:02fecc6be804"), "\(why)")
+      #expect(line.epochs == "100")
+    }
+    let claims = Claims(set)
+    #expect(claims.all.allSatisfy { $0.verdict == .undecidable }, "\(claims.text)")
+    #expect(claims.all.allSatisfy { $0.findings.contains { $0.contains("not the official CIFAR-100") } }, "\(claims.text)")
+    let page = Page(set)
+    #expect(page.html.contains("not judged") && page.html.contains("not the official CIFAR-100") && !page.hasFailure)
+    #expect(!page.html.contains("apart from the report"))
+  }
+
+  @Test("the fingerprint that is judged is that of the official data")
+  func official() {
+    #expect(ProtocolSettings.dataFingerprint == "sha256:" + DatasetVerification.officialCIFAR100)
+    #expect(ProtocolSettings.dataName == DatasetVerification.protocolName)
   }
 
   @Test("other settings are not judged, by name")

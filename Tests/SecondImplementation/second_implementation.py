@@ -575,8 +575,9 @@ class Run:
     def statistics(self, name, g):
         before, after = (table[name].reshape(-1).astype(f64) for table in (self.network.before, self.network.parameters))
         step = after - before
+        change, size = ascending(step * step), ascending(before * before)
         return {"l2": math.sqrt(ascending(g * g)), "max": float(abs(g).max()), "zeros": int((g == 0).sum()) / g.size,
-                "update": float(np.divide(np.sqrt(ascending(step * step)), np.sqrt(ascending(before * before))))}
+                "update": 0.0 if change == 0 else 1.0 if size == 0 else float(np.sqrt(change) / np.sqrt(size))}
     def evaluate(self, part, numbers):
         loss, correct = 0.0, 0
         for images, labels in (self.data.batch(part, batch) for batch in self.batches(numbers)):

@@ -83,6 +83,20 @@ import Testing
     }
   }
 
+  @Test("a line with which the trace would be longer than readers take is refused, and what is in the file stays readable")
+  func tooLong() throws {
+    try withDirectory { directory in
+      let path = directory + "/trace.jsonl.zst"
+      let length = content([.header(Sample.header()), .epoch(Sample.epoch(0))]).count
+      let writer = try TraceWriter(creating: path, header: Sample.header(), limit: length)
+      try writer.append(.epoch(Sample.epoch(0)))
+      try writer.flush()
+      #expect(throws: TraceError(.tooLong(limit: length), path: path)) { try writer.append(.epoch(Sample.epoch(1))) }
+      #expect(throws: TraceError(.broken, path: path)) { try writer.flush() }
+      #expect(try Trace(path: path, limit: length).epochs.count == 1)
+    }
+  }
+
   @Test("a line that would not read back, such as a name twice, is refused and leaves the writer usable")
   func unreadableLine() throws {
     try withDirectory { directory in

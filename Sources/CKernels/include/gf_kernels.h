@@ -200,6 +200,8 @@ typedef struct {
                 size_t count);
   void (*sgd)(const gf_sgd_constants *, const void *gradient, void *parameter, void *velocity, size_t count);
   void (*statistics)(const void *values, size_t count, gf_tensor_statistics *);
+  // 1 if no element is an infinity or a NaN.
+  int (*is_finite)(const void *values, size_t count);
   // Copies, NaNs made canonical (quiet, positive, payload zero).
   void (*canonicalise)(const void *values, size_t count, void *copy);
   // Mixes the bits of `count` elements, NaNs canonical, into GF_MIX_LANES lanes: element i goes to lane i % GF_MIX_LANES,

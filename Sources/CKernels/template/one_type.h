@@ -40,6 +40,7 @@ const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
     .adamw = NAME(adamw),
     .sgd = NAME(sgd),
     .statistics = NAME(statistics),
+    .is_finite = NAME(is_finite),
     .canonicalise = NAME(canonicalise),
     .mix = NAME(mix),
     .elu_forward = NAME(elu_forward),

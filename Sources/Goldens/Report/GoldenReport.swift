@@ -11,12 +11,21 @@ package struct GoldenReport {
   let store: GoldenStore
   let judgements: [Judgement]
   let requirement: Requirement
+  /// The file that describes rows which the program does not have, where one was given.
+  let matrix: String?
+  /// Those that it has.
+  let knownRows: [String]
 
-  package init(profile: String, store: GoldenStore, judgements: [Judgement], requirement: Requirement) {
+  package init(
+    profile: String, store: GoldenStore, judgements: [Judgement], requirement: Requirement, knownRows: [String],
+    matrix: String? = nil
+  ) {
     self.profile = profile
     self.store = store
     self.judgements = judgements
     self.requirement = requirement
+    self.knownRows = knownRows
+    self.matrix = matrix
   }
 
   /// A run that failed is worse than one that could not be compared; nothing compared is no success.
@@ -77,9 +86,15 @@ package struct GoldenReport {
   private var against: String { store.directory == "golden" ? "" : " --against \(quoted(store.directory))" }
   private var into: String { store.directory == "golden" ? "" : " --into \(quoted(store.directory))" }
 
+  /// The option without which nothing can run a row that the program does not know.
+  private func described(_ row: String) -> String {
+    let isKnown = matrix == nil && knownRows.contains(row)
+    return isKnown ? "" : " --matrix \(matrix.map(quoted) ?? "FILE")"
+  }
+
   func rerun(_ judgement: Judgement) -> String {
     let seed = judgement.seed.map { " --seed \($0)" } ?? ""
-    return "gradflow golden check --profile \(profile) --rows \(quoted(judgement.row))\(seed)\(against)"
+    return "gradflow golden check --profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))\(seed)\(against)"
   }
 
   /// Where the bits part, for a run that is there.
@@ -90,7 +105,7 @@ package struct GoldenReport {
 
   /// How to make the run what is expected from now on.
   func accept(_ judgement: Judgement) -> String {
-    let rows = "--profile \(profile) --rows \(quoted(judgement.row))"
+    let rows = "--profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))"
     if case .withinBand = judgement.verdict {
       return "gradflow golden record \(rows) --runs \(quoted(judgement.run)) --seed \(judgement.seed ?? 0) --keep-bands\(into) "
         + "--reason '...'"

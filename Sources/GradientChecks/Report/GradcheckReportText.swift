@@ -38,7 +38,7 @@ package struct GradcheckReportText {
 
   /// Three significant digits, without a library's formatting.
   private func ratio(_ value: Double) -> String {
-    guard value.isFinite else { return "\(value)" }
+    guard value.isFinite else { return numberText(value) }
     guard value >= 0.001 else { return value == 0 ? "0" : "<0.001" }
     return "\((value * 1000).rounded() / 1000)"
   }

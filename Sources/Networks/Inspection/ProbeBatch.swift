@@ -1,7 +1,7 @@
 import Files
 import Kernels
 
-/// A file's images and labels: `images` [N, 3, side, side], F32 or F64, already normalised; `labels` [N], I64.
+/// A file's images and labels: `images` [N, 3, side, side], F64, F32, F16 or BF16, already normalised; `labels` [N], I64.
 struct ProbeBatch {
   static let imagesName = "images"
   static let labelsName = "labels"
@@ -31,7 +31,7 @@ struct ProbeBatch {
     count = shape[0]
     side = shape[2]
     guard let pixels = images.doubles else {
-      throw .wrongType(file: file.name, name: Self.imagesName, expected: "F32 or F64", found: images.type.rawValue)
+      throw .wrongType(file: file.name, name: Self.imagesName, expected: "F64, F32, F16 or BF16", found: images.type.rawValue)
     }
     if let index = pixels.firstIndex(where: { !$0.isFinite }) {
       throw .notFinite(file: file.name, name: Self.imagesName, index: index, value: pixels[index])

@@ -1,3 +1,5 @@
+import Files
+
 /// What is wrong with the batch of a probe, or with weights that have the right names and shapes.
 public enum ProbeError: Error, Equatable, CustomStringConvertible {
   case missingTensor(file: String, name: String)
@@ -23,11 +25,11 @@ public enum ProbeError: Error, Equatable, CustomStringConvertible {
     case .misshapen(let file, let name, let expected, let found):
       "\(file): \"\(name)\" has the shape \(found); expected is \(expected)"
     case .notFinite(let file, let name, let index, let value):
-      "\(file): element \(index) of \"\(name)\" is \(value); all must be finite"
+      "\(file): element \(index) of \"\(name)\" is \(numberText(value)); all must be finite"
     case .beyondPrecision(let file, let name, let index, let value):
-      "\(file): element \(index) of \"\(name)\" is \(value), which binary32 cannot hold: use --precision f64"
+      "\(file): element \(index) of \"\(name)\" is \(numberText(value)), which binary32 cannot hold: use --precision f64"
     case .negativeVariance(let file, let name, let index, let value):
-      "\(file): element \(index) of \"\(name)\" is \(value); a variance is not negative"
+      "\(file): element \(index) of \"\(name)\" is \(numberText(value)); a variance is not negative"
     case .labelOutOfRange(let file, let index, let label, let classes):
       "\(file): label \(index) is \(label); the weights have \(classes) classes, so labels are 0 to \(classes - 1)"
     case .impossibleSizes(let file, let problem):

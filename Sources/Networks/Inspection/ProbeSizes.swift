@@ -7,7 +7,7 @@ extension NetworkConfiguration {
   /// the linear layer says. Nothing else is checked here.
   func sized(by weights: SafeTensors) -> NetworkConfiguration {
     var shapes: [String: [Int]] = [:]
-    for name in weights.names { shapes[Self.plain(name)] = weights[name]?.shape }
+    for name in weights.names { shapes[WeightName.plain(name)] = weights[name]?.shape }
     var sized = self
     var votes: [(filters: Int, count: Int)] = []
     for specification in ParameterSpecification.all(of: self) where specification.shape.count == 4 {
@@ -21,11 +21,5 @@ extension NetworkConfiguration {
     if let winner = votes.max(by: { $0.count < $1.count }) { sized.filters = winner.filters }
     if let classes = shapes["logit_linear_layer.weight"]?.first { sized.classes = classes }
     return sized
-  }
-
-  /// Without the `model.` that the course code's checkpoints put before every name.
-  private static func plain(_ name: String) -> String {
-    let prefix = "model."
-    return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
   }
 }

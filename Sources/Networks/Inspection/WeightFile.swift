@@ -8,7 +8,7 @@ public enum WeightFileError: Error, Equatable, CustomStringConvertible {
   case extra(file: String, names: [String])
   case shape(file: String, name: String, expected: [Int], found: [Int])
   case type(file: String, name: String, found: String)
-  /// The same tensor with and without the leading `model.`.
+  /// The same tensor under two names that differ in what wrappers put before them.
   case twice(file: String, name: String)
   /// Not finite in the file, or not any more in the precision that is computed in.
   case nonFinite(file: String, name: String, index: Int, value: Double)
@@ -21,10 +21,10 @@ public enum WeightFileError: Error, Equatable, CustomStringConvertible {
       "\(file) holds \(Self.list(names)), which this row's network does not have: is it another row's?"
     case .shape(let file, let name, let expected, let found):
       "\(file): \(name) has the shape \(found); this network's is \(expected)"
-    case .type(let file, let name, let found): "\(file): \(name) is of type \(found); weights are F32 or F64"
-    case .twice(let file, let name): "\(file) holds \(name) twice, with and without a leading \"model.\": remove one"
+    case .type(let file, let name, let found): "\(file): \(name) is of type \(found); weights are F64, F32, F16 or BF16"
+    case .twice(let file, let name): "\(file) holds \(name) twice, with different prefixes (\(WeightName.prefixes.joined(separator: ", "))): remove one"
     case .nonFinite(let file, let name, let index, let value):
-      "\(file): element \(index) of \(name) is \(value)"
+      "\(file): element \(index) of \(name) is \(numberText(value))"
         + (value.isFinite ? ", which binary32 cannot hold: compute in binary64" : "; weights must be finite")
     }
   }
@@ -46,8 +46,8 @@ extension Network {
 
   /// Loads parameters and buffers; nothing is changed unless all of them are right.
   ///
-  /// A leading `model.` and entries `num_batches_tracked` are accepted; anything else that is missing, extra or misshapen is
-  /// refused by name. F64 values are rounded to S.
+  /// What wrappers put before names (`WeightName`) and entries `num_batches_tracked` are accepted; anything else that is missing, extra or misshapen is
+  /// refused by name. F64 values are rounded to S; F16 and BF16 are exact in it.
   ///
   /// - Parameters:
   ///   - file: for messages.
@@ -55,8 +55,7 @@ extension Network {
   public func load(_ tensors: SafeTensors, file: String, prefix: String = "") throws(WeightFileError) {
     var found: [String: SafeTensor] = [:]
     for name in tensors.names where name.hasPrefix(prefix) {
-      var short = String(name.dropFirst(prefix.count))
-      if short.hasPrefix("model.") { short.removeFirst("model.".count) }
+      let short = WeightName.plain(String(name.dropFirst(prefix.count)))
       if short.hasSuffix(".num_batches_tracked") { continue }
       guard found.updateValue(tensors[name]!, forKey: short) == nil else { throw .twice(file: file, name: short) }
     }

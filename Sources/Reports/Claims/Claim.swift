@@ -107,9 +107,16 @@ extension Claim {
 }
 
 extension RunSet {
-  /// A row with at least one epoch, whose network is what its name says.
+  /// A row with at least one epoch, on the official data or the built-in ones, whose network is what its name says.
   func row(_ id: String) throws(Undecidable) -> RowResult {
-    guard let result = self[id], result.epochs > 0 else { throw Undecidable("no epoch of \(id) was run") }
+    guard let result = self[id] else { throw Undecidable("no epoch of \(id) was run") }
+    let diverged = (result.runs + result.leftOut).compactMap { run in run.diverged.map { "\(run.name): \($0)" } }
+    if !diverged.isEmpty { throw Undecidable(diverged) }
+    guard result.epochs > 0 else { throw Undecidable("no epoch of \(id) was run") }
+    let run = result.representative
+    if !ProtocolSettings.isOfficialData(run), !ProtocolSettings.isBuiltInData(run) {
+      throw Undecidable("\(id) is not judged: \(ProtocolSettings.dataDeviation(of: run))")
+    }
     let deviations = ProtocolSettings.networkDeviations(of: result.representative)
     if !deviations.isEmpty { throw Undecidable(deviations.map { "\(id) is another network: \($0)" }) }
     return result

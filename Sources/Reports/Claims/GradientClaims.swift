@@ -70,7 +70,7 @@ enum GradientClaims {
     Claim(
       6, "BN and RC restore the gradient's flow, where the plain network loses fifteen orders of magnitude.",
       rule: "in every epoch of every seed of vgg38-bn-rc-1e-2, each convolution's mean |gradient| within four orders of "
-        + "magnitude of the linear layer's; in vgg38, some convolution's at least twelve orders below"
+        + "magnitude of the linear layer's, below and above; in vgg38, some convolution's at least twelve orders below"
     ) { () throws(Undecidable) in
       let whole = try runs.row("vgg38-bn-rc-1e-2")
       let plain = try runs.row("vgg38")
@@ -98,7 +98,7 @@ enum GradientClaims {
       guard let linear = line.gradientFlow[output] else { throw Undecidable("\(run.name) has no gradient flow of \(output)") }
       let orders = line.gradientFlow.filter { LayerName($0.name)?.kind == .convolution }.map { layer -> Double in
         // A zero is lost altogether; what is not finite is no flow at all.
-        layer.value.isFinite && linear.isFinite && linear > 0 ? log10(linear) - log10(layer.value) : .infinity
+        layer.value.isFinite && layer.value >= 0 && linear.isFinite && linear > 0 ? log10(linear) - log10(layer.value) : .infinity
       }
       guard let deepest = orders.max(), let highest = orders.min() else {
         throw Undecidable("\(run.name) has no gradient flow of a convolution")

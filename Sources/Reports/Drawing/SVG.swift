@@ -19,7 +19,7 @@ struct SVG {
   private(set) var body = ""
 
   init(id: String, width: Double, height: Double) {
-    self.id = id
+    self.id = Figure.slug(id)
     self.width = width
     self.height = height
   }

@@ -2,8 +2,10 @@ import Digests
 
 /// One picture of the report.
 public struct Figure: Sendable {
-  /// As its file is called, without the ending: `figure-3`, `heat-map-vgg38`.
+  /// Names it in a page, as an id and a link can: `figure-3`, `heat-map-vgg38`.
   public let name: String
+  /// What its own file is called: no path to elsewhere, whatever row the figure is named after, and another name for each name.
+  public let fileName: String
   /// "Figure 3": what the report calls it; empty for one that it does not have.
   public let number: String
   public let title: String
@@ -14,16 +16,14 @@ public struct Figure: Sendable {
   let isSmall: Bool
 
   init(name: String, number: String = "", title: String, caption: String, svg: SVG, isSmall: Bool = false) {
-    self.name = name
+    self.name = Self.slug(name)
+    fileName = Self.fileName(name)
     self.number = number
     self.title = title
     self.caption = caption
     self.svg = svg
     self.isSmall = isSmall
   }
-
-  /// What its own file is called: no path to elsewhere, whatever row the figure is named after, and another name for each name.
-  public var fileName: String { Self.fileName(name) }
 
   /// What is no letter, digit or one of - _ . + stands as its bytes, %2F; a long name is cut, and ends in its digest.
   static func fileName(_ name: String) -> String {
@@ -40,6 +40,14 @@ public struct Figure: Sendable {
     let digest = Array(name.utf8).withUnsafeBytes { Digest(of: $0) }
     while text.utf8.count > 200 { text.unicodeScalars.removeLast() }
     return "\(text)-\(digest.description.prefix(16)).svg"
+  }
+
+  /// A name that an id and a link can have: of a row whose name holds anything else, that stands by its number.
+  static func slug(_ name: String) -> String {
+    name.unicodeScalars.map { scalar in
+      let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
+      return isPlain ? String(scalar) : "-x\(String(scalar.value, radix: 16))-"
+    }.joined()
   }
 
   var heading: String { number.isEmpty ? title : "\(number). \(title)" }

@@ -26,6 +26,7 @@ public struct Page: Sendable {
     <html lang="en">
     <head>
     <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <title>\(escapedForXML(title))</title>
@@ -47,6 +48,10 @@ public struct Page: Sendable {
 
     """
   }
+
+  /// Nothing is run and nothing is loaded, whatever stands in the page; its style alone is its own.
+  /// Source: Content Security Policy Level 3, W3C.
+  private static let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
   private var title: String { "gradflow: Table 1, profile \(runs.experiment.profile)" }
 
@@ -97,7 +102,7 @@ public struct Page: Sendable {
   private func section(_ figure: Figure) -> String {
     let heading = figure.isSmall ? "" : "<h3>\(escapedForXML(figure.heading))</h3>\n"
     return """
-      <figure id="\(figure.name)"\(figure.isSmall ? " class=\"small\"" : "")>
+      <figure id="\(escapedForXML(figure.name))"\(figure.isSmall ? " class=\"small\"" : "")>
       \(heading)<div class="picture" tabindex="0">\(figure.inline)</div>
       <figcaption>\(escapedForXML(figure.caption))</figcaption>
       </figure>

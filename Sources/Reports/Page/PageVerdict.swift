@@ -27,6 +27,7 @@ struct PageVerdict {
 
   var headline: String {
     if claimsCard.tone == .bad { return "A claim of the report does not hold in these runs" }
+    if !table.runs.diverged.isEmpty { return "A run diverged" }
     if engineCard.tone == .bad { return "The engine has drifted from its goldens" }
     if claims.count(.undecidable) == 0 { return "Table 1 holds" }
     return claims.count(.held) > 0

@@ -6,6 +6,8 @@ import Traces
 enum ProtocolSettings {
   static let epochs = 100
   static let dataName = "cifar-100"
+  /// Of the official training and test images, whatever their order in the files (`DatasetVerification`).
+  static let dataFingerprint = "sha256:02fecc6be80460f979b822541191c29996ce29776c9d0ff8bb422d38fa17b7e0"
 
   /// Settings that all rows share.
   private static let common: [(String, JSONValue)] = [
@@ -40,8 +42,24 @@ enum ProtocolSettings {
     guard let published = PublishedRow.named(run.row), let rate = Double(published.learningRate) else {
       return ["no row of Table 1"]
     }
-    if run.header.dataName != dataName { return ["data \(run.header.dataName)"] }
+    if !isOfficialData(run) { return [dataDeviation(of: run)] }
     return differences(of: run, from: (network(of: run.row) ?? []) + [("base_learning_rate", JSONValue(rate))] + common)
+  }
+
+  /// Whether a run was made on the report's images: a part of them, or others in their layout, is another experiment.
+  static func isOfficialData(_ run: RunRecord) -> Bool {
+    run.header.dataName == dataName && run.header.dataFingerprint == dataFingerprint
+  }
+
+  /// Whether a run was made on the data that the program brings along, on which some claims can be told too.
+  static func isBuiltInData(_ run: RunRecord) -> Bool { run.header.dataName.hasPrefix("synthetic-") }
+
+  /// Which data it was made on instead, in words.
+  static func dataDeviation(of run: RunRecord) -> String {
+    let name = run.header.dataName
+    return name == dataName
+      ? "data that are not the official CIFAR-100 (fingerprint \(run.header.dataFingerprint.prefix(19))…, not "
+        + "\(dataFingerprint.prefix(19))…)" : "data \(name)"
   }
 
   /// What a run's network and base learning rate have otherwise than its row's name says; empty if nothing.

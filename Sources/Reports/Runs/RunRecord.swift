@@ -4,8 +4,17 @@ import Traces
 /// One run, as its trace tells it.
 public struct RunRecord: Equatable, Sendable {
   public let trace: Trace
+  /// Where it was read from; empty for one that was not.
+  public let place: String
+  /// That it broke off on a number that is not finite; `nil` for all others.
+  public let diverged: DivergedRun?
 
-  public init(_ trace: Trace) { self.trace = trace }
+  /// - Parameter diverged: what lies beside the trace. A run that came to its end since is not concerned.
+  public init(_ trace: Trace, place: String = "", diverged: DivergedRun? = nil) {
+    self.trace = trace
+    self.place = place
+    self.diverged = trace.test == nil ? diverged : nil
+  }
 
   public var header: TraceHeader { trace.header }
   public var row: String { header.row }

@@ -14,8 +14,13 @@ extension RunSet {
         let trace = try Trace(path: "\(run)/\(RunTraces.fileName)")
         let name = run == directory ? run : String(run.dropFirst(directory.count + 1))
         if let torn = trace.torn { warnings.append("\(name): \(torn)") }
-        if trace.epochs.isEmpty { warnings.append("\(name): no epoch is done") }
-        runs.append(RunRecord(trace))
+        let record = RunRecord(trace, place: run, diverged: DivergedRun(in: run))
+        if let diverged = record.diverged {
+          warnings.append("\(name): \(diverged)")
+        } else if trace.epochs.isEmpty {
+          warnings.append("\(name): no epoch is done")
+        }
+        runs.append(record)
       }
     }
     try self.init(runs, warnings: warnings, places: directories)

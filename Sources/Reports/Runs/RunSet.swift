@@ -7,6 +7,8 @@ public struct RunSet: Sendable {
   public let rows: [RowResult]
   /// What a reader should know of the files: torn traces, directories that are empty.
   public let warnings: [String]
+  /// Those that broke off on a number that is not finite: a finding, whatever else can be said of the others.
+  public var diverged: [RunRecord] { runs.filter { $0.diverged != nil } }
   /// Profile, data and contract, which all runs share.
   public let experiment: Experiment
 
@@ -53,7 +55,7 @@ public struct RunSet: Sendable {
     for (row, members) in Dictionary(grouping: runs, by: \.row).sorted(by: { $0.key < $1.key }) {
       let ordered = members.sorted { $0.seed < $1.seed }
       for (a, b) in zip(ordered, ordered.dropFirst()) {
-        if a.seed == b.seed { throw .twice(run: a.name) }
+        if a.seed == b.seed { throw .twice(run: a.name, places: [a.place, b.place].filter { !$0.isEmpty }) }
         for (x, y) in zip(a.header.training, b.header.training) where x != y {
           throw .mixed(what: "\(row): \(x.key)", a.name, "\(x.value)", b.name, "\(y.value)")
         }
@@ -103,8 +105,8 @@ public enum RunSetError: Error, Equatable, Sendable, CustomStringConvertible {
   case noRuns(places: [String])
   /// Two runs differ in what all runs of a report must share.
   case mixed(what: String, String, String, String, String)
-  /// The same row and seed in two of the directories.
-  case twice(run: String)
+  /// The same row and seed in two directories, whatever they are called.
+  case twice(run: String, places: [String])
 
   public var description: String {
     switch self {
@@ -114,8 +116,10 @@ public enum RunSetError: Error, Equatable, Sendable, CustomStringConvertible {
     case .mixed(let what, let first, let a, let second, let b):
       "these runs do not belong in one table: \(what) is \(a) in \(first) and \(b) in \(second); report on them one after "
         + "the other"
-    case .twice(let run):
-      "\(run) is in more than one of these directories: leave one of them out"
+    case .twice(let run, let places):
+      "\(run) is in more than one of these directories"
+        + (places.isEmpty ? "" : ", by the headers of the traces in \(places.joined(separator: " and "))")
+        + ": leave one of them out"
     }
   }
 }

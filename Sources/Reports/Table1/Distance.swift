@@ -68,6 +68,7 @@ public enum Distance: Equatable, Sendable {
   /// Why runs cannot be judged against the report, if they cannot.
   static func objection(to result: RowResult) -> [String]? {
     var why = ProtocolSettings.deviations(of: result.representative)
+    why += (result.runs + result.leftOut).compactMap { run in run.diverged.map { "\(run.name): \($0)" } }
     if result.epochs < ProtocolSettings.epochs {
       why.append("\(result.epochs) of the protocol's \(ProtocolSettings.epochs) epochs")
     } else if !result.isFinished {

@@ -23,7 +23,7 @@ extension Table1 {
 
   private func notes(bullet: String) -> [String] {
     let notes = lines.flatMap(\.remarks)
-    return notes.isEmpty ? [] : [""] + notes.map { bullet + $0 }
+    return notes.isEmpty ? [] : [""] + notes.map { bullet.isEmpty ? $0 : bullet + Table.escapedForMarkdown($0) }
   }
 
   // MARK: For people

@@ -54,8 +54,10 @@ public struct Table1: Sendable {
     }.joined(separator: ", ")
   }
 
-  /// Whether a row has left its golden's bands, or has other bits than the contract promises.
-  public var hasDrift: Bool { lines.contains { $0.engine.kind == .regression || $0.engine.kind == .otherBits } }
+  /// Whether a row has left its golden's bands, has other bits than the contract promises, or diverged, which no golden allows.
+  public var hasDrift: Bool {
+    lines.contains { $0.engine.kind == .regression || $0.engine.kind == .otherBits } || !runs.diverged.isEmpty
+  }
 
   /// The numbers of a line, in the order of the table's columns.
   struct Metric: Sendable {
@@ -119,7 +121,7 @@ extension Table1.Line {
   /// "25", or "2 of 100" where CIFAR-100 runs have made fewer epochs than the protocol.
   var epochs: String {
     guard let result else { return "-" }
-    let isPart = result.representative.header.dataName == ProtocolSettings.dataName && result.epochs < ProtocolSettings.epochs
+    let isPart = ProtocolSettings.isOfficialData(result.representative) && result.epochs < ProtocolSettings.epochs
     return isPart ? "\(result.epochs) of \(ProtocolSettings.epochs)" : "\(result.epochs)"
   }
 
@@ -128,10 +130,12 @@ extension Table1.Line {
   /// Runs that the line does not count, and why; empty if it counts all.
   var remarks: [String] {
     guard let result else { return [] }
+    let diverged = (result.runs + result.leftOut).compactMap { run in run.diverged.map { "\(run.name): \($0)" } }
+    let torn = (result.runs + result.leftOut).compactMap { run in run.trace.torn.map { "\(run.name): \($0)" } }
     let unfinished = result.runs.filter { !$0.isFinished }
     return result.leftOut.map {
       "\($0.name) is left out: it has \(Format.count($0.epochs.count, "epoch"))\($0.isFinished ? "" : " and is unfinished"), "
         + "others of its row have \(result.epochs)"
-    } + unfinished.map { "\($0.name) is unfinished: its last epoch is shown, and there is no test" }
+    } + unfinished.map { "\($0.name) is unfinished: its last epoch is shown, and there is no test" } + diverged + torn
   }
 }

@@ -10,6 +10,8 @@ struct GoldenCheck {
   let store: GoldenStore
   /// Judges runs of fewer epochs by those that they have.
   var allowsPrefix = false
+  /// The file that describes rows which the program does not know, for the commands that the report prints.
+  var matrix: String?
   private(set) var judgements: [Judgement] = []
 
   init(profile: String, store: GoldenStore) {
@@ -23,13 +25,17 @@ struct GoldenCheck {
   mutating func judge(_ paths: [String]) {
     var goldens: [String: Result<Golden?, any Error>] = [:]
     for path in paths {
-      var row = RunDirectories.row(of: path)
+      var row = RunDirectories.name(path).row
       var seed: UInt64?
       do {
-        let trace = try Trace(path: TracePath.resolve(path))
-        if let torn = trace.torn { Console.log("gradflow: warning: \(path): \(torn)") }
+        let trace = try TracePath.whole(path)
         row = trace.header.row
         seed = trace.header.seed
+        if trace.test == nil, let diverged = DivergedRun(in: path) {
+          judgements.append(
+            Judgement(row: row, profile: trace.header.profile, seed: trace.header.seed, run: path, brokenOff: Finding(diverged)))
+          continue
+        }
         let golden = goldens[row] ?? Result { try store.golden(profile: profile, row: row) }
         goldens[row] = golden
         if let golden = try golden.get() {
@@ -47,14 +53,7 @@ struct GoldenCheck {
   mutating func add(unfinished result: MatrixRunner.Result, out: String) {
     guard case .failure(let error) = result.outcome else { return }
     let path = result.run.directory(out: out).path
-    let finding: Finding? =
-      switch error as? TrainingError {
-      case .nonFiniteLoss(let epoch, _, let loss, _)?:
-        Finding(.notFinite, metric: "train_loss", epoch: epoch, found: loss)
-      case .nonFiniteEvaluation(let set, let epoch, _, let loss, _)?:
-        Finding(.notFinite, metric: set == .test ? "test_loss" : "val_loss", epoch: epoch, found: loss)
-      default: nil
-      }
+    let finding = (error as? TrainingError)?.diverged.map(Finding.init)
     guard let finding else {
       return add(.unreadable(reason: "\(error)"), row: result.run.row.id, seed: result.run.seed, run: path)
     }
@@ -70,13 +69,22 @@ struct GoldenCheck {
     add(.noGolden(path: store.path(profile: profile, row: row)), row: row, seed: nil, run: "")
   }
 
+  mutating func add(undescribed row: String) {
+    add(
+      .unreadable(
+        reason: "this program has no row of that name: --matrix names the file that describes it, so that it can be run; or "
+          + "--runs judges runs that are there"), row: row, seed: nil, run: "")
+  }
+
   mutating func add(noRunOf row: String, in directories: [String]) {
     add(.noRun(directories: directories), row: row, seed: nil, run: "")
   }
 
   /// Prints the report and ends the command with its verdict.
   func end(as format: GoldenReport.Format, requiring requirement: Requirement) throws {
-    let report = GoldenReport(profile: profile, store: store, judgements: judgements, requirement: requirement)
+    let report = GoldenReport(
+      profile: profile, store: store, judgements: judgements, requirement: requirement,
+      knownRows: ExperimentRow.builtIn.map(\.id), matrix: matrix)
     try Console.print(try report.text(format))
     if Environment.isGitHubActions { for line in report.annotations { Console.log(line) } }
     switch report.outcome {

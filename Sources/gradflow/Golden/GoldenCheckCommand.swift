@@ -14,7 +14,8 @@ struct GoldenCheckCommand: ParsableCommand {
       among them, unless --rows asks for fewer; --seed or --seeds judges only these of them.
 
       A run of fewer epochs than its golden lacks some, which is a regression; --prefix (and --epochs) judges it by those \
-      that it has.
+      that it has. A golden of a row that a matrix file describes needs that file, --matrix, to be run; without it that row is \
+      not comparable, and the others are judged.
 
       Bits that differ although settings, seed and contract version are equal fail the check, inside the bands or not: the \
       contract promises them equal. --allow-other-bits is for a program that is known to compute other bits.
@@ -27,6 +28,8 @@ struct GoldenCheckCommand: ParsableCommand {
 
   @Option(help: "Only these rows, separated by commas.")
   var rows: String?
+
+  @OptionGroup var matrix: MatrixOption
 
   @Option(help: "The directory of the goldens.")
   var against = "golden"
@@ -67,23 +70,23 @@ struct GoldenCheckCommand: ParsableCommand {
     let profile = options.profile
     let store = GoldenStore(directory: against)
     let names = try rows.map(RowNames.init)
+    let described = try matrix.rows() ?? []
     var found = try RunDirectories.find(in: runs, rows: names?.names)
     // Rows of matrix files are known by their goldens or their runs.
     try names?.check(
-      among: ExperimentRow.builtIn.map(\.id) + store.rows(profile: profile.rawValue)
-        + found.map { RunDirectories.row(of: $0.path) })
+      among: ExperimentRow.builtIn.map(\.id) + store.rows(profile: profile.rawValue) + found.map(\.row)
+        + described.map(\.id))
     let recorded = try store.recordedRows(of: profile)
     let wanted = names?.names ?? order(recorded)
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil
+    check.matrix = matrix.file
     if runs.isEmpty {
-      try make(wanted.filter(recorded.contains), store: store, into: &check)
+      try make(wanted.filter(recorded.contains), describedBy: described, store: store, into: &check)
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
     } else {
       if let seeds = options.chosenSeeds.map(Set.init) {
-        found = found.filter { run in
-          RunDirectories.seed(of: run, row: RunDirectories.row(of: run.path)).map(seeds.contains) ?? true
-        }
+        found = found.filter { $0.seed.map(seeds.contains) ?? true }
       }
       check.judge(found.map(\.path))
       let judged = Set(check.judgements.map(\.row))
@@ -101,8 +104,9 @@ struct GoldenCheckCommand: ParsableCommand {
 
   // MARK: Running
 
-  private func make(_ wanted: [String], store: GoldenStore, into check: inout GoldenCheck) throws {
-    if wanted.isEmpty { return }
+  private func make(
+    _ wanted: [String], describedBy described: [ExperimentRow], store: GoldenStore, into check: inout GoldenCheck
+  ) throws {
     var options = options
     if options.out == nil {
       // A place of its own, which nobody else's runs are in.
@@ -110,15 +114,19 @@ struct GoldenCheckCommand: ParsableCommand {
       options.overwrite = !options.resume
     }
     let seeds = options.chosenSeeds
-    let rows = try wanted.map { name in
-      guard var row = ExperimentRow.builtIn.first(where: { $0.id == name }) else {
-        throw Stop(.impossible, "\(name) is no built-in row: run it with `gradflow matrix --matrix FILE`, then check with --runs")
+    var rows: [ExperimentRow] = []
+    for name in wanted {
+      guard var row = (described + ExperimentRow.builtIn).first(where: { $0.id == name }) else {
+        check.add(undescribed: name)
+        continue
       }
-      if seeds == nil, let golden = try store.golden(profile: options.profile.rawValue, row: name) {
+      // A golden that cannot be read is told of when its run is judged.
+      if seeds == nil, let golden = try? store.golden(profile: options.profile.rawValue, row: name) {
         row.seeds = [golden.trace.header.seed]
       }
-      return row
+      rows.append(row)
     }
+    if rows.isEmpty { return }
     let session = RunSession(rows: rows, options: options, jobs: jobs, shard: nil)
     let made = try session.make()
     if made.isStopped { return try session.complain(made) }

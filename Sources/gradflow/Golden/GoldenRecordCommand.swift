@@ -23,8 +23,10 @@ struct GoldenRecordCommand: ParsableCommand {
   @Option(help: "The profile that the runs are of.")
   var profile = Profile.quick
 
-  @Option(help: "Only these rows, separated by commas; all rows of Table 1 if not given.")
+  @Option(help: "Only these rows, separated by commas; all rows of Table 1, or of --matrix, if not given.")
   var rows: String?
+
+  @OptionGroup var matrix: MatrixOption
 
   @Option(name: .customLong("runs"), help: "A directory of finished runs; may be given several times.")
   var runs: [String] = []
@@ -64,14 +66,15 @@ struct GoldenRecordCommand: ParsableCommand {
     let store = GoldenStore(directory: into)
     try Checkout.refuseChanges(outside: into)
     let names = try rows.map(RowNames.init)
-    // Rows of matrix files are known by their runs.
-    try names?.check(
-      among: ExperimentRow.builtIn.map(\.id) + RunDirectories.find(in: runs).map { RunDirectories.row(of: $0.path) })
-    let wanted = names?.names ?? ExperimentRow.table1.map(\.id)
+    let described = try matrix.rows()
+    let found = try RunDirectories.find(in: runs)
+    // Rows of matrix files are known by their runs too.
+    try names?.check(among: ExperimentRow.builtIn.map(\.id) + found.map(\.row) + (described ?? []).map(\.id))
+    let wanted = names?.names ?? (described ?? ExperimentRow.table1).map(\.id)
     var changes: [Change] = []
     for row in wanted {
       let old = try readable(store, row)
-      let new = try golden(row, old: old)
+      let new = try golden(row, of: found.filter { $0.row == row }, described: described?.first { $0.id == row }, old: old)
       changes.append(Change(row: row, old: old, new: new))
     }
     for line in table(changes) { try Console.print(line) }
@@ -82,7 +85,7 @@ struct GoldenRecordCommand: ParsableCommand {
             + "number in and judges nothing")
       }
     }
-    let inputs = try RunDirectories.find(in: runs).flatMap(\.files)
+    let inputs = try RunDirectories.find(in: runs).flatMap(\.directory.files)
     for place in changes.map({ store.path(profile: profile.rawValue, row: $0.row) }) + [store.index] {
       _ = try OutputFile(place, option: "--into", inputs: inputs)
     }
@@ -109,9 +112,14 @@ struct GoldenRecordCommand: ParsableCommand {
     }
   }
 
-  private func golden(_ row: String, old: Golden?) throws -> Golden {
-    let directories = try RunDirectories.find(in: runs, rows: [row]).filter { run in
-      guard let chosen = RunDirectories.seed(of: run, row: row) else { return true }
+  /// - Parameters:
+  ///   - found: the row's runs.
+  ///   - described: by the matrix file.
+  private func golden(
+    _ row: String, of found: [RunDirectories.Found], described: ExperimentRow?, old: Golden?
+  ) throws -> Golden {
+    let directories = found.filter { run in
+      guard let chosen = run.seed else { return true }
       return keepsBands ? chosen == seed : chosen == seed || seeds.map { $0.range.contains(chosen) } ?? true
     }
     if directories.isEmpty {
@@ -119,7 +127,7 @@ struct GoldenRecordCommand: ParsableCommand {
     }
     var all: [GoldenRecording.Run] = []
     for directory in directories {
-      all.append(.init(path: directory.path, trace: try Trace(path: directory.trace)))
+      all.append(.init(path: directory.path, trace: try Trace(path: directory.directory.trace)))
     }
     if let range = seeds?.range, !all.contains(where: { range.contains($0.trace.header.seed) }) {
       let there = Set(all.map(\.trace.header.seed)).sorted().map { "\($0)" }.joined(separator: ", ")
@@ -130,7 +138,10 @@ struct GoldenRecordCommand: ParsableCommand {
     if keepsBands, old == nil {
       throw Stop(.impossible, "\(row): there is no golden whose bands could be kept; record it with an ensemble of seeds")
     }
-    let epochs = ExperimentRow.builtIn.first { $0.id == row }?.epochs ?? profile.epochs
+    // A row that decides its epochs itself has them from its file. Where that is not given, and the program does not know the
+    // row, as many as the reference run made are all: a run that was not finished has no test line, and is refused for that.
+    let known = described ?? ExperimentRow.builtIn.first { $0.id == row }
+    let epochs = known.map { $0.epochs ?? profile.epochs }
     let new = try GoldenRecording.golden(
       row: row, profile: profile.rawValue, runs: all, referenceSeed: seed, epochs: epochs, reason: reason,
       keepingBandsOf: keepsBands ? old : nil)

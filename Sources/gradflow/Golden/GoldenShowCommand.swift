@@ -17,10 +17,8 @@ struct GoldenShowCommand: ParsableCommand {
   var all = false
 
   func run() throws {
-    let path = TracePath.resolve(file)
-    let content = try Zstd.readFile(path, limit: Golden.sizeLimit)
-    var trace = try Trace(content: content, path: path)
-    let golden = Golden.isGolden(trace) ? try Golden(content: content, path: path) : nil
+    var trace = try TracePath.whole(file)
+    let golden = Golden.isGolden(trace) ? try Golden(path: TracePath.resolve(file)) : nil
     if let golden { trace = golden.trace }
     for line in head(trace, golden) { try Console.print(line) }
     for line in all ? everyNumber(trace, golden) : tables(trace, golden) { try Console.print(line) }

@@ -1,34 +1,49 @@
+import Files
 import Traces
 import Training
 
-/// Finds runs in directories that users name.
+/// Finished runs in directories that the command line names.
 enum RunDirectories {
+  /// A run's directory and which run it holds.
+  struct Found {
+    let directory: RunDirectory
+    /// As the trace's header says; where that cannot be read, as the directory is called.
+    let row: String
+    let seed: UInt64?
+
+    var path: String { directory.path }
+
+    init(_ directory: RunDirectory) {
+      self.directory = directory
+      if let header = try? TraceHeader(path: directory.trace) {
+        row = header.row
+        seed = header.seed
+      } else {
+        (row, seed) = RunDirectories.name(directory.path)
+      }
+    }
+  }
+
   /// Each of `directories` is a run's own or one that holds runs' directories, in that order, then by name.
   ///
-  /// - Parameter rows: only runs whose directory is named after one of them.
+  /// - Parameter rows: only runs of these.
   /// - Throws: `Stop` for a directory that holds no run at all.
-  static func find(in directories: [String], rows: [String]? = nil) throws -> [RunDirectory] {
-    var found: [RunDirectory] = []
+  static func find(in directories: [String], rows: [String]? = nil) throws -> [Found] {
+    var found: [Found] = []
     for directory in directories {
-      let inside = try RunTraces.runs(in: directory).map(RunDirectory.init(path:))
+      let inside = try RunTraces.runs(in: directory).map { Found(RunDirectory(path: $0)) }
       if inside.isEmpty {
         throw Stop(.impossible, "\(directory) holds no runs: neither a trace nor directories with one")
       }
-      found += inside.filter { run in rows.map { $0.contains { seed(of: run, row: $0) != nil } } ?? true }
+      found += inside.filter { rows?.contains($0.row) ?? true }
     }
     return found
   }
 
-  /// The row that a run's directory is named after, whatever stands before its last `-s`.
-  static func row(of path: String) -> String {
+  /// What a directory called `ROW-sSEED` says; the row is whatever stands before the last `-s`.
+  static func name(_ path: String) -> (row: String, seed: UInt64?) {
     let name = path.split(separator: "/").last.map(String.init) ?? path
-    guard let end = name.ranges(of: "-s").last?.lowerBound else { return name }
-    return String(name[..<end])
-  }
-
-  /// The seed in the name of a run's directory, `ROW-sSEED`; `nil` if it is another row's.
-  static func seed(of run: RunDirectory, row: String) -> UInt64? {
-    let name = run.path.split(separator: "/").last.map(String.init) ?? run.path
-    return name.hasPrefix(row + "-s") ? UInt64(name.dropFirst(row.count + 2)) : nil
+    guard let mark = name.ranges(of: "-s").last else { return (name, nil) }
+    return (String(name[..<mark.lowerBound]), UInt64(name[mark.upperBound...]))
   }
 }
