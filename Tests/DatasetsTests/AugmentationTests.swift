@@ -58,10 +58,13 @@ struct AugmentationTests {
     #expect(abs(normalisation.value(0, channel: 2) + 2.221_393) < 1e-6)
   }
 
-  @Test("crops and flips are the documented function of seed, epoch and the image's number")
-  func documented() {
-    let plan = AugmentationPlan(seed: 11, epoch: 3, padding: 4, flips: true)
-    let crops = RandomStream(seed: 11, name: .crop, epoch: 3), flips = RandomStream(seed: 11, name: .flip, epoch: 3)
+  @Test(
+    "crops and flips are the documented function of seed, epoch and the image's number, in every epoch of a long run",
+    arguments: [0, 3, 63, 64, 65, 99, 128, 255, 256, 1_000, 65_536, 99_999])
+  func documented(epoch: Int) {
+    let plan = AugmentationPlan(seed: 11, epoch: epoch, padding: 4, flips: true)
+    let crops = RandomStream(seed: 11, name: .crop, epoch: UInt64(epoch))
+    let flips = RandomStream(seed: 11, name: .flip, epoch: UInt64(epoch))
     for number in [0, 1, 17, 49_999] {
       let choice = plan.choice(for: number), index = UInt64(number)
       #expect(choice.down == crops.integer(below: 9, at: 2 * index) - 4)
@@ -83,6 +86,17 @@ struct AugmentationTests {
     #expect(choices(numbers) == choices(numbers.reversed()))
     #expect(choices(numbers) != choices(numbers, seed: 1))
     #expect(choices(numbers) != choices(numbers, epoch: 1))
+  }
+
+  @Test("no two of 300 epochs crop and mirror the images alike")
+  func epochs() {
+    let plans = (0..<300).map { epoch in
+      let plan = AugmentationPlan(seed: 7, epoch: epoch, padding: 4, flips: true)
+      return (0..<20).map { [plan.choice(for: $0).down, plan.choice(for: $0).right, plan.choice(for: $0).flipped ? 1 : 0] }
+    }
+    // All three streams: crops alike with other flips are no other epoch.
+    #expect(Set(plans.map { $0.map { Array($0.prefix(2)) } }).count == 300)
+    #expect(Set(plans.map { $0.map { $0[2] } }).count > 290)
   }
 
   @Test("offsets take each value from −padding to padding about equally often, flips half of the time")

@@ -25,6 +25,8 @@ struct CIFARErrorTests {
     let error = failure { try CIFAR.load(directory: path) }
     #expect(error == .missingDirectory(path: path))
     #expect(error?.description.contains("make data") == true)
+    // A sentence without its subject says nothing.
+    #expect(error?.description.hasPrefix(name.isEmpty ? "\"\": there" : path + ": there") == true)
   }
 
   @Test("a file instead of a directory")

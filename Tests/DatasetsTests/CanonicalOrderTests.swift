@@ -44,6 +44,17 @@ struct CanonicalOrderTests {
     #expect(set.pixels == sorted.flatMap(\.1))
   }
 
+  @Test("every byte of an image counts for the order, to the last of its blue plane", arguments: [1, 2, 5, 32])
+  func everyByte(side: Int) {
+    let size = 3 * side * side
+    for place in Set([0, 1, 5, 6, size / 3 - 1, size / 3, 2 * size / 3 - 1, 2 * size / 3, size - 2, size - 1]) where place < size {
+      // Alike but for one byte, the larger first.
+      let images = [200, 7, 100].map { byte in (0..<size).map { $0 == place ? UInt8(byte) : 50 } }
+      let set = ImageSet(side: side, labels: [4, 4, 4], pixels: images.flatMap { $0 })
+      #expect(set.pixels == (images[1] + images[2] + images[0]), "byte \(place)")
+    }
+  }
+
   @Test("the fingerprint is SHA-256 of the documented bytes")
   func fingerprint() {
     let training = ImageSet(side: 1, labels: [300, 2], pixels: [9, 8, 7, 1, 2, 3])

@@ -69,6 +69,31 @@ struct MatrixFileTests {
     #expect(settings.validationPerClass == 25)
   }
 
+  @Test("what a row says is what is trained, every part of it")
+  func everyPartIsTrained() throws {
+    let text = """
+      format: gradflow-matrix
+      version: 1
+      rows:
+        - {id: own, depth: 14, filters: 7, batch_norm: {processing: true, reduction: false}, residual: true,
+           activation: {kind: leaky_relu, slope: 0.2},
+           learning_rate: {schedule: constant, base: 0.003, minimum: 0.0005, period: 37},
+           batch: 13, epochs: 9, seeds: [5], augmentation: {padding: 2, flip: false}}
+      """
+    let row = try MatrixFile(yaml: text, name: "m").rows[0]
+    let network = NetworkConfiguration(
+      blocksPerStage: 1, filters: 7, classes: 10, side: 16, normalisesProcessing: true, isResidual: true, activation: .leakyReLU(slope: 0.2))
+    let expected = TrainingSettings(
+      network: network, baseLearningRate: 0.003, batchSize: 13, schedule: .constant, minimumLearningRate: 0.0005,
+      schedulePeriod: 37, augmentation: .init(padding: 2, flips: false), validationPerClass: 25)
+    #expect(row.settings(profile: .paper, classes: 10, side: 16) == expected)
+    // The period is where the cosine ends.
+    var cosine = row
+    cosine.schedule = .cosine
+    let settings = cosine.settings(profile: .paper, classes: 10, side: 16)
+    #expect(settings.learningRate(epoch: 36) > 0.0005 && settings.learningRate(epoch: 37) == 0.0005)
+  }
+
   /// A file that is right; the line numbers below are its.
   static let lines = [
     "format: gradflow-matrix",

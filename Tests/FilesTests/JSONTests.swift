@@ -98,4 +98,21 @@ struct JSONTests {
     let text = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
     #expect(try JSONValue(parsing: text).description == text)
   }
+
+  @Test("pairs of surrogates are read up to the last one of each half")
+  func lastSurrogates() throws {
+    for (text, scalar) in [
+      (#""\ud800\udc00""#, "\u{10000}"), (#""\ud83d\udfff""#, "\u{1f7ff}"), (#""\udbff\udfff""#, "\u{10ffff}"),
+    ] {
+      #expect(try JSONValue(parsing: text) == .string(scalar))
+    }
+    #expect(throws: JSONError.self) { try JSONValue(parsing: #""\ud83d\ue000""#) }
+  }
+
+  @Test("the limits are those that the formats' documentation names")
+  func limits() {
+    #expect(JSONValue.depthLimit == 64)
+    // safetensors: "size of the header", at most 100 MB in the format's own implementation.
+    #expect(SafeTensors.headerLimit == 100_000_000)
+  }
 }

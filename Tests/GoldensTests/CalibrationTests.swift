@@ -113,13 +113,26 @@ struct CalibrationTests {
     #expect(try Sample.golden(seeds: 1).bands == nil)
   }
 
+  @Test("a metric's range ends within a decade above the largest number that it can be", arguments: Metric.allCases)
+  func range(metric: Metric) {
+    let largest: Double =
+      switch metric {
+      case .trainAccuracy, .validationAccuracy, .testAccuracy: 1
+      case .trainLoss, .validationLoss, .testLoss, .gradientFlow, .gradientFlowMean: 2 * Double(Float.greatestFiniteMagnitude)
+      case .update, .updateMean: 1e7
+      }
+    let place = metric.scale.apply(largest)
+    #expect(metric.range.contains(place) && metric.range.upperBound < place + 1)
+    #expect(metric.range.contains(metric.scale.apply(0)) && !metric.range.contains(metric.scale.apply(0) - 0.01))
+  }
+
   @Test("layers of a kind share a stage and what they are", arguments: [
     ("block_1_3_conv_0", "block_1_0_conv_1", true), ("block_1_3_conv_0", "block_2_3_conv_0", false),
     ("block_1_3_conv_0", "block_1_3_bn_0", false), ("reduction_block_0_conv_0", "block_0_0_conv_0", false),
     ("reduction_block_0_conv_0", "reduction_block_0_conv_1", true),
     ("layer_dict.block_1_3.layer_dict.conv_0.weight", "layer_dict.block_1_2.layer_dict.conv_1.weight", true),
     ("layer_dict.block_1_3.layer_dict.bn_0.weight", "layer_dict.block_1_3.layer_dict.bn_0.bias", false),
-    ("input_conv_conv_0", "logit_linear_layer", false),
+    ("input_conv_conv_0", "logit_linear_layer", false), ("input_conv_conv_0", "input_conv_conv_1", true),
   ])
   func kinds(a: String, b: String, alike: Bool) {
     #expect((MeasuredLayer.kind(a) == MeasuredLayer.kind(b)) == alike)

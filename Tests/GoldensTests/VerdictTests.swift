@@ -122,6 +122,54 @@ struct VerdictTests {
     }
   }
 
+  @Test(
+    "the ends of a band decide: a thousandth of its half width inside passes, a thousandth outside does not",
+    arguments: [Metric.trainLoss, .trainAccuracy, .validationLoss, .validationAccuracy, .gradientFlow, .update], [-1.0, 1])
+  func ends(metric: Metric, side: Double) throws {
+    let bands = try #require(golden.bands), layer = 2
+    let name = metric == .gradientFlow ? Sample.layers[layer] : metric == .update ? Sample.layers[layer] + ".weight" : ""
+    let band = try #require(bands.interval(metric, epoch: 1, layer: name))
+    // Of the half width on the metric's scale: a band of a logarithm is wider upwards.
+    func place(_ value: Double) -> Double { metric.scale.apply(value) }
+    let end = side < 0 ? band.lower : band.upper
+    for (part, isInside) in [(0.999, true), (1.001, false)] {
+      let value = metric.scale.number(at: place(band.centre) + part * (place(end) - place(band.centre)))
+      let judgement = judge(
+        Sample.run(seed: 0).with(epoch: 1) { line in
+          switch metric {
+          case .trainLoss: line.trainLoss = value
+          case .trainAccuracy: line.trainAccuracy = value
+          case .validationLoss: line.validationLoss = value
+          case .validationAccuracy: line.validationAccuracy = value
+          case .gradientFlow: line.gradientFlow[layer].value = value
+          default: line.gradientStatistics[layer].update = value
+          }
+        })
+      #expect(judgement.findings.contains { $0.metric == metric.rawValue } == !isInside, "\(part): \(judgement.findings)")
+    }
+  }
+
+  @Test("every setting of a recorded run counts: another value, or none, is not comparable, by name")
+  func everySetting() throws {
+    let golden = try MutationTests.Kind.recorded.golden
+    let settings = golden.trace.header.training
+    #expect(settings.count == 22 && settings.contains { $0.key == "flips" })
+    for index in settings.indices {
+      var header = golden.trace.header
+      header.training[index] = .init(settings[index].key, .string("another"))
+      var shorter = golden.trace.header
+      shorter.training.remove(at: index)
+      for header in [header, shorter] {
+        let verdict = Judgement(golden.trace.with(header: header), against: golden, run: "").verdict
+        guard case .notComparable(.settings(let differences)) = verdict else {
+          Issue.record("\(settings[index].key): \(verdict)")
+          continue
+        }
+        #expect(differences.map(\.name) == ["training.\(settings[index].key)"])
+      }
+    }
+  }
+
   @Test("a run without an epoch shows nothing")
   func empty() {
     let trace = Sample.run(seed: 0).with(epochs: [], steps: [], layers: [], test: .some(nil))

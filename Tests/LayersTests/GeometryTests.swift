@@ -39,6 +39,27 @@ struct GeometryTests {
     #expect(throws: LayerError.self) { try ConvolutionGeometry(sizes, channels: 1) }
   }
 
+  @Test(
+    "minimal filtering computes 3×3 convolutions with stride 1 and padding 1, from maps of 3×3 and from 4 channels on both sides",
+    arguments: [
+      // Height, width, kernel, stride, padding, dilation, channels, filters.
+      (32, 32, 3, 1, 1, 1, 32, 32, true), (3, 3, 3, 1, 1, 1, 4, 4, true), (3, 9, 3, 1, 1, 1, 4, 4, true),
+      (2, 2, 3, 1, 1, 1, 32, 32, false), (1, 1, 3, 1, 1, 1, 32, 32, false), (2, 9, 3, 1, 1, 1, 4, 4, false),
+      (9, 2, 3, 1, 1, 1, 4, 4, false), (9, 9, 3, 1, 1, 1, 3, 4, false), (9, 9, 3, 1, 1, 1, 4, 3, false),
+      (9, 9, 1, 1, 1, 1, 4, 4, false), (9, 9, 5, 1, 1, 1, 4, 4, false), (9, 9, 3, 2, 1, 1, 4, 4, false),
+      (9, 9, 3, 1, 0, 1, 4, 4, false), (9, 9, 3, 1, 2, 1, 4, 4, false), (9, 9, 3, 1, 1, 2, 4, 4, false),
+    ])
+  func minimalFiltering(
+    _ height: Int, _ width: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ channels: Int, _ filters: Int,
+    _ isMinimal: Bool
+  ) throws {
+    let geometry = try ConvolutionGeometry(
+      .init(
+        height: height, width: width, kernelHeight: kernel, kernelWidth: kernel, stride: stride, padding: padding,
+        dilation: dilation), channels: max(channels, filters))
+    #expect(geometry.suitsWinograd(channels: channels, filters: filters) == isMinimal)
+  }
+
   @Test("five images share a slot; the last slot has those that are left")
   func groups() {
     #expect(ImageGroup.slots(of: 12) == 3)

@@ -42,6 +42,35 @@ import Testing
     #expect(!result.isIdentical)
   }
 
+  @Test("layers' digests alone are something to compare")
+  func layersAlone() throws {
+    let begun = try trace([.header(Sample.header()), .layers(Sample.layers(0))])
+    let result = TraceComparison(begun, begun)
+    #expect(result.verdict == .identical && result.compared.layers == 12)
+    #expect(result.compared.epochs == 0 && result.compared.steps == 0)
+  }
+
+  @Test("an epoch that has begun with layers alone is there: what the other lacks is named, to either side")
+  func begunWithLayers() throws {
+    let one = [TraceLine.header(Sample.header()), .layers(Sample.layers(0)), .steps(Sample.steps(0)), .epoch(Sample.epoch(0))]
+    let a = try trace(one), b = try trace(one + [.layers(Sample.layers(1))])
+    #expect(TraceComparison(a, b).divergence == .missing(.epochs(from: 1), inFirst: true))
+    #expect(TraceComparison(b, a).divergence == .missing(.epochs(from: 1), inFirst: false))
+  }
+
+  @Test("an epoch whose digests only one trace kept is compared by its line")
+  func withoutDigests() throws {
+    let whole = try trace(Sample.lines())
+    var lines = Sample.lines().filter { if case .steps = $0 { false } else if case .layers = $0 { false } else { true } }
+    var other = Sample.epoch(1)
+    other.digest = Digest(of: "another")
+    lines[2] = .epoch(other)
+    let bare = try trace(lines)
+    let expected = Digest(of: "epoch 1")
+    #expect(TraceComparison(whole, bare).divergence == .epoch(1, digests: expected, Digest(of: "another")))
+    #expect(TraceComparison(bare, whole).divergence == .epoch(1, digests: Digest(of: "another"), expected))
+  }
+
   @Test("settings that differ are named before any digest")
   func settings() throws {
     let result = try compare { lines in

@@ -115,6 +115,45 @@ import Testing
     #expect(Sample.epoch(0, loss: 1) != Sample.epoch(0, loss: 1.0.nextUp))
   }
 
+  @Test("two test lines are equal only if epoch, loss, accuracy and digest are")
+  func testLines() {
+    let line = Sample.test(epoch: 0)
+    var others = [line, line, line, line]
+    others[0].epoch = 1
+    others[1].loss = line.loss.nextUp
+    others[2].accuracy = line.accuracy.nextDown
+    others[3].digest = Digest(of: "another")
+    #expect(line == Sample.test(epoch: 0))
+    for other in others { #expect(line != other) }
+  }
+
+  @Test("what is not finite has its sign in words")
+  func words() {
+    #expect([Double.infinity, -.infinity, .nan, -.nan, -0.0].map(exactText) == ["inf", "-inf", "nan", "nan", "-0.0"])
+  }
+
+  @Test("a line of layers without any is refused")
+  func noLayers() {
+    #expect(throws: TraceError.self) { try TraceLine(parsing: Array(#"{"layers":{"epoch":0,"step":0,"entries":[]}}"#.utf8)) }
+  }
+
+  @Test("two differences of a number are equal only if epoch, name and both values are")
+  func metricDifferences() {
+    let difference = MetricDifference(epoch: 1, name: "a", first: .nan, second: nil)
+    #expect(difference == MetricDifference(epoch: 1, name: "a", first: -.nan, second: nil))
+    for other in [
+      MetricDifference(epoch: nil, name: "a", first: .nan, second: nil),
+      MetricDifference(epoch: 1, name: "b", first: .nan, second: nil),
+      MetricDifference(epoch: 1, name: "a", first: 0, second: nil),
+      MetricDifference(epoch: 1, name: "a", first: .nan, second: 0),
+    ] {
+      #expect(difference != other)
+    }
+  }
+
+  @Test("a trace may come to 256 MiB")
+  func limit() { #expect(Trace.sizeLimit == 268_435_456) }
+
   @Test("numbers under keys that are not known are kept, and take part in comparisons")
   func otherNumbers() throws {
     var text = TraceLine.epoch(Sample.epoch(0)).json.description

@@ -215,6 +215,34 @@ import Testing
     }
   }
 
+  @Test("what follows the mark, damaged or not, does not matter to whether a trace holds what stood there")
+  func holdsMark() throws {
+    try withDirectory { directory in
+      let path = directory + "/trace.jsonl.zst"
+      let marks = try write(Sample.lines(), flushes: [3], to: path)
+      let bytes = try readFile(path, limit: 1 << 20), whole = TraceMark(bytes: content(Sample.lines()).count, digest: Digest(of: "x"))
+      for mark in marks { try TraceWriter.check(path, holds: mark) }
+      #expect(throws: TraceError.self) { try TraceWriter.check(path, holds: whole) }
+      let right = TraceMark(bytes: whole.bytes, digest: content(Sample.lines()).withUnsafeBytes { Digest(of: $0) })
+      try overwrite(path, bytes + [1, 2, 3, 4, 5, 6, 7, 8])
+      try TraceWriter.check(path, holds: right)
+      let more = TraceMark(bytes: right.bytes + 1, digest: right.digest)
+      #expect(throws: ZstdError.self) { try TraceWriter.check(path, holds: more) }
+    }
+  }
+
+  @Test("a first line that is no header is told as line 1")
+  func firstLine() throws {
+    try withDirectory { directory in
+      let path = directory + "/trace.jsonl.zst"
+      let text = Array("{\"format\":\"other\"}\n".utf8)
+      try overwrite(path, Zstd.compress(text))
+      let mark = TraceMark(bytes: text.count, digest: text.withUnsafeBytes { Digest(of: $0) })
+      let error = try #require(throws: TraceError.self) { try TraceWriter(resuming: path, header: Sample.header(), at: mark) }
+      #expect(error.line == 1 && error.description.contains("line 1"))
+    }
+  }
+
   @Test("a trace of another run, one that lacks lines, or one with other lines is not continued and not touched")
   func wrongTrace() throws {
     try withDirectory { directory in

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Kernels
 import Networks
+import Optimisers
 import Synchronization
 import Testing
 import Traces
@@ -26,7 +27,7 @@ struct CheckpointTests {
     return run
   }
 
-  enum Damage: CaseIterable { case truncated, flippedBit, flippedHeader, emptied, removed, otherFile }
+  enum Damage: CaseIterable { case truncated, flippedBit, flippedHeader, emptied, removed, otherFile, forgedProgress, forgedHeader }
 
   private func spoil(_ path: String, _ damage: Damage) throws {
     var bytes = try readFile(path)
@@ -37,8 +38,19 @@ struct CheckpointTests {
     case .emptied: bytes = []
     case .removed: return try removeFile(path)
     case .otherFile: bytes = SafeTensors().fileBytes
+    // Whole files, whose checksum is of other contents.
+    case .forgedProgress: bytes = try forged(path, "progress", "\"updates\":", "\"updates\":1")
+    case .forgedHeader: bytes = try forged(path, "header", "\"seed\":", "\"seed\":1")
     }
     try AtomicFile.write(bytes, to: path)
+  }
+
+  private func forged(_ path: String, _ key: String, _ text: String, _ other: String) throws -> [UInt8] {
+    var file = try SafeTensors(path: path)
+    let value = try #require(file.metadata[key])
+    file.metadata[key] = value.replacing(text, with: other)
+    try #require(file.metadata[key] != value)
+    return file.fileBytes
   }
 
   @Test("where the newest is damaged the one before it is used, with a warning, for the same run", arguments: CheckpointTests.Damage.allCases)
@@ -92,7 +104,29 @@ struct CheckpointTests {
     ("residual", { $0.network.isResidual = true }),
     ("batch_size", { $0.batchSize = 6 }),
     ("batch_norm_evaluation", { $0.statistics = .population }),
+    ("filters", { $0.network.filters = 5 }),
+    ("normalise_processing", { $0.network.normalisesProcessing = true }),
+    ("normalise_reduction", { $0.network.normalisesReduction = true }),
+    ("leaky_slope", { $0.network.activation = .leakyReLU(slope: 0.02) }),
+    ("classes", { $0.data.classes = 4 }),
+    ("side", { $0.data.side = 9 }),
+    ("minimum_learning_rate", { $0.minimumLearningRate = 1e-6 }),
+    ("schedule", { $0.tweak = { $0.schedule = .constant } }),
+    ("schedule_period", { $0.tweak = { $0.schedulePeriod = 99 } }),
+    ("adam_beta1", { $0.tweak = { $0.optimiser = .init(AdamSettings(beta1: 0.8)) } }),
+    ("adam_beta2", { $0.tweak = { $0.optimiser = .init(AdamSettings(beta1: 0.9, beta2: 0.99)) } }),
+    ("adam_epsilon", { $0.tweak = { $0.optimiser = .init(AdamSettings(beta1: 0.9, epsilon: 1e-7)) } }),
+    ("padding", { $0.tweak = { $0.augmentation.padding = 3 } }),
+    ("flips", { $0.tweak = { $0.augmentation.flips = false } }),
+    ("validation_per_class", { $0.tweak = { $0.validationPerClass = 1 } }),
   ]
+
+  @Test("every setting of a run's header has a case below, but for what one program cannot have two of")
+  func everySettingIsTried() throws {
+    let constants: Set = ["numerics", "profile", "parameters", "batch_norm_epsilon", "batch_norm_momentum"]
+    let settings = try TestRun().identity().header.settings.map { $0.name.replacing("training.", with: "") }
+    #expect(Set(settings) == constants.union(Self.others.map(\.name)))
+  }
 
   @Test("of another seed, row, dataset or setting it is refused by that name, and left as it is", arguments: CheckpointTests.others.indices)
   func foreign(index: Int) throws {

@@ -2,9 +2,11 @@ import Files
 import Kernels
 import Layers
 import Networks
+import Synchronization
 import Testing
 import Traces
-import Training
+
+@testable import Training
 
 @Suite("Best epoch, test and population statistics")
 struct EvaluationTests {
@@ -71,46 +73,69 @@ struct EvaluationTests {
     }
   }
 
-  @Test("the validation with population statistics is that of the report's equations 3, 4 and 6")
-  func population() throws {
+  @Test(
+    "the validation with population statistics is that of the report's equations 3, 4 and 6, an incomplete last batch included",
+    arguments: [6, 8])
+  func population(batchSize: Int) throws {
     var run = try TestRun(NetworkConfiguration(blocksPerStage: 0, filters: 4))
     run.statistics = .population
     run.epochs = 4
     run.learningRate = 3e-2
-    run.batchSize = 6  // 18 images: three whole batches, of equal weight.
+    // 18 images: three whole batches, or two and one of two images; each weighs the same.
+    run.batchSize = batchSize
     try run.train()
     let line = try #require(try run.trace().epochs.last)
 
     // The entry's batch norm is the only one: everything before it is linear, so its input can be computed by hand.
     let plain = try PlainTraining(run)
     let source = try run.source()
-    let side = run.data.side, filters = 4, m = Double(6 * side * side)
+    let side = run.data.side, filters = 4
     let weight = try #require(plain.network.parameters.first { $0.name.hasSuffix("input_conv.layer_dict.conv_0.weight") })
-    var means = [Double](repeating: 0, count: filters), variances = means
+    var means: [[Double]] = [], variances: [[Double]] = []
     for batch in 0..<3 {
       var values = [[Double]](repeating: [], count: filters)
-      for place in batch * 6..<batch * 6 + 6 {
+      let places = batch * batchSize..<min((batch + 1) * batchSize, 18), m = Double(places.count * side * side)
+      for place in places {
         _ = source.load(.training, place: place, into: plain.network.images.at(0))
         let image = plain.network.images.at(0)
         for filter in 0..<filters {
           values[filter] += Self.convolve(image, side: side, weight: weight.value.values, filter: filter)
         }
       }
-      for filter in 0..<filters {
-        let mean = values[filter].reduce(0, +) / m
-        means[filter] += mean / 3
-        variances[filter] += values[filter].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / m / 3
+      means.append(values.map { $0.reduce(0, +) / m })
+      variances.append(
+        zip(values, means[batch]).map { values, mean in values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (m - 1) })
+    }
+    // As the running averages of the same network, their means over the batches must give the same validation.
+    func validation(_ batches: Range<Int>) throws -> (loss: Double, accuracy: Double) {
+      for buffer in plain.network.buffers {
+        let all = buffer.name.hasSuffix("running_mean") ? means : variances
+        buffer.value.assign((0..<filters).map { filter in
+          Float(batches.reduce(0) { $0 + all[$1][filter] } / Double(batches.count))
+        })
+      }
+      return try plain.evaluate(.validation, count: source.validationCount, from: source)
+    }
+    let (running, _) = try plain.evaluate(.validation, count: source.validationCount, from: source)
+    let (loss, accuracy) = try validation(0..<3)
+    #expect(isNear(line.validationLoss, loss, 1e-6) && line.validationAccuracy == accuracy)
+    #expect(!isNear(loss, running, 1e-5), "the running averages give the same: this decides nothing")
+  }
+
+  @Test("the population pass takes every training image once, in canonical order and as it is, before each evaluation", arguments: [5, 6, 8])
+  func populationImages(batchSize: Int) throws {
+    let places = Mutex<[Int]>([])
+    var run = try TestRun(TestRun.deep)
+    run.statistics = .population
+    run.batchSize = batchSize
+    run.wrap = { source in
+      RecordingSource(source) { set, place in
+        if set == .training { places.withLock { $0.append(place) } }
       }
     }
-    // As the running averages of the same network, they must give the same validation.
-    for buffer in plain.network.buffers {
-      let isMean = buffer.name.hasSuffix("running_mean")
-      buffer.value.assign(isMean ? means.map(Float.init) : variances.map { Float($0 * m / (m - 1)) })
-    }
-    let (loss, accuracy) = try plain.evaluate(.validation, count: source.validationCount, from: source)
-    #expect(isNear(line.validationLoss, loss, 1e-6) && line.validationAccuracy == accuracy)
-    let (running, _) = try PlainTraining(run).evaluate(.validation, count: source.validationCount, from: source)
-    #expect(!isNear(line.validationLoss, running, 1e-4), "the running averages give the same: this decides nothing")
+    try run.train()
+    // The validation of two epochs, and the test.
+    #expect(places.withLock { $0 } == (0..<3).flatMap { _ in 0..<18 })
   }
 
   /// One output channel of a 3×3 convolution with zero padding, [side, side, 3] to side².
@@ -159,6 +184,34 @@ struct RefusalTests {
     #expect(try run.content() == whole.content())
   }
 
+  @Test("a loss that is infinite, with no NaN anywhere, stops the run before the update")
+  func infinite() throws {
+    let run = try TestRun()
+    let source = try run.source()
+    let step = try TrainingStep(run.settings, seed: run.seed, source: source, backend: run.backend)
+    step.network.initialise(seed: 0)
+    // The logit of class 0 is −∞: −log softmax is +∞ for its images, and nothing is NaN.
+    let bias = try #require(step.network.parameters.first { $0.name == "logit_linear_layer.bias" })
+    bias.value.pointer[0] = -.infinity
+    let before = step.network.parameters.map(\.value.values)
+    let whole = source.trainingEpoch(0), labels = (0..<18).map { label($0, of: source) }
+    let order = labels.indices.sorted { (labels[$0], $0) < (labels[$1], $1) }
+    let epoch = TrainingEpoch(index: 0, order: order) { whole.load(place: $0, into: $1) }
+    let error = #expect(throws: TrainingError.self) { try step.run(0, of: epoch) }
+    guard case .nonFiniteLoss(0, 0, let loss, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(loss == .infinity)
+    #expect(step.network.parameters.map(\.value.values) == before && step.optimiser.updates == 0)
+  }
+
+  private func label(_ place: Int, of source: any BatchSource) -> Int32 {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * 8 * 8) {
+      source.load(.training, place: place, into: $0.baseAddress!)
+    }
+  }
+
   @Test("numbers too large for binary32 are traced to the layer whose output is the first to overflow")
   func overflow() throws {
     var run = try TestRun()
@@ -191,6 +244,28 @@ struct RefusalTests {
     // 18 = 17 + 1: the last batch has one image, and the last layers one pixel.
     run.batchSize = 17
     #expect(words { try run.train() }.contains("reduction_block_2_bn_1"))
+  }
+}
+
+/// Tells of every image that is loaded as it is.
+private final class RecordingSource: BatchSource {
+  private let source: any BatchSource
+  private let told: @Sendable (DataSet, Int) -> Void
+
+  init(_ source: any BatchSource, told: @escaping @Sendable (DataSet, Int) -> Void) {
+    self.source = source
+    self.told = told
+  }
+
+  var trainingCount: Int { source.trainingCount }
+  var validationCount: Int { source.validationCount }
+  var testCount: Int { source.testCount }
+
+  func trainingEpoch(_ index: Int) -> TrainingEpoch { source.trainingEpoch(index) }
+
+  func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32 {
+    told(set, place)
+    return source.load(set, place: place, into: pixels)
   }
 }
 

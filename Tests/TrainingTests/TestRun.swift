@@ -39,6 +39,8 @@ struct TestRun {
   var data = Synthetic(classes: 3, side: 8, trainingPerClass: 8, testPerClass: 3)
   /// Changes the options before a run.
   var adjust: (inout Trainer.Options) -> Void = { _ in }
+  /// Changes the settings that no member above does.
+  var tweak: @Sendable (inout TrainingSettings) -> Void = { _ in }
   /// Puts another source in front of the data.
   var wrap: (ExperimentData) -> any BatchSource = { $0 }
   let directory: TemporaryDirectory
@@ -72,15 +74,18 @@ struct TestRun {
     copy.instructionSet = instructionSet
     copy.data = data
     copy.adjust = adjust
+    copy.tweak = tweak
     copy.wrap = wrap
     return copy
   }
 
   var settings: TrainingSettings {
-    TrainingSettings(
+    var settings = TrainingSettings(
       network: network.with(classes: data.classes, side: data.side), baseLearningRate: learningRate, batchSize: batchSize,
       minimumLearningRate: minimumLearningRate, optimiser: optimiser, augmentation: .init(padding: 2),
       validationPerClass: 2, batchNormStatistics: statistics)
+    tweak(&settings)
+    return settings
   }
 
   var files: RunDirectory { RunDirectory(path: directory.path + "/run") }
