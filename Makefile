@@ -117,8 +117,13 @@ gradcheck: build ## Finite-difference checks of every layer and of whole network
 	@$(RELEASE) gradcheck --thorough $(ARGUMENTS)
 
 .PHONY: mutants
-mutants: prepare ## Plant defects in copies of the source, one at a time: the checks must catch each (about 30 minutes)
+mutants: prepare ## Plant defects of the engine and of the harness in copies of the source: the checks must catch each (40 minutes)
 	@$(SWIFT) run planted-defects $(ARGUMENTS)
+
+.PHONY: mutation-score
+mutation-score: prepare ## Change the harness's sources by rule: which share do the tests notice? (an hour; ARGUMENTS="--modules Goldens")
+	@$(SWIFT) build --package-path Tests/Mutations --scratch-path .build-mutation-tool >&2
+	@.build-mutation-tool/debug/mutations $(ARGUMENTS)
 
 # --- what instruments find: a build of its own, in a directory of its own ---------------------------------------------
 

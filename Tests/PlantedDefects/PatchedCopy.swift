@@ -5,14 +5,20 @@ struct PatchedCopy {
   let root: URL
   private let original: URL
 
-  /// Brings a copy of sources, tests, manifest and makefile up to date, and keeps build products of an earlier copy. A file that is the
+  /// Brings a copy of sources, tests, goldens, manifest and makefile up to date, and keeps build products of an earlier copy. A file that is the
   /// same already is left alone, so that the build tool sees only what changed.
   init(of original: URL, at root: URL) throws {
     self.original = original
     self.root = root
-    for name in ["Package.swift", "Makefile", "Sources", "Tests"] {
+    for name in ["Package.swift", "Makefile", "Sources", "Tests", "golden"] {
       try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name))
     }
+  }
+
+  /// Where copies are made and built; PLANTED_DEFECTS_COPY names another place, such as one that was built before.
+  static func place(in package: URL) -> URL {
+    let path = ProcessInfo.processInfo.environment["PLANTED_DEFECTS_COPY"] ?? ".build-defects"
+    return URL(fileURLWithPath: path, relativeTo: package).absoluteURL
   }
 
   private static func mirror(_ source: URL, at target: URL) throws {
@@ -27,7 +33,7 @@ struct PatchedCopy {
       return
     }
     try files.createDirectory(at: target, withIntermediateDirectories: true)
-    let wanted = Set(try files.contentsOfDirectory(atPath: source.path))
+    let wanted = Set(try files.contentsOfDirectory(atPath: source.path).filter { !$0.hasPrefix(".build") })
     for name in try files.contentsOfDirectory(atPath: target.path) where !wanted.contains(name) {
       try files.removeItem(at: target.appendingPathComponent(name))
     }

@@ -1,10 +1,10 @@
 import Foundation
 import Processes
 
-// Plants each defect of a collection in a copy of the source, runs the checks and prints which check caught which:
-// mistakes of the engine by default, breaches of the reproducibility contract with --proof.
+// Plants defects in copies of the source, runs the checks and prints which check caught which: mistakes of the engine, one
+// build each, then those of the harness, all in one build; or breaches of the reproducibility contract with --proof.
 //
-//   planted-defects [--proof] [ID ...]
+//   planted-defects [--engine | --harness | --proof] [ID ...]
 //   planted-defects --bisect
 //   planted-defects --power [--profile PROFILE] [--data DIR] [--rows ROW,...] [ID ...]
 //   planted-defects --applies        whether each defect's text still stands in the source, once; builds nothing
@@ -12,36 +12,54 @@ import Processes
 // Exit code 0: none survived; 1: some did; 2: the checks fail without any defect, or a defect does not apply.
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let isProof = arguments.first == "--proof"
-if arguments.first == "--bisect" { exit(BisectDefects.run()) }
-if arguments.first == "--applies" { exit(everyDefectApplies()) }
-if arguments.first == "--power" { exit(powerStudy(Array(arguments.dropFirst()))) }
-let defects = isProof ? contractDefects : engineDefects
-let only = Set(arguments.dropFirst(isProof ? 1 : 0))
-let known = Set(defects.map(\.id))
-if let unknown = only.first(where: { !known.contains($0) }) {
-  say("there is no defect named \(unknown); the defects are:\n" + defects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
-  exit(64)
+let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+switch arguments.first {
+case "--bisect": exit(BisectDefects.run())
+case "--applies": exit(everyDefectApplies())
+case "--power": exit(powerStudy(Array(arguments.dropFirst())))
+case "--proof": exit(plant(proof: contractDefects, ids: Array(arguments.dropFirst())))
+case "--engine": exit(plant(engine: engineDefects, ids: Array(arguments.dropFirst())))
+case "--harness": exit(plant(harness: harnessDefects, ids: Array(arguments.dropFirst())))
+default: exit(plant(engine: engineDefects, harness: harnessDefects, ids: arguments))
 }
 
-let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-do {
-  let copy = try PatchedCopy(of: package, at: package.appendingPathComponent(".build-defects"))
-  let checks: any Checks =
-    isProof ? ProofChecks(copy: copy) : TestSuites(copy: copy, filters: ["LayersTests", "NetworksTests", "KernelsTests"])
+/// Plants those of the defects that are named, or all, and returns the exit code: the worse of two.
+func plant(engine: [Defect] = [], harness: [HarnessDefect] = [], proof: [Defect] = [], ids: [String]) -> Int32 {
+  let races = engine.isEmpty ? [] : LatchRace.defects
+  let known = (engine + proof + races).map { ($0.id, $0.what) } + harness.map { ($0.id, $0.what) }
+  if let unknown = ids.first(where: { id in !known.contains { $0.0 == id } }) {
+    say("there is no defect named \(unknown); the defects are:\n" + known.map { "  \($0.0): \($0.1)" }.joined(separator: "\n"))
+    return 64
+  }
+  func isChosen(_ id: String) -> Bool { ids.isEmpty || ids.contains(id) }
+  do {
+    let copy = try PatchedCopy(of: package, at: PatchedCopy.place(in: package))
+    let single = (engine + proof).filter { isChosen($0.id) }, isHarness = harness.contains { isChosen($0.id) }
+    let checks: any Checks =
+      proof.isEmpty ? TestSuites(copy: copy, filters: ["LayersTests", "NetworksTests", "KernelsTests"]) : ProofChecks(copy: copy)
+    let racing = races.filter { isChosen($0.id) }
+    let zeroth = racing.isEmpty ? 0 : try plantOneByOne(racing, in: copy, LatchRace(copy: copy))
+    let first = single.isEmpty ? 0 : try plantOneByOne(single, in: copy, checks)
+    let second = isHarness ? try PlantedTogether(harness, asking: ids, in: copy).run() : 0
+    return max(zeroth, first, second)
+  } catch {
+    say("planted-defects: error: \(error)")
+    return 2
+  }
+}
+
+func plantOneByOne(_ chosen: [Defect], in copy: PatchedCopy, _ checks: any Checks) throws -> Int32 {
   switch try checks.run() {
   case .survived: say("without a defect: all checks pass\n")
   case .caught(let names):
     say("without a defect the checks already fail: \(names.joined(separator: "; "))")
-    exit(2)
+    return 2
   case .doesNotBuild(let error):
     say("the copy does not build: \(error)")
-    exit(2)
+    return 2
   }
-
   var survivors: [String] = []
   var unusable: [String] = []
-  let chosen = defects.filter { only.isEmpty || only.contains($0.id) }
   for (number, defect) in chosen.enumerated() {
     let outcome: String
     do {
@@ -63,11 +81,8 @@ do {
   }
   say(
     "\n\(chosen.count) planted defects: \(chosen.count - survivors.count - unusable.count) caught, \(survivors.count) survived, "
-      + "\(unusable.count) unusable")
-  exit(!unusable.isEmpty ? 2 : survivors.isEmpty ? 0 : 1)
-} catch {
-  say("planted-defects: error: \(error)")
-  exit(2)
+      + "\(unusable.count) unusable\n")
+  return !unusable.isEmpty ? 2 : survivors.isEmpty ? 0 : 1
 }
 
 /// Which defects of training the goldens notice.
@@ -93,8 +108,7 @@ func powerStudy(_ arguments: [String]) -> Int32 {
 
 /// A defect whose text is gone would be found only an hour into a night.
 func everyDefectApplies() -> Int32 {
-  let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-  let all = engineDefects + contractDefects + trainingDefects + BisectDefects.all.map(\.defect)
+  let all = engineDefects + contractDefects + trainingDefects + BisectDefects.all.map(\.defect) + LatchRace.defects
   var gone = 0
   for defect in all {
     for edit in defect.edits {
@@ -105,6 +119,12 @@ func everyDefectApplies() -> Int32 {
       say("\(defect.id): its text stands \(places) times in \(edit.file), not once")
     }
   }
-  say("\(all.count) planted defects, \(gone) edits that do not apply")
+  for defect in harnessDefects {
+    let text = (try? String(contentsOf: package.appendingPathComponent(defect.file), encoding: .utf8)) ?? ""
+    guard let objection = defect.objection(in: text) else { continue }
+    gone += 1
+    say("\(defect.id): \(objection)")
+  }
+  say("\(all.count + harnessDefects.count) planted defects, \(gone) edits that do not apply")
   return gone == 0 ? 0 : 2
 }
