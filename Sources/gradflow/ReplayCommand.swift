@@ -1,6 +1,5 @@
 import ArgumentParser
 import Bisection
-import Datasets
 import Experiments
 import Files
 import Kernels
@@ -58,7 +57,7 @@ struct ReplayCommand: ParsableCommand {
     let trace = try TracePath.whole(self.path)
     let identity = try RunIdentity(trace.header, path: path)
     let source = try ExperimentData(
-      dataset(of: identity), validationPerClass: identity.settings.validationPerClass,
+      RunDataset.load(for: identity, data: data), validationPerClass: identity.settings.validationPerClass,
       augmentation: identity.settings.augmentation, seed: identity.seed)
     try MemoryNeed(identity.settings.network, images: identity.settings.batchSize, in: Float.self)
       .check(against: compute.memory)
@@ -79,28 +78,6 @@ struct ReplayCommand: ParsableCommand {
     for line in ReplayReport(start: start, step: step.position, departure: departure, parts: parts).lines {
       try Console.print(line)
     }
-  }
-
-  /// The data that the run was made on.
-  private func dataset(of identity: RunIdentity) throws -> Dataset {
-    let dataset: Dataset
-    if let data {
-      dataset = try DatasetReading.dataset(in: data)
-    } else if let synthetic = Synthetic(name: identity.dataName) {
-      dataset = synthetic.dataset()
-    } else if let directory = Environment.dataDirectory {
-      dataset = try DatasetReading.dataset(in: directory)
-    } else {
-      throw Stop(
-        .impossible, "the run was made on \(identity.dataName): say where that is with --data DIR or GRADFLOW_DATA")
-    }
-    guard dataset.fingerprint == identity.dataFingerprint else {
-      throw Stop(
-        .impossible,
-        "these are other data (\(dataset.name), fingerprint \(dataset.fingerprint)) than those of the run "
-          + "(\(identity.dataName), \(identity.dataFingerprint)): name theirs with --data DIR")
-    }
-    return dataset
   }
 }
 

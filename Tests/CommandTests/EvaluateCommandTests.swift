@@ -1,0 +1,33 @@
+import Files
+import Testing
+
+@Suite("gradflow evaluate")
+struct EvaluateCommandTests {
+  @Test("a finished run's numbers come out again, as a table and as JSON; with population statistics they stand beside them")
+  func again() throws {
+    let directory = try TemporaryDirectory()
+    let made = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
+    try #require(made.code == 0)
+    let run = directory.path("out/vgg08-s0")
+    let table = try Program.run(["evaluate", run])
+    #expect(table.code == 0 && table.output.split(separator: "\n").count { $0.hasSuffix("equal") } == 2, "\(table.output)")
+    let other = try Program.run(["evaluate", run, "--bn-eval", "population", "--json"])
+    let json = try JSONValue(parsing: other.output)
+    #expect(other.code == 0 && json["bn_eval"]?.string == "population" && json["trace_bn_eval"]?.string == "running")
+    for set in ["validation", "test"] {
+      let (found, trace) = (json["sets"]?[set]?["found"], json["sets"]?[set]?["trace"])
+      #expect(found?["loss"]?.double != trace?["loss"]?.double && trace?["accuracy"]?.double != nil)
+    }
+  }
+
+  @Test("what is no run's directory, and a run whose weights are gone, end with 2 and say what to do")
+  func refusals() throws {
+    let directory = try TemporaryDirectory()
+    let nothing = try Program.run(["evaluate", directory.path])
+    #expect(nothing.code == 2 && nothing.errors.contains("is no run's directory"))
+    _ = try Program.run(["run", "vgg08", "--profile", "smoke", "--epochs", "1", "--out", directory.path("out")])
+    try removeFile(directory.path("out/vgg08-s0/best.safetensors"))
+    let gone = try Program.run(["evaluate", directory.path("out/vgg08-s0")])
+    #expect(gone.code == 2 && gone.errors.contains("copy them from where the run was made"), "\(gone.errors)")
+  }
+}
