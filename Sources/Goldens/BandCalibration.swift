@@ -122,7 +122,7 @@ struct BandCalibration {
     let count = Double(statistics.count)
     let euler = 0.577_215_664_901_532_9
     let reach = (-naturalLog(-naturalLog(1 - rate)) - euler) * 6.0.squareRoot() / Double.pi
-    let normal = StudentT.quantile(1 - rate, freedom: 1e6)
+    let normal = StudentT.quantile(1 - rate, freedom: StudentT.almostNormal)
     let widening =
       (1 + 1 / count).squareRoot() * StudentT.quantile(1 - rate, freedom: count - 1) / normal
     return mean + reach * widening * deviation

@@ -3,8 +3,8 @@ import Traces
 /// Claims 4, 5, 7 and 8: which network is better at the end of the protocol's 100 epochs on CIFAR-100. Nothing less
 /// decides them, as the learning rate's cosine is tied to the epochs.
 ///
-/// A difference counts when it exceeds noise (`Noise.Threshold`): with one seed a row, about 2.5 points between two rows.
-/// A smaller one, to either side, leaves the claim undecided: more seeds can decide it.
+/// A difference counts when it exceeds noise (`Noise.Threshold`): with one seed a row, 6 to 7 points between two rows.
+/// A smaller one, to either side, leaves the claim undecided, and `SeedsNeeded` says how many seeds would decide it.
 enum AccuracyClaims {
   static func eachRemedyWorks(_ runs: RunSet) -> Claim {
     Claim(
@@ -59,8 +59,10 @@ enum AccuracyClaims {
       // What scatters in both is the validation accuracy, or less.
       let noise = Noise.Threshold(validation, nil, pool: [validation])
       return try decide([
-        ("train accuracy \(Format.percent(train.mean)), to exceed 80 %", train.mean - 0.80, noise),
-        ("train less validation accuracy \(Format.fixed(gap.mean * 100, 2)) points, to exceed 15", gap.mean - 0.15, noise),
+        Margin("train accuracy \(Format.percent(train.mean)), to exceed 80 %", train.mean - 0.80, noise, of: [best]),
+        Margin(
+          "train less validation accuracy \(Format.fixed(gap.mean * 100, 2)) points, to exceed 15", gap.mean - 0.15, noise,
+          of: [best]),
       ])
     }
   }
@@ -83,7 +85,7 @@ enum AccuracyClaims {
 
     /// Whether each first row exceeds its second, in each measure.
     func all(_ pairs: [(RowResult, RowResult)], _ measures: [Measure]) throws(Undecidable) -> (holds: Bool, findings: [String]) {
-      var items: [(String, Double, Noise.Threshold)] = []
+      var items: [Margin] = []
       for measure in measures {
         let pool = rows.compactMap(measure.sample)
         for (first, second) in pairs {
@@ -91,30 +93,70 @@ enum AccuracyClaims {
             throw Undecidable("\(first.row) or \(second.row) has no \(measure.rawValue) accuracy")
           }
           items.append(
-            (
+            Margin(
               "\(measure.rawValue) accuracy \(Format.percent(a.mean)) in \(first.row), \(Format.percent(b.mean)) in \(second.row)",
-              a.mean - b.mean, Noise.Threshold(a, b, pool: pool)
-            ))
+              a.mean - b.mean, Noise.Threshold(a, b, pool: pool), of: [first, second]))
         }
       }
       return try decide(items)
     }
   }
 
+  /// What must be above zero, by more than noise.
+  struct Margin {
+    let what: String
+    let value: Double
+    let noise: Noise.Threshold
+    /// The rows whose seeds scatter in it: two, or one that is held against a fixed number.
+    let rows: [RowResult]
+
+    init(_ what: String, _ value: Double, _ noise: Noise.Threshold, of rows: [RowResult]) {
+      self.what = what
+      self.value = value
+      self.noise = noise
+      self.rows = rows
+    }
+
+    var finding: String {
+      "\(what): a margin of \(Format.signed(value * 100, 2)) points within noise of \(Format.fixed(noise.value * 100, 2)) "
+        + "(\(noise.words))"
+    }
+
+    /// How many further seeds would decide it.
+    ///
+    /// Where the scatter is not measured, both ends of what is thought possible are told.
+    func add(to needed: inout RunsNeeded) {
+      func seeds(_ deviation: Double) -> Int? {
+        SeedsNeeded.seeds(margin: value, deviation: deviation, rows: rows.count)
+      }
+      let names = rows.map(\.row).joined(separator: " and ")
+      guard let most = seeds(noise.deviation) else {
+        needed.words.append(
+          "\(names): a margin so small is not decided by \(SeedsNeeded.most) seeds a row, if it is what these runs show")
+        return
+      }
+      let further = rows.map { (row: $0.row, seeds: max(1, most - $0.runs.count)) }
+      for (row, count) in further { needed.seeds[row] = max(needed.seeds[row] ?? 0, count) }
+      let least = noise.isMeasured ? nil : seeds(noise.deviation / Noise.measuredWidening)
+      let total = further.map(\.seeds).max() ?? 0
+      needed.words.append(
+        "\(Format.count(total, "more seed")) of \(names) would decide it, with a chance of "
+          + "\(Format.fixed(SeedsNeeded.power * 100, 0)) %, if the margin is what these runs show"
+          + (least.map { ", and \(max(1, $0 - (rows.map(\.runs.count).min() ?? 1))) if seeds scatter no more than counting does" }
+            ?? ""))
+    }
+  }
+
   /// Held if every margin exceeds its noise; not held if one falls below zero by more than its noise (or is no number);
   /// otherwise not to be told.
-  static func decide(
-    _ items: [(what: String, margin: Double, noise: Noise.Threshold)]
-  ) throws(Undecidable) -> (holds: Bool, findings: [String]) {
-    let failed = items.filter { !($0.margin >= -$0.noise.value) }
+  static func decide(_ items: [Margin]) throws(Undecidable) -> (holds: Bool, findings: [String]) {
+    let failed = items.filter { !($0.value >= -$0.noise.value) }
     if !failed.isEmpty { return (false, failed.map(\.what)) }
-    let open = items.filter { !($0.margin > $0.noise.value) }
+    let open = items.filter { !($0.value > $0.noise.value) }
     if !open.isEmpty {
-      throw Undecidable(
-        open.map {
-          "\($0.what): a margin of \(Format.signed($0.margin * 100, 2)) points within noise of "
-            + "\(Format.fixed($0.noise.value * 100, 2)) (\($0.noise.words))"
-        })
+      var needed = RunsNeeded()
+      for item in open { item.add(to: &needed) }
+      throw Undecidable(open.map(\.finding), needed: needed)
     }
     return (true, items.map(\.what))
   }

@@ -16,6 +16,8 @@ public struct Claim: Equatable, Sendable {
   public let findings: [String]
   /// What decides, with its thresholds.
   public let rule: String
+  /// What further runs would decide it, where it is left open for want of seeds.
+  public let needed: RunsNeeded
 }
 
 /// All eight claims of the report, held against a set of runs.
@@ -49,6 +51,7 @@ public struct Claims: Sendable {
     for claim in all {
       lines.append("claim \(claim.number)  \(claim.verdict.rawValue.padded(to: 13))  \(claim.statement)")
       lines += claim.findings.map { "           found: \($0)" }
+      lines += claim.needed.words.map { "           needs: \($0)" }
       lines.append("           rule:  \(claim.rule)")
     }
     return lines + ["", summary]
@@ -57,7 +60,7 @@ public struct Claims: Sendable {
   public var markdown: [String] {
     var table = Table([("claim", .left), ("verdict", .left), ("what the report says", .left), ("found", .left)])
     for claim in all {
-      table.add(["\(claim.number)", claim.verdict.rawValue, claim.statement, claim.findings.joined(separator: "; ")])
+      table.add(["\(claim.number)", claim.verdict.rawValue, claim.statement, (claim.findings + claim.needed.words).joined(separator: "; ")])
     }
     return table.markdown + ["", summary]
   }
@@ -68,7 +71,7 @@ public struct Claims: Sendable {
       JSONValue.object([
         Member("claim", JSONValue(claim.number)), Member("verdict", .string(claim.verdict.rawValue)),
         Member("statement", .string(claim.statement)), Member("found", .array(claim.findings.map(JSONValue.string))),
-        Member("rule", .string(claim.rule)),
+        Member("rule", .string(claim.rule)), Member("needs", .array(claim.needed.words.map(JSONValue.string))),
       ])
     }
     return .object([Member("claims", .array(claims)), Member("verdict", .string(verdict.rawValue))])
@@ -82,9 +85,14 @@ extension String {
 /// Why a claim cannot be decided. Thrown inside a check, which turns it into its finding.
 struct Undecidable: Error {
   let reasons: [String]
+  let needed: RunsNeeded
 
-  init(_ reasons: [String]) { self.reasons = reasons }
-  init(_ reason: String) { reasons = [reason] }
+  init(_ reasons: [String], needed: RunsNeeded = RunsNeeded()) {
+    self.reasons = reasons
+    self.needed = needed
+  }
+
+  init(_ reason: String) { self.init([reason]) }
 }
 
 extension Claim {
@@ -99,9 +107,11 @@ extension Claim {
       let outcome = try check()
       verdict = outcome.holds ? .held : .notHeld
       findings = outcome.findings
+      needed = RunsNeeded()
     } catch {
       verdict = .undecidable
       findings = error.reasons
+      needed = error.needed
     }
   }
 }

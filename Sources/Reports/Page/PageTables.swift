@@ -124,7 +124,7 @@ enum PageTables {
       return """
         <li class="claim"><p class="statement"><span class="badge \(tone.rawValue)"><span aria-hidden="true">\(tone.mark)</span> \
         \(claim.verdict.rawValue)</span> \(escapedForXML(claim.statement))</p>
-        \(claim.findings.map { "<p class=\"finding\">\(escapedForXML($0))</p>" }.joined(separator: "\n"))
+        \((claim.findings + claim.needed.words).map { "<p class=\"finding\">\(escapedForXML($0))</p>" }.joined(separator: "\n"))
         <p class="rule">Rule: \(escapedForXML(claim.rule)).</p></li>
         """
     }

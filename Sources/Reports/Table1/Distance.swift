@@ -47,10 +47,11 @@ public enum Distance: Equatable, Sendable {
     var beyondReruns = false
     for (name, sample, theirs, others) in pairs {
       guard let ours = sample?.mean, let theirs, let count = sample?.values.count else { continue }
-      let bound = 1.96 * Noise.assumed(accuracy: theirs) * (1 + 1 / Double(count)).squareRoot()
+      let bound = 1.96 * Noise.least(accuracy: theirs) * (1 + 1 / Double(count)).squareRoot()
       if ours.isFinite, abs(ours - theirs) <= bound { continue }
       beyondSeeds.append(
-        "\(name) \(Format.signed((ours - theirs) * 100, 2)) points, where seeds explain \(Format.fixed(bound * 100, 2))")
+        "\(name) \(Format.signed((ours - theirs) * 100, 2)) points, where counting images explains \(Format.fixed(bound * 100, 2)) "
+          + "(seeds that scatter as after two epochs: \(Format.fixed(bound * Noise.measuredWidening * 100, 2)))")
       guard let low = others.min(), let high = others.max(), low <= ours, ours <= high else {
         beyondReruns = true
         continue
