@@ -71,8 +71,7 @@ package struct TrainerBench {
   }
 
   private func source(_ run: RunSpecification, _ dataset: Dataset) throws -> ExperimentData {
-    try ExperimentData(
-      dataset, validationPerClass: run.settings.validationPerClass, augmentation: run.settings.augmentation, seed: run.seed)
+    try ExperimentData(dataset, run.settings, seed: run.seed)
   }
 
   /// Milliseconds from each step's end to the next one's, of one epoch.

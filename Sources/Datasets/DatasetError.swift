@@ -20,6 +20,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case label(path: String, record: Int, offset: Int, found: Int, classes: Int)
   case coarseLabel(path: String, record: Int, offset: Int, found: Int, classes: Int)
   case tooFewImages(dataset: String, label: Int, found: Int, needed: Int)
+  case tooFewForSplit(dataset: String, found: Int, needed: Int)
   case batchTooLarge(batch: Int, images: Int)
 
   public enum OtherForm: Equatable, Sendable { case python, archive, otherFile(ForeignFormat) }
@@ -62,6 +63,9 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .tooFewImages(let dataset, let label, let found, let needed):
       "\(dataset): class \(label) has \(found) training images; the validation split takes \(needed) of each class and must "
         + "leave at least one: get the whole dataset"
+    case .tooFewForSplit(let dataset, let found, let needed):
+      "\(dataset) has \(found) training images; the validation split takes \(needed) of them and must leave at least one: get "
+        + "the whole dataset"
     case .batchTooLarge(let batch, let images):
       "a batch of \(batch) is larger than the training set of \(images) images; give a smaller batch in a matrix file, or "
         + "more images"

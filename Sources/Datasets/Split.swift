@@ -6,6 +6,32 @@ public struct Split: Equatable, Sendable {
   public let training: [Int]
   public let validation: [Int]
 
+  /// How validation images are drawn.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// As many of each class: the report's text.
+    case balanced
+    /// From all images together, so that classes have more or fewer by chance: as the course code did.
+    case unbalanced
+  }
+
+  /// - Parameter perClass: validation images a class; on average, where the split is unbalanced.
+  public init(of dataset: Dataset, perClass: Int, kind: Kind, seed: UInt64) throws(DatasetError) {
+    switch kind {
+    case .balanced: try self.init(of: dataset, perClass: perClass, seed: seed)
+    case .unbalanced: try self.init(of: dataset, count: perClass * dataset.classes, seed: seed)
+    }
+  }
+
+  /// Sets aside `count` images of the whole set: the first ones of a random permutation (stream `validation-split/all`,
+  /// epoch 0).
+  private init(of dataset: Dataset, count: Int, seed: UInt64) throws(DatasetError) {
+    let all = dataset.training.count
+    guard all > count else { throw .tooFewForSplit(dataset: dataset.name, found: all, needed: count) }
+    let order = RandomStream(seed: seed, name: .unbalancedValidationSplit).permutation(all)
+    validation = order.prefix(count).sorted()
+    training = order.dropFirst(count).sorted()
+  }
+
   /// Sets aside `perClass` images of each class: the first ones of a random permutation of the class's images (stream
   /// `validation-split/CLASS`, epoch 0).
   public init(of dataset: Dataset, perClass: Int, seed: UInt64) throws(DatasetError) {

@@ -11,13 +11,12 @@ public final class ExperimentData: BatchSource {
   private let trainingIndices: [Int]
   private let validationIndices: [Int]
 
-  public init(
-    _ dataset: Dataset, validationPerClass: Int, augmentation: TrainingSettings.Augmentation, seed: UInt64
-  ) throws(DatasetError) {
+  /// - Throws: `DatasetError` for a dataset that is too small to be split.
+  public init(_ dataset: Dataset, _ settings: TrainingSettings, seed: UInt64) throws(DatasetError) {
     self.dataset = dataset
     self.seed = seed
-    self.augmentation = augmentation
-    let split = try Split(of: dataset, perClass: validationPerClass, seed: seed)
+    augmentation = settings.augmentation
+    let split = try Split(of: dataset, perClass: settings.validationPerClass, kind: settings.validationSplit, seed: seed)
     trainingIndices = split.training
     validationIndices = split.validation
   }

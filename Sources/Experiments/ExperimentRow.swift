@@ -1,3 +1,4 @@
+import Datasets
 import Networks
 import Optimisers
 import Training
@@ -19,6 +20,7 @@ public struct ExperimentRow: Hashable, Sendable {
   public var epochs: Int?
   public var seeds: [UInt64]?
   public var augmentation: TrainingSettings.Augmentation?
+  public var validationSplit = Split.Kind.balanced
 
   public init(
     id: String, model: String, network: NetworkConfiguration, schedule: TrainingSettings.Schedule = .cosine,
@@ -54,10 +56,12 @@ public struct ExperimentRow: Hashable, Sendable {
   public func settings(
     profile: Profile, classes: Int, side: Int
   ) -> TrainingSettings {
-    TrainingSettings(
+    var settings = TrainingSettings(
       network: network.with(classes: classes, side: side), baseLearningRate: baseLearningRate,
       batchSize: batchSize ?? profile.batchSize, schedule: schedule, minimumLearningRate: minimumLearningRate,
       schedulePeriod: schedulePeriod, optimiser: optimiser, augmentation: augmentation ?? profile.augmentation,
       validationPerClass: profile.validationPerClass)
+    settings.validationSplit = validationSplit
+    return settings
   }
 }

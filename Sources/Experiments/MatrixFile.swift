@@ -1,3 +1,4 @@
+import Datasets
 import Layers
 import Networks
 import Optimisers
@@ -110,6 +111,7 @@ public struct MatrixFile: Equatable, Sendable {
       if let augmentation = row.augmentation {
         lines.append("    augmentation: {padding: \(augmentation.padding), flip: \(augmentation.flips)}")
       }
+      if row.validationSplit != .balanced { lines.append("    validation_split: \(row.validationSplit.rawValue)") }
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -121,7 +123,7 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     node, file: file, what: "a row",
     keys: [
       "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "dropout", "learning_rate", "batch", "epochs",
-      "seeds", "augmentation", MatrixFileOptimiser.key,
+      "seeds", "augmentation", "validation_split", MatrixFileOptimiser.key,
     ])
   let id = try entry.string("id")
   guard !id.value.isEmpty, id.value.utf8.count <= 100, id.value.first != ".",
@@ -182,6 +184,12 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   if let augmentation = try entry.optionalMapping("augmentation", keys: ["padding", "flip"]) {
     let padding = try augmentation.integer("padding", in: 0...31), flip = try augmentation.boolean("flip")
     row.augmentation = .init(padding: padding.value, flips: flip.value)
+  }
+  if let name = try entry.optionalString("validation_split") {
+    guard let kind = Split.Kind(rawValue: name.value) else {
+      throw name.error("a validation split is balanced or unbalanced, not \"\(name.value)\"")
+    }
+    row.validationSplit = kind
   }
   return YAMLMapping.Located(value: row, file: file, line: id.line)
 }

@@ -71,9 +71,7 @@ public final class MatrixRunner: @unchecked Sendable {
   }
 
   private func train(_ run: RunSpecification, on backend: Backend) throws -> TrainingOutcome {
-    let data = try ExperimentData(
-      dataset, validationPerClass: run.settings.validationPerClass, augmentation: run.settings.augmentation,
-      seed: run.seed)
+    let data = try ExperimentData(dataset, run.settings, seed: run.seed)
     let trainer = try Trainer(
       run.identity(dataset: dataset), source: data, backend: backend, directory: run.directory(out: out),
       options: options(run))

@@ -10,6 +10,8 @@ public struct StreamName: Hashable, Sendable, CustomStringConvertible {
   public static func initialisation(_ parameter: String) -> StreamName { .init("initialisation/\(parameter)") }
   /// Which training images of a class are set aside for validation: "validation-split/LABEL", the label in decimal.
   public static func validationSplit(class label: Int) -> StreamName { .init("validation-split/\(label)") }
+  /// Which training images are set aside where classes are not balanced: "validation-split/all".
+  public static let unbalancedValidationSplit = StreamName("validation-split/all")
   /// The order of the training images in an epoch: "shuffle".
   public static let shuffle = StreamName("shuffle")
   /// Which elements a layer drops in an epoch: "dropout/LAYER".

@@ -1,3 +1,4 @@
+import Datasets
 import Digests
 import Files
 import Kernels
@@ -59,6 +60,8 @@ extension TrainingSettings {
       .init("flips", .bool(augmentation.flips)),
       .init("validation_per_class", JSONValue(validationPerClass)),
     ]
+      // Where it is the protocol's, nothing is said: traces that were made before there was a choice stay the same.
+      + (validationSplit == .balanced ? [] : [.init("validation_split", .string(validationSplit.rawValue))])
     return head + optimiser.members + tail
   }
 }
@@ -103,7 +106,7 @@ extension RunIdentity {
       normalisesReduction: try value("normalise_reduction", \.bool), isResidual: try value("residual", \.bool),
       activation: activation, blockDropout: values["dropout_blocks"]?.double ?? 0,
       headDropout: values["dropout_head"]?.double ?? 0)
-    let settings = TrainingSettings(
+    var settings = TrainingSettings(
       network: network, baseLearningRate: try value("base_learning_rate", \.double),
       batchSize: try value("batch_size", \.int),
       schedule: try value("schedule") { $0.string.flatMap(TrainingSettings.Schedule.init) },
@@ -113,6 +116,9 @@ extension RunIdentity {
       augmentation: .init(padding: try value("padding", \.int), flips: try value("flips", \.bool)),
       validationPerClass: try value("validation_per_class", \.int),
       batchNormStatistics: try value("batch_norm_evaluation") { $0.string.flatMap(BatchNormStatistics.init) })
+    if values["validation_split"] != nil {
+      settings.validationSplit = try value("validation_split") { $0.string.flatMap(Split.Kind.init) }
+    }
     guard let fingerprint = Digest(hex: String(header.dataFingerprint.dropFirst("sha256:".count))) else {
       throw refuse("the data's fingerprint cannot be read")
     }

@@ -1,3 +1,4 @@
+import Datasets
 import Kernels
 import Layers
 import Networks
@@ -21,6 +22,7 @@ public struct TrainingSettings: Hashable, Sendable {
   public var optimiser: OptimiserChoice
   public var augmentation: Augmentation
   public var validationPerClass: Int
+  public var validationSplit = Split.Kind.balanced
   public var batchNormStatistics: BatchNormStatistics
 
   public struct Augmentation: Hashable, Sendable {

@@ -4,6 +4,7 @@ import Files
 import Kernels
 import Layers
 import Networks
+import PlainText
 import Traces
 import Training
 
@@ -42,8 +43,7 @@ struct EvaluateCommand: ParsableCommand {
     let trace = try Trace(path: directory.trace)
     let identity = try RunIdentity(trace.header, path: directory.trace)
     let source = try ExperimentData(
-      RunDataset.load(for: identity, data: data), validationPerClass: identity.settings.validationPerClass,
-      augmentation: identity.settings.augmentation, seed: identity.seed)
+      RunDataset.load(for: identity, data: data), identity.settings, seed: identity.seed)
     let weights = try BestWeights(identity, source: source, backend: compute.backend(), directory: directory, trace: trace)
     let used = statistics ?? identity.settings.batchNormStatistics
     let sets: [(name: String, set: DataSet)] = [("validation", .validation), ("test", .test)]

@@ -57,8 +57,7 @@ struct ReplayCommand: ParsableCommand {
     let trace = try TracePath.whole(self.path)
     let identity = try RunIdentity(trace.header, path: path)
     let source = try ExperimentData(
-      RunDataset.load(for: identity, data: data), validationPerClass: identity.settings.validationPerClass,
-      augmentation: identity.settings.augmentation, seed: identity.seed)
+      RunDataset.load(for: identity, data: data), identity.settings, seed: identity.seed)
     try MemoryNeed(identity.settings.network, images: identity.settings.batchSize, in: Float.self)
       .check(against: compute.memory)
     let replay = try Replay(identity, source: source, backend: compute.backend(), from: from)

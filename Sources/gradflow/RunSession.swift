@@ -96,10 +96,11 @@ struct RunSession {
         throw TrainingError.runExists(path: directory.path)
       }
     }
-    if let perClass = runs.map(\.settings.validationPerClass).max() {
-      let split = try Split(of: dataset, perClass: perClass, seed: 0)
-      if let run = runs.first(where: { $0.settings.batchSize > split.training.count }) {
-        throw DatasetError.batchTooLarge(batch: run.settings.batchSize, images: split.training.count)
+    for (kind, members) in Dictionary(grouping: runs.map(\.settings), by: \.validationSplit) {
+      let perClass = members.map(\.validationPerClass).max() ?? 0
+      let split = try Split(of: dataset, perClass: perClass, kind: kind, seed: 0)
+      if let settings = members.first(where: { $0.batchSize > split.training.count }) {
+        throw DatasetError.batchTooLarge(batch: settings.batchSize, images: split.training.count)
       }
       for run in runs {
         let problem = TraceSize.problem(run.settings, epochs: run.epochs, images: split.training.count)

@@ -36,6 +36,24 @@ struct SplitTests {
     #expect(try Split(of: dataset, perClass: 3, seed: seed).validation == expected.sorted())
   }
 
+  @Test("unbalanced, is the documented function of the seed, and takes of some classes more", arguments: [0, 7] as [UInt64])
+  func unbalanced(seed: UInt64) throws {
+    let stream = RandomStream(seed: seed, name: .unbalancedValidationSplit, epoch: 0)
+    var order = Array(0..<51)
+    for i in stride(from: 50, to: 0, by: -1) { order.swapAt(i, stream.integer(below: i + 1, at: UInt64(i))) }
+    let split = try Split(of: dataset, perClass: 3, kind: .unbalanced, seed: seed)
+    #expect(split.validation == order.prefix(12).sorted())
+    #expect((split.training + split.validation).sorted() == Array(0..<51) && split.training == split.training.sorted())
+    #expect(Set((0..<4).map { label in split.validation.count { dataset.training.labels[$0] == label } }).count > 1)
+  }
+
+  @Test("unbalanced, must leave an image to train with")
+  func unbalancedTooFew() {
+    #expect(throws: DatasetError.tooFewForSplit(dataset: "small", found: 51, needed: 52)) {
+      _ = try Split(of: dataset, perClass: 13, kind: .unbalanced, seed: 0)
+    }
+  }
+
   @Test("differs between seeds, and does not between calls")
   func seeds() throws {
     let splits = try (0..<5).map { try Split(of: dataset, perClass: 3, seed: $0).validation }

@@ -19,7 +19,7 @@ struct MatrixFileTests {
     "every optional part, printed and read, is the same",
     arguments: [Activation.leakyReLU(slope: 0.2), .leakyReLU(slope: 0), .elu(alpha: 0.5)])
   func everyPart(activation: Activation) throws {
-    let row = ExperimentRow(
+    var row = ExperimentRow(
       id: "my.row_1", model: "A network: with, signs #1",
       network: NetworkConfiguration(
         blocksPerStage: 2, filters: 7, normalisesReduction: true, isResidual: true, activation: activation,
@@ -27,6 +27,7 @@ struct MatrixFileTests {
       schedule: .constant, baseLearningRate: 3e-4, minimumLearningRate: 0, schedulePeriod: 30,
       optimiser: OptimiserChoice(AdamSettings(beta1: 0.8, epsilon: 1e-6)), batchSize: 13, epochs: 9,
       seeds: [0, UInt64.max], augmentation: .init(padding: 0, flips: false))
+    row.validationSplit = .unbalanced
     let file = MatrixFile(rows: [row])
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
   }
@@ -66,7 +67,7 @@ struct MatrixFileTests {
     #expect(row.batchSize == nil && row.epochs == nil && row.seeds == nil && row.augmentation == nil)
     let settings = row.settings(profile: .paper, classes: 100, side: 32)
     #expect(settings.batchSize == 100 && settings.augmentation == .init(padding: 4, flips: true))
-    #expect(settings.validationPerClass == 25)
+    #expect(settings.validationPerClass == 25 && settings.validationSplit == .balanced)
   }
 
   @Test("what a row says is what is trained, every part of it")
@@ -168,6 +169,7 @@ struct MatrixFileTests {
     Mistake("negative seed", 12, "    seeds: [-1]", "seed"),
     Mistake("no seeds", 12, "    seeds: []", "empty"),
     Mistake("padding too large", 12, "    augmentation: {padding: 99, flip: true}", "padding"),
+    Mistake("unknown split", 12, "    validation_split: random", "random", "balanced or unbalanced"),
     Mistake("id with a slash", 4, "  - id: a/b", "a/b"),
     Mistake("id that leaves the directory", 4, "  - id: ..", "id"),
     Mistake("key twice", 9, "    residual: false\n    residual: true", told: 9, "residual", "twice"),

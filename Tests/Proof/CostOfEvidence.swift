@@ -75,8 +75,7 @@ struct CostOfEvidence {
     let row = ExperimentRow(try StandardRow.named(Self.row))
     var run = RunSpecification(row: row, profile: .short, seed: 0, dataset: dataset, epochs: 1)
     run.settings.validationPerClass = 1
-    let source = try ExperimentData(
-      dataset, validationPerClass: 1, augmentation: run.settings.augmentation, seed: 0)
+    let source = try ExperimentData(dataset, run.settings, seed: 0)
     var options = Trainer.Options(epochs: 1)
     options.checkpointInterval = .zero
     var last = clock.now

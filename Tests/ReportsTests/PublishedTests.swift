@@ -67,6 +67,10 @@ struct PublishedTests {
       })
     #expect(
       ProtocolSettings.deviations(of: try run.record()) == ["batch_size is 50, not 100", "flips is false, not true"])
+    // A setting that the protocol does not have.
+    var split = FakeRun(row: "vgg08")
+    split.change = { $0.validationSplit = .unbalanced }
+    #expect(ProtocolSettings.deviations(of: try split.record()) == ["validation_split is \"unbalanced\""])
     #expect(ProtocolSettings.deviations(of: try FakeRun(row: "vgg08", profile: .quick).record()) == ["data synthetic-fake"])
     #expect(ProtocolSettings.deviations(of: try FakeRun(row: "vgg38-bn-all-1e-2").record()) == ["no row of Table 1"])
   }

@@ -1,3 +1,4 @@
+import Experiments
 import Files
 import Layers
 import Networks
@@ -46,6 +47,23 @@ struct BestWeightsTests {
     let result = try weights.evaluate(.validation, statistics: .population)
     #expect(result.loss == other.epochs[weights.epoch].validationLoss)
     #expect(result.loss != trace.epochs[weights.epoch].validationLoss)
+  }
+
+  @Test("a run with an unbalanced split is read back from its trace, and its numbers come out again")
+  func unbalanced() throws {
+    let run = try TestRun()
+    var identity = run.identity()
+    identity.settings.validationSplit = .unbalanced
+    let source = try ExperimentData(run.data.dataset(), identity.settings, seed: identity.seed)
+    var options = Trainer.Options(epochs: 1)
+    options.checkpointInterval = .seconds(600)
+    _ = try Trainer(identity, source: source, backend: run.backend, directory: run.files, options: options).run()
+    let trace = try run.trace()
+    #expect(trace.header.training.contains { $0.key == "validation_split" })
+    #expect(!run.identity().header.training.contains { $0.key == "validation_split" })
+    #expect(try RunIdentity(trace.header, path: "trace") == identity)
+    let weights = try BestWeights(identity, source: source, backend: run.backend, directory: run.files, trace: trace)
+    #expect(try weights.evaluate(.validation, statistics: .running) == weights.recorded(.validation, in: trace))
   }
 
   @Test("weights that are missing, of another run or changed are refused by name")

@@ -92,7 +92,7 @@ struct TestRun {
   var backend: Backend { get throws { try Backend(instructionSet: instructionSet, threads: threads) } }
 
   func source() throws -> ExperimentData {
-    try ExperimentData(data.dataset(), validationPerClass: 2, augmentation: settings.augmentation, seed: seed)
+    try ExperimentData(data.dataset(), settings, seed: seed)
   }
 
   func identity() -> RunIdentity {

@@ -43,7 +43,11 @@ enum ProtocolSettings {
       return ["no row of Table 1"]
     }
     if !isOfficialData(run) { return [dataDeviation(of: run)] }
-    return differences(of: run, from: (network(of: run.row) ?? []) + [("base_learning_rate", JSONValue(rate))] + common)
+    let expected = (network(of: run.row) ?? []) + [("base_learning_rate", JSONValue(rate))] + common
+    // What the protocol does not have at all: another split, another optimiser.
+    let names = Set(expected.map(\.0))
+    let further = run.header.training.filter { !names.contains($0.key) }.map { "\($0.key) is \($0.value)" }
+    return differences(of: run, from: expected) + further
   }
 
   /// Whether a run was made on the report's images: a part of them, or others in their layout, is another experiment.
