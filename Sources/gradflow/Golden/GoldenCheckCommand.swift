@@ -14,7 +14,10 @@ struct GoldenCheckCommand: ParsableCommand {
       among them, unless --rows asks for fewer; --seed or --seeds judges only these of them.
 
       A run of fewer epochs than its golden lacks some, which is a regression; --prefix (and --epochs) judges it by those \
-      that it has. A golden of a row that a matrix file describes needs that file, --matrix, to be run; without it that row is \
+      that it has. Without --runs, --prefix makes the first epoch alone: minutes say whether this program still computes \
+      what a night recorded.
+
+      A golden of a row that a matrix file describes needs that file, --matrix, to be run; without it that row is \
       not comparable, and the others are judged.
 
       Bits that differ although settings, seed and contract version are equal fail the check, inside the bands or not: the \
@@ -48,7 +51,7 @@ struct GoldenCheckCommand: ParsableCommand {
   @Option(help: "text, json or junit.")
   var format = GoldenReport.Format.text
 
-  @Flag(help: "Judge runs of fewer epochs than the golden's by those that they have.")
+  @Flag(help: "Judge runs of fewer epochs than the golden's by those that they have; without --runs, run one epoch.")
   var prefix = false
 
   @Option(help: "Runs at the same time; they share the threads.")
@@ -108,6 +111,7 @@ struct GoldenCheckCommand: ParsableCommand {
     _ wanted: [String], describedBy described: [ExperimentRow], store: GoldenStore, into check: inout GoldenCheck
   ) throws {
     var options = options
+    if prefix, options.epochs == nil { options.epochs = 1 }
     if options.out == nil {
       // A place of its own, which nobody else's runs are in.
       options.out = "runs/check/\(options.profile.rawValue)"
