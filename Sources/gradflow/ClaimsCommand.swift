@@ -1,5 +1,8 @@
 import ArgumentParser
+import PlainText
 import Reports
+import Traces
+import Training
 
 struct ClaimsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,13 +26,40 @@ struct ClaimsCommand: ParsableCommand {
     let runs = try options.load()
     let claims = Claims(runs)
     switch format {
-    case .text: for line in claims.text { try Console.print(line) }
+    case .text:
+      for line in claims.text { try Console.print(line) }
+      if let line = try timeNeeded(claims) { try Console.print(line) }
     case .markdown: for line in claims.markdown { try Console.print(line) }
     case .json: try Console.print(claims.json.indented)
     }
     // What diverged is a finding, told with the warnings; the other rows' claims stand as they are.
     if !runs.diverged.isEmpty { throw Stop(.failed) }
-    switch claims.verdict {
+    try end(claims.verdict)
+  }
+
+  /// What the seeds that are wanted would cost, by the time that the manifests tell of these runs; `nil` where nothing is
+  /// wanted. Of machines and not of results, so it stands in no other form.
+  private func timeNeeded(_ claims: Claims) throws -> String? {
+    var seeds: [String: Int] = [:]
+    for needed in claims.all.map(\.needed) { seeds.merge(needed.seeds) { max($0, $1) } }
+    if seeds.isEmpty { return nil }
+    var times: [String: [Double]] = [:]
+    for run in try options.runs.flatMap({ try RunTraces.runs(in: $0) }) {
+      let directory = RunDirectory(path: run)
+      guard let seconds = Manifest.seconds(of: directory), let trace = try? Trace(path: directory.trace) else { continue }
+      times[trace.header.row, default: []].append(seconds)
+    }
+    let count = seeds.values.reduce(0, +)
+    var seconds = 0.0
+    for (row, further) in seeds {
+      guard let known = times[row], let longest = known.max() else { return "\(count) more runs would decide what is open" }
+      seconds += Double(further) * longest
+    }
+    return "\(count) more runs would decide what is open: \(Text.time(seconds: seconds)), as these runs took"
+  }
+
+  private func end(_ verdict: Claim.Verdict) throws {
+    switch verdict {
     case .held: return
     case .notHeld: throw Stop(.failed)
     case .undecidable: throw Stop(.impossible)

@@ -47,6 +47,12 @@ struct Manifest: Sendable {
     }
   }
 
+  /// How long a run took in all its sessions, in seconds; `nil` without a manifest that tells.
+  static func seconds(of directory: RunDirectory) -> Double? {
+    let times = sessions(directory.manifest).compactMap { $0["seconds"]?.double }
+    return times.isEmpty ? nil : times.reduce(0, +)
+  }
+
   private static let earlierSessions = "earlier_sessions"
 
   /// Those of a manifest, oldest first; none if it cannot be read.

@@ -108,6 +108,23 @@ struct ClaimTests {
     try expect(2, .notHeld, turned, finding: "do not rise")
   }
 
+  @Test("claims 2 and 6 say of several seeds in how many the report's numbers hold, and what each has; of one seed nothing")
+  func overSeeds() throws {
+    let weak = FakeRun.quick() + FakeRun.quick().filter { $0.row == "vgg38" }.map { run in
+      var run = run
+      run.seed = 3
+      run.flow = { layer, epoch in layer.contains("block_2_0") ? 6e-8 : max(FakeRun.vanishing(layer, epoch), 3e-15) }
+      return run
+    }
+    try expect(2, .notHeld, weak, finding: "hold in 1 of 2 seeds: the largest of these layers: seed 0 4.0e-11, seed 3 6.0e-8")
+    try expect(6, .notHeld, weak, finding: "hold in 1 of 2 seeds")
+    try expect(6, .notHeld, weak, finding: "seed 0 14.6 to 14.6, seed 3 10.8 to 10.8")
+    for number in [2, 6] {
+      #expect(try !claim(number, FakeRun.quick()).findings.contains { $0.contains("seeds:") })
+      #expect(try claim(number, FakeRun.report(seeds: [0, 1, 2])).findings.contains { $0.contains("hold in all 3 seeds") })
+    }
+  }
+
   @Test("claim 2 asks nothing of the layers from the last convolution on")
   func afterBoundary() throws {
     try expect(2, .held, FakeRun.quick().with("vgg38") {

@@ -33,7 +33,14 @@ enum GradientClaims {
       let deep = try runs.row("vgg38")
       var findings: [String] = []
       var largest = 0.0
+      var bySeed: [(run: RunRecord, largest: Double, holds: Bool)] = []
       for run in deep.runs {
+        let before = (findings: findings.count, largest: largest)
+        largest = 0
+        defer {
+          bySeed.append((run, largest, findings.count == before.findings))
+          largest = max(largest, before.largest)
+        }
         for line in run.epochs {
           guard let end = line.gradientFlow.firstIndex(where: { $0.name == boundary }) else {
             throw Undecidable("\(run.name) has no gradient flow of \(boundary)")
@@ -50,7 +57,8 @@ enum GradientClaims {
           }
         }
       }
-      if !findings.isEmpty { return (false, Array(findings.prefix(6)) + LearningClaims.more(findings.count - 6)) }
+      let seeds = overSeeds(bySeed.map { ($0.run, Format.scientific($0.largest), $0.holds) }, "the largest of these layers")
+      if !findings.isEmpty { return (false, Array(findings.prefix(6)) + LearningClaims.more(findings.count - 6) + seeds) }
       let first = deep.representative.epochs[0].gradientFlow
       let means = (0...2).map { number in
         geometricMean(first.prefix { $0.name != boundary }.filter { stage(of: $0.name) == number }.map(\.value))
@@ -61,7 +69,7 @@ enum GradientClaims {
           "largest of all \(Format.scientific(largest)); stages 0, 1, 2 at the end of the first epoch "
             + means.map(Format.scientific).joined(separator: ", ")
             + "; linear layer \(Format.scientific(first[output] ?? .nan))"
-        ]
+        ] + seeds
       )
     }
   }
@@ -77,7 +85,13 @@ enum GradientClaims {
       var spread: [(deepest: Double, highest: Double)] = []
       var lost: [(deepest: Double, highest: Double)] = []
       for run in whole.runs { spread += try losses(run) }
-      for run in plain.runs { lost += try losses(run) }
+      var bySeed: [(RunRecord, String, Bool)] = []
+      for run in plain.runs {
+        let losses = try losses(run)
+        let least = losses.map(\.deepest).min() ?? 0
+        bySeed.append((run, "\(Format.fixed(least, 1)) to \(Format.fixed(losses.map(\.deepest).max() ?? 0, 1))", least >= many))
+        lost += losses
+      }
       let worst = spread.map { max(abs($0.deepest), abs($0.highest)) }.max() ?? .infinity
       let least = lost.map(\.deepest).min() ?? 0
       let holds = worst <= few && least >= many
@@ -86,9 +100,21 @@ enum GradientClaims {
         [
           "with BN and RC at most \(Format.fixed(worst, 1)) orders of magnitude from the linear layer's; "
             + "the plain network loses at least \(Format.fixed(least, 1))"
-        ]
+        ] + overSeeds(bySeed, "orders of magnitude that the plain network loses, over its epochs")
       )
     }
+  }
+
+  /// The report ran one seed, and the plain network's loss of gradient differs between seeds by orders: so what each seed
+  /// has stands beside the verdict on all. Empty for a single seed.
+  private static func overSeeds(_ seeds: [(run: RunRecord, value: String, holds: Bool)], _ what: String) -> [String] {
+    if seeds.count < 2 { return [] }
+    let values = seeds.map { "seed \($0.run.seed) \($0.value)" }.joined(separator: ", ")
+    let holding = seeds.count { $0.holds }
+    return [
+      "the report's numbers hold in \(holding == seeds.count ? "all \(holding)" : "\(holding) of \(seeds.count)") seeds: "
+        + "\(what): \(values)"
+    ]
   }
 
   /// For each epoch, how many orders of magnitude the convolutions lie below the linear layer: the most and the least.
