@@ -287,93 +287,9 @@ second-implementation-alive: ## Break the second implementation, one rule at a t
 
 # --- the night ------------------------------------------------------------------------------------------------------
 
-# A night is the whole matrix, from its first epoch to the verdict. It may be cut anywhere, by the limit, by Ctrl-C or by a
-# power failure: `make nightly` goes on with it until its verdict is there, and the next one begins anew. A night belongs to
-# the revision that it began with.
-NIGHTLY_OUT ?= runs/nightly
-NIGHTLY_PROFILE ?= paper
-NIGHTLY_LIMIT ?= 12h
-NIGHTLY_JOBS ?= 1
-# Make itself ends with 2 whatever a recipe fails with, so the night's status stands in $(NIGHTLY_OUT)/status: 0, 1 for a check
-# that failed, 2 for one that could not be made, 75 where the training was cut. What a cut is to make: 0 for a scheduler that
-# comes again anyway.
-NIGHTLY_CUT ?= 75
-# Such as "--rows vgg08,vgg38 --epochs 3".
-NIGHTLY_ARGUMENTS ?=
-NIGHTLY_RUNS = $(NIGHTLY_OUT)/runs
-
 .PHONY: nightly
-nightly: build ## The full matrix in one night, resumable, with a lock, a log and a summary (NIGHTLY_OUT, _PROFILE, _LIMIT, ...)
-	@mkdir -p '$(NIGHTLY_OUT)'
-	@command -v flock >/dev/null || { echo "make nightly: flock is needed (Debian: util-linux)" >&2; exit 2; }
-	@exec 9>'$(NIGHTLY_OUT)/lock'; \
-	flock --nonblock 9 || { echo "make nightly: another night is at work in $(NIGHTLY_OUT)" >&2; exit 2; }; \
-	status() { cat '$(NIGHTLY_OUT)/status' 2>/dev/null || echo 2; }; \
-	rm -f '$(NIGHTLY_OUT)/status'; \
-	$(MAKE) --no-print-directory nightly-train || true; \
-	trained=$$(status); \
-	if [ "$$trained" -eq 75 ]; then exit $(NIGHTLY_CUT); fi; \
-	if [ "$$trained" -eq 0 ] || [ -n "$$(ls '$(NIGHTLY_RUNS)' 2>/dev/null)" ]; then \
-	  rm -f '$(NIGHTLY_OUT)/status'; $(MAKE) --no-print-directory nightly-verdict NIGHTLY_TRAINED="$$trained" || true; \
-	fi; \
-	exit "$$(status)"
-
-.PHONY: nightly-train
-nightly-train: build ## Train a night's rows, or go on with them until NIGHTLY_LIMIT
-	@mkdir -p '$(NIGHTLY_OUT)'; \
-	revision=$$(git rev-parse HEAD 2>/dev/null || echo unknown) begun='$(NIGHTLY_OUT)/revision'; \
-	if [ -s "$$begun" ] && [ "$$(cat "$$begun")" = "$$revision" ]; then mode=--resume; \
-	else \
-	  if [ -s "$$begun" ]; then echo "make nightly: the night begun at $$(cat "$$begun") is given up for $$revision" >&2; fi; \
-	  mode=--overwrite; rm -rf '$(NIGHTLY_RUNS)'; echo "$$revision" >"$$begun"; \
-	fi; \
-	status=0; \
-	$(RELEASE) matrix --profile $(NIGHTLY_PROFILE) --out '$(NIGHTLY_RUNS)' --jobs $(NIGHTLY_JOBS) \
-	  --time-limit $(NIGHTLY_LIMIT) $$mode $(NIGHTLY_ARGUMENTS) \
-	  >'$(NIGHTLY_OUT)/table.txt' 2> >(tee -a '$(NIGHTLY_OUT)/log.txt' >&2) || status=$$?; \
-	echo $$status >'$(NIGHTLY_OUT)/status'; cat '$(NIGHTLY_OUT)/table.txt'; \
-	case $$status in \
-	  0) ;; \
-	  75) echo "make nightly: cut by its limit of $(NIGHTLY_LIMIT), or stopped by request; make nightly goes on" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $(NIGHTLY_CUT) ;; \
-	  *) echo "make nightly: the matrix ended with status $$status; see $(NIGHTLY_OUT)/log.txt" | tee '$(NIGHTLY_OUT)/summary.txt' >&2; exit $$status ;; \
-	esac
-
-# Judges what `nightly-train` left, possibly brought together from several machines. A check that failed is told from one that
-# could not be made, as for a row without a golden. Where the training of some row failed, the others are judged all the same. A
-# row that diverged is at its end, and the checks call it a finding; with one that failed otherwise, as on a full disk, the next
-# night goes on.
-NIGHTLY_TRAINED ?= 0
-.PHONY: nightly-verdict
-nightly-verdict: build ## Judge a night's runs: goldens, Table 1, the claims, the report, and a summary
-	@out='$(NIGHTLY_OUT)' runs='$(NIGHTLY_RUNS)' verdict=0; \
-	[ -d "$$runs" ] || { echo "make nightly: there are no runs in $$runs; make nightly-train makes them" >&2; exit 2; }; \
-	rm -f "$$out/status" "$$out/summary.txt.new" "$$out/report.html"; \
-	part() { \
-	  local name="$$1" status=0; shift; \
-	  echo "== $$*" >>"$$out/log.txt"; \
-	  "$$@" >"$$out/$$name" 2>>"$$out/log.txt" || status=$$?; \
-	  case $$status in 0) word=passed ;; 1) word=FAILED; verdict=1 ;; *) word="could not be made (status $$status)"; [ $$verdict -eq 1 ] || verdict=2 ;; esac; \
-	  printf '%-12s %s: %s\n' "$${name%.*}" "$$word" "$$out/$$name" >>"$$out/summary.txt.new"; \
-	}; \
-	open=; \
-	if [ $(NIGHTLY_TRAINED) -ne 0 ]; then \
-	  for run in "$$runs"/*/; do \
-	    if [ -e "$$run/diverged.json" ]; then word=DIVERGED verdict=1; \
-	    elif [ -e "$$run/result_outputs/test_summary.csv" ]; then continue; \
-	    else word="is not at its end, and the next night goes on with it" open=yes; [ $$verdict -eq 1 ] || verdict=2; fi; \
-	    printf '%-12s %s: %s\n' training "$$word" "$$run" >>"$$out/summary.txt.new"; \
-	  done; \
-	  [ -e "$$out/summary.txt.new" ] || { open=yes; verdict=2; }; \
-	fi; \
-	part goldens.txt $(RELEASE) golden check --profile $(NIGHTLY_PROFILE) --runs "$$runs"; \
-	part table1.txt $(RELEASE) table1 "$$runs"; \
-	part claims.txt $(RELEASE) claims "$$runs"; \
-	part report.txt $(RELEASE) report "$$runs" --out "$$out/report.html"; \
-	{ case $$verdict in 0) echo "The night passed." ;; 1) echo "The night FAILED." ;; *) echo "The night could not be judged whole." ;; esac; \
-	  echo; cat "$$out/summary.txt.new"; [ ! -e "$$out/report.html" ] || echo "The page: $$out/report.html"; \
-	  for name in goldens table1 claims; do echo; cat "$$out/$$name.txt"; done; } >"$$out/summary.txt"; \
-	rm -f "$$out/summary.txt.new"; [ -n "$$open" ] || rm -f "$$out/revision"; echo $$verdict >"$$out/status"; \
-	cat "$$out/summary.txt"; exit $$verdict
+nightly: build ## The full matrix in one night, resumable, to its verdict (ARGUMENTS="--profile short --limit 6h ...")
+	@$(RELEASE) nightly $(ARGUMENTS)
 
 .PHONY: clean
 clean: ## Remove what was built (runs stay)

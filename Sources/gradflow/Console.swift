@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -32,8 +34,22 @@ enum Console {
     try write(printable(line) + "\n", to: STDOUT_FILENO)
   }
 
+  /// Where lines for people go as well; negative: nowhere.
+  private static let copy = Atomic<Int32>(-1)
+
+  /// From now on, lines for people are kept in this file too, after what it holds.
+  static func copyLog(to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw Stop(.impossible, "\(path): the log cannot be written: \(String(cString: strerror(errno)))")
+    }
+    copy.store(descriptor, ordering: .releasing)
+  }
+
   /// A line for people, lost if standard error is.
   static func log(_ line: String) {
+    let file = copy.load(ordering: .acquiring)
+    if file >= 0 { try? write(printable(line) + "\n", to: file) }
     try? write(printable(line) + "\n", to: STDERR_FILENO)
   }
 

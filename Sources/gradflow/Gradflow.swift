@@ -16,8 +16,8 @@ struct Gradflow: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, RunCommand.self, MatrixCommand.self, GoldenCommand.self, Table1Command.self, ClaimsCommand.self,
-      ReportCommand.self, ExportCommand.self, EvaluateCommand.self, BisectCommand.self, ReplayCommand.self, DataCommand.self, GradcheckCommand.self,
-      ProbeCommand.self, BenchCommand.self,
+      ReportCommand.self, NightlyCommand.self, ExportCommand.self, EvaluateCommand.self, BisectCommand.self,
+      ReplayCommand.self, DataCommand.self, GradcheckCommand.self, ProbeCommand.self, BenchCommand.self,
     ])
 
   static func main() {

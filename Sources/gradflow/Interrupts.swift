@@ -15,6 +15,7 @@ protocol InterruptibleCommand {
 
 extension RunCommand: InterruptibleCommand { var isInterruptible: Bool { true } }
 extension MatrixCommand: InterruptibleCommand { var isInterruptible: Bool { true } }
+extension NightlyCommand: InterruptibleCommand { var isInterruptible: Bool { judged.isEmpty } }
 extension GoldenCheckCommand: InterruptibleCommand { var isInterruptible: Bool { runs.isEmpty } }
 
 /// Ctrl-C, SIGTERM and a terminal that closes: the first asks for a stop at the next step, the second ends the program at once.

@@ -41,7 +41,7 @@ struct MatrixCommand: ParsableCommand {
   }
 
   func run() throws {
-    let rows = try chosenRows()
+    let rows = try RowChoice(rows: rows, matrix: matrix).rows
     // What would keep every run from being judged is said before the first one begins.
     if check { _ = try GoldenStore(directory: against).recordedRows(of: options.profile) }
     if report { _ = try reportFile }
@@ -87,18 +87,25 @@ struct MatrixCommand: ParsableCommand {
   private var reportFile: OutputFile {
     get throws { try OutputFile(options.outDirectory + "/report.html", option: "--report", inputs: [matrix.file].compactMap { $0 }) }
   }
+}
 
-  private func chosenRows() throws -> [ExperimentRow] {
-    var all = ExperimentRow.builtIn
-    var chosen = ExperimentRow.table1
-    if let described = try matrix.rows() {
-      all = described
-      chosen = all
+/// The rows that `--rows` and `--matrix` choose.
+struct RowChoice {
+  let rows: [ExperimentRow]
+  /// Those that were named, by `--rows` or by being in the file; `nil` where Table 1 is meant.
+  let named: [String]?
+
+  init(rows names: String?, matrix: MatrixOption) throws {
+    let described = try matrix.rows()
+    let all = described ?? ExperimentRow.builtIn
+    var chosen = described ?? ExperimentRow.table1
+    if let names {
+      let wanted = try RowNames(names)
+      try wanted.check(among: all.map(\.id))
+      chosen = wanted.names.compactMap { name in all.first { $0.id == name } }
     }
-    guard let rows else { return chosen }
-    let names = try RowNames(rows)
-    try names.check(among: all.map(\.id))
-    return names.names.compactMap { name in all.first { $0.id == name } }
+    rows = chosen
+    named = names == nil && described == nil ? nil : chosen.map(\.id)
   }
 }
 

@@ -5,6 +5,7 @@ import Files
 import Kernels
 import Networks
 import Synchronization
+import Traces
 import Training
 
 /// Makes the runs that `run`, `matrix` or `golden check` was asked for, and ends with their table.
@@ -24,6 +25,28 @@ struct RunSession {
     var directories: [RunDirectory] {
       results.filter { if case .success = $0.outcome { true } else { false } }.map { $0.run.directory(out: out) }
     }
+
+    /// Those that failed, by name, with the reason; `hasDiverged` where that is a finding of the experiment and not of the machine.
+    var failures: [(name: String, reason: String, hasDiverged: Bool)] {
+      results.compactMap { result in
+        guard case .failure(let error) = result.outcome else { return nil }
+        return ("\(result.run.row.id)-s\(result.run.seed)", "\(error)", hasDiverged(result))
+      }
+    }
+
+    private func hasDiverged(_ result: MatrixRunner.Result) -> Bool {
+      guard case .failure = result.outcome else { return false }
+      return DivergedRun(in: result.run.directory(out: out).path) != nil
+    }
+
+    /// Whether its directory tells what became of it: it ended, was stopped, or diverged and says so.
+    func canBeJudged(_ result: MatrixRunner.Result) -> Bool {
+      if case .success = result.outcome { return true }
+      return hasDiverged(result) && fileExists(result.run.directory(out: out).trace)
+    }
+
+    /// Whether making the same runs again with --resume could bring one further that is not finished.
+    var canBeContinued: Bool { isStopped || failures.contains { !$0.hasDiverged } }
 
     /// Whether a signal or the time limit left some to be continued.
     var isStopped: Bool {

@@ -80,11 +80,15 @@ struct GoldenCheck {
     add(.noRun(directories: directories), row: row, seed: nil, run: "")
   }
 
-  /// Prints the report and ends the command with its verdict.
-  func end(as format: GoldenReport.Format, requiring requirement: Requirement) throws {
-    let report = GoldenReport(
+  func report(requiring requirement: Requirement) -> GoldenReport {
+    GoldenReport(
       profile: profile, store: store, judgements: judgements, requirement: requirement,
       knownRows: ExperimentRow.builtIn.map(\.id), matrix: matrix)
+  }
+
+  /// Prints the report and ends the command with its verdict.
+  func end(as format: GoldenReport.Format, requiring requirement: Requirement) throws {
+    let report = report(requiring: requirement)
     try Console.print(try report.text(format))
     if Environment.isGitHubActions { for line in report.annotations { Console.log(line) } }
     switch report.outcome {

@@ -1,0 +1,149 @@
+import Files
+import Foundation
+import Processes
+import Testing
+
+@Suite("gradflow nightly")
+struct NightlyCommandTests {
+  private let directory: TemporaryDirectory
+  private var night: String { directory.path("night") }
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func nightly(_ arguments: [String]) throws -> Program.Outcome {
+    try Program.run(
+      ["nightly", "--profile", "smoke", "--out", night, "--against", Shell.package.path + "/golden"] + arguments,
+      environment: ["CI": ""])
+  }
+
+  private func text(_ name: String) -> String {
+    (try? readFile("\(night)/\(name)")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  private func status() throws -> JSONValue { try JSONValue(parsing: text("status.json")) }
+
+  /// Goldens say identical; claims need what smoke is not, so that the night cannot be judged whole.
+  private func expectJudged(_ outcome: Program.Outcome) throws {
+    let summary = text("summary.txt")
+    #expect(outcome.code == 2, "\(outcome.errors)")
+    #expect(summary.hasPrefix("The night could not be judged whole.\n") && outcome.output.contains(summary), "\(summary)")
+    for words in ["goldens      passed: ", "table1       passed: ", "claims       could not be made: ", "report       passed: "] {
+      #expect(summary.contains(words), "\(words): \(summary)")
+    }
+    #expect(summary.contains(/vgg08 +0  identical/), "\(summary)")
+    #expect(text("report.html").hasPrefix("<!DOCTYPE html>"))
+    #expect(try status()["status"]?.int == 2)
+    #expect(try status()["runs"]?.array?.first?["finished"]?.bool == true)
+  }
+
+  @Test("a night that is killed goes on by the same command, to the verdict, and the next one begins anew")
+  func killed() throws {
+    #expect(try !nightly(["--rows", "vgg08", "--kill-at", "step:20"]).hasExited)
+    #expect(!text("revision").isEmpty && text("status.json").isEmpty)
+    let second = try nightly(["--rows", "vgg08"])
+    #expect(second.errors.contains("vgg08-s0: continuing at"), "\(second.errors)")
+    try expectJudged(second)
+    #expect(text("revision").isEmpty)
+    #expect(text("log.txt").contains("vgg08-s0: continuing at") && text("log.txt").contains("vgg08-s0: test"))
+    let third = try nightly(["--rows", "vgg08"])
+    #expect(!third.errors.contains("continuing"), "\(third.errors)")
+    try expectJudged(third)
+  }
+
+  @Test("a night cut by its limit ends with 75, judges nothing, and goes on")
+  func cut() throws {
+    // Twenty runs of 38 layers take more than a second anywhere.
+    let first = try nightly(["--rows", "vgg38", "--seeds", "0..19", "--limit", "1s"])
+    #expect(first.code == 75 && first.errors.contains("the same command goes on with it"), "\(first.errors)")
+    #expect(try status()["status"]?.int == 75 && status()["word"]?.string == "cut")
+    #expect(text("summary.txt").hasPrefix("The night is cut") && text("goldens.txt").isEmpty && !text("revision").isEmpty)
+    let second = try nightly(["--rows", "vgg38"])
+    #expect(second.code == 2 && text("summary.txt").contains(/vgg38 +0  identical/), "\(second.errors)")
+  }
+
+  @Test("a night begun at another revision is given up, and its runs are removed")
+  func otherRevision() throws {
+    try createDirectory(night + "/runs/vgg38-s0")
+    try AtomicFile.write("of another program", to: night + "/runs/vgg38-s0/trace.jsonl.zst")
+    try AtomicFile.write("0123456789\n", to: night + "/revision")
+    let outcome = try nightly(["--rows", "vgg08"])
+    #expect(outcome.errors.contains("the night begun at 0123456789 is given up for "), "\(outcome.errors)")
+    #expect(directory.names("night/runs") == ["vgg08-s0"])
+    try expectJudged(outcome)
+  }
+
+  @Test("a second night at the same time is refused, and touches nothing")
+  func lock() throws {
+    try createDirectory(night)
+    try AtomicFile.write("as it was\n", to: night + "/summary.txt")
+    let lock = try FileLock(path: night + "/lock")
+    let outcome = try nightly(["--rows", "vgg08"])
+    withExtendedLifetime(lock) {}
+    #expect(outcome.code == 2 && outcome.errors.contains("in use by process"), "\(outcome.errors)")
+    #expect(text("summary.txt") == "as it was\n" && directory.names("night/runs").isEmpty)
+  }
+
+  /// A row that diverges at once, and one that does not.
+  private static let matrix = """
+    format: gradflow-matrix
+    version: 1
+    rows:
+      - {id: wild, depth: 38, filters: 4, batch_norm: {processing: false, reduction: false}, residual: true,
+         activation: {kind: leaky_relu, slope: 0.01}, learning_rate: {schedule: constant, base: 10, minimum: 0}, epochs: 2}
+      - {id: tame, depth: 8, filters: 4, batch_norm: {processing: false, reduction: false}, residual: false,
+         activation: {kind: leaky_relu, slope: 0.01}, learning_rate: {schedule: constant, base: 0.001, minimum: 0}, epochs: 1}
+
+    """
+
+  @Test("a row that diverges is a finding, the others have their verdict and the page, and whoever asked is told")
+  func diverged() throws {
+    try directory.write(Self.matrix, "m.yaml")
+    let told = directory.path("told.txt")
+    let outcome = try nightly([
+      "--matrix", directory.path("m.yaml"), "--on-finding", "{ echo \"$GRADFLOW_STATUS\"; cat; } >'\(told)'; exit 3",
+    ])
+    let summary = text("summary.txt")
+    #expect(outcome.code == 1, "\(outcome.errors)")
+    #expect(try status()["status"]?.int == 1 && status()["word"]?.string == "failed")
+    #expect(summary.hasPrefix("The night FAILED.\n") && summary.contains("goldens      FAILED: "), "\(summary)")
+    #expect(summary.contains(/wild +0  regression/) && summary.contains(/tame +0  not comparable/), "\(summary)")
+    #expect(text("report.html").contains("tame"))
+    // A divergence comes again: there is nothing to go on with.
+    #expect(text("revision").isEmpty)
+    #expect(String(decoding: try readFile(told), as: UTF8.self) == "1\n" + summary)
+    #expect(outcome.errors.contains("--on-finding: the command ended with 3"))
+  }
+
+  @Test("what several machines trained is judged together; a machine that trains judges nothing")
+  func judge() throws {
+    for row in ["vgg08", "vgg38"] {
+      let trained = try Program.run(
+        ["nightly", "--profile", "smoke", "--rows", row, "--train-only", "--out", directory.path(row)])
+      #expect(trained.code == 0, "\(trained.errors)")
+      #expect(directory.names(row).contains("runs") && !directory.names(row).contains("goldens.txt"))
+    }
+    let both = try nightly(["--rows", "vgg08,vgg38", "--judge", directory.path("vgg08/runs"), directory.path("vgg38/runs")])
+    try expectJudged(both)
+    #expect(text("summary.txt").contains(/vgg38 +0  identical/))
+    // A row that nobody trained is named.
+    let lacking = try nightly(["--judge", directory.path("vgg08/runs"), directory.path("vgg38/runs")])
+    #expect(lacking.code == 2 && text("summary.txt").contains("there is no run of this row"), "\(text("summary.txt"))")
+    let nothing = try nightly(["--judge", directory.path])
+    #expect(nothing.code == 2 && nothing.errors.contains("holds no runs"), "\(nothing.errors)")
+  }
+
+  @Test(
+    "wrong usage ends with 64 before anything is made",
+    arguments: [["--train-only", "--judge", "a"], ["--jobs", "0"], ["--rows", "vgg39"], ["--limit", "0s"], ["--epochs", "101"]])
+  func usage(arguments: [String]) throws {
+    #expect(try nightly(arguments).code == 64)
+    #expect(directory.names("night").isEmpty)
+  }
+
+  @Test("make nightly is that command")
+  func make() throws {
+    let line = "make --no-print-directory -n -C '\(Shell.package.path)' nightly SWIFT=true RELEASE=program ARGUMENTS='--limit 6h'"
+    let result = try Shell.run(line: line, in: directory.path)
+    #expect(result.output.split(separator: "\n").last == "program nightly --limit 6h", "\(result.output)")
+  }
+}
