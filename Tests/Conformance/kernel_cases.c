@@ -355,6 +355,15 @@ static digest statistics(const gf_kernels *k, size_t shape, family f) {
   return digest_bits(digest_bits(d, s.zeros, 8), s.non_finite, 8);
 }
 
+// Every length, so that it counts where the first number that is not finite stands.
+static digest is_finite(const gf_kernels *k, size_t shape, family f) {
+  const size_t count = channel_counts[shape];
+  const void *const values = inputs_values(count, k->element_bytes, f, 1);
+  digest d = DIGEST_START;
+  for (size_t length = 0; length <= count; length++) d = digest_byte(d, (unsigned char)(k->is_finite(values, length) != 0));
+  return d;
+}
+
 static digest canonicalise(const gf_kernels *k, size_t shape, family f) {
   const size_t bytes = k->element_bytes, count = channel_counts[shape];
   void *const copy = inputs_filled(count, bytes, 0x5a);
@@ -448,6 +457,7 @@ const kernel_case kernel_cases[] = {
     CHANNELS(adamw), CHANNELS(sgd),
     CHANNELS(statistics), CHANNELS(canonicalise), CHANNELS(mix),
     POINTWISE(elu_forward), POINTWISE(elu_backward), POINTWISE(elu_sums), CHANNELS(dropout),
+    CHANNELS(is_finite),
 };
 const size_t kernel_case_count = COUNT(kernel_cases);
 
