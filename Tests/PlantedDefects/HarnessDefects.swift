@@ -261,7 +261,8 @@ private let exitCodeDefects = [
     within: "throw Stop(.stopped, \"stopped by the time limit", ".stopped", ".done", noticedBy: "CommandTests.RunCommandTests"),
   HarnessDefect(
     "exit-claims", "claims that do not hold end with 0", "Sources/gradflow/ClaimsCommand.swift",
-    within: "case .notHeld: throw Stop(.failed)", "throw Stop(.failed)", "break", noticedBy: "CommandTests.ReportCommandTests"),
+    within: "case .notHeld: throw Stop(.failed)", "throw Stop(.failed)", "break", form: .statement,
+    noticedBy: "CommandTests.ReportCommandTests"),
   HarnessDefect(
     "exit-drift", "a table whose engine has drifted ends with 0", "Sources/gradflow/Table1Command.swift",
     "table.hasDrift", "false", noticedBy: "CommandTests.ReportCommandTests"),
