@@ -70,12 +70,13 @@ struct NightVerdict {
       return (status, [try report.text(.text)])
     }
     let runs = Result { try RunSet(readingFrom: directories) }
-    func engine(_ runs: RunSet) throws -> EngineFindings {
-      isDirectory(against) ? try EngineFindings(judging: runs, by: GoldenStore(directory: against)) : .notChecked
+    // Judged once: table and page say the same.
+    let engine = Result {
+      isDirectory(against) ? try EngineFindings(judging: runs.get(), by: GoldenStore(directory: against)) : .notChecked
     }
     add("table1") {
       let runs = try runs.get()
-      let table = Table1(runs, engine: try engine(runs))
+      let table = Table1(runs, engine: try engine.get())
       return (table.hasDrift ? .failed : .done, table.lines(as: .text))
     }
     add("claims") {
@@ -91,7 +92,7 @@ struct NightVerdict {
     let pagePath = files.page
     add("report", at: pagePath) {
       let runs = try runs.get()
-      let page = Page(runs, engine: try engine(runs))
+      let page = Page(runs, engine: try engine.get())
       try AtomicFile.write(page.html, to: pagePath)
       return (page.hasFailure ? .failed : .done, ["engine   \(page.table.engineSummary)", "claims   \(page.claims.summary)"])
     }
