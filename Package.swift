@@ -94,7 +94,8 @@ let package = Package(
     // C, as it stands in front of the C library's allocator.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "SystemLimits", "CAllocationCounter"], exclude: ["Oracle"]),
+      name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "SystemLimits", "CAllocationCounter"],
+      exclude: ["Oracle"]),
     .testTarget(name: "OptimisersTests", dependencies: ["Optimisers", "Files"], exclude: ["Oracle"]),
     .testTarget(name: "LayerNamesTests", dependencies: ["LayerNames", "Networks"]),
     // C, as it stands in front of the C library's calls of the system.

@@ -78,8 +78,11 @@ package struct ScalingBench {
       let gain = gains.first { $0.threads == count }
       if let gain { (point.step, point.peak) = (gain.step, gain.peak) }
       if count == 1 {
-        if let first = gains.first { (point.step, point.peak) = (first.single, first.singlePeak) }
-        else { point.peak = MultiplyAddMeter(try Backend(instructionSet: isa, threads: 1)).gigaflops() }
+        if let first = gains.first {
+          (point.step, point.peak) = (first.single, first.singlePeak)
+        } else {
+          point.peak = MultiplyAddMeter(try Backend(instructionSet: isa, threads: 1)).gigaflops()
+        }
       }
       return point
     }

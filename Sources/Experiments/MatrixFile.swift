@@ -136,7 +136,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   let model = try entry.optionalString("model")?.value ?? id.value
   let depth = try entry.integer("depth", in: 8...1000)
   guard depth.value % 6 == 2 else {
-    throw depth.error("a network of depth \(depth.value) does not exist: depths are 2 (3 blocks + 3) + 2: 8, 14, 20, 26, 32, 38, ...")
+    throw depth.error(
+      "a network of depth \(depth.value) does not exist: depths are 2 (3 blocks + 3) + 2: 8, 14, 20, 26, 32, 38, ...")
   }
   let filters = try entry.integer("filters", in: 1...1024)
   let norm = try entry.mapping("batch_norm", keys: ["processing", "reduction"])
@@ -152,7 +153,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   let base = try rate.number("base", above: 0, upTo: 10)
   let minimum = try rate.optionalNumber("minimum", from: 0, upTo: 10)?.value ?? 2e-5
   if schedule == .cosine, base.value < minimum {
-    throw base.error("the base \(base.value) is below the minimum \(minimum), so the learning rate would rise: give a smaller minimum")
+    throw base.error(
+      "the base \(base.value) is below the minimum \(minimum), so the learning rate would rise: give a smaller minimum")
   }
   let period = try rate.optionalInteger("period", in: 1...100_000)?.value ?? 100
   var row = ExperimentRow(

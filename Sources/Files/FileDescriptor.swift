@@ -55,7 +55,11 @@ final class FileDescriptor {
     while true {
       let count = read(number, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
-      if errno == EAGAIN { Self.wait(for: POLLIN, on: number) } else if errno != EINTR { throw FileError(path: path, operation: .read, code: errno) }
+      if errno == EAGAIN {
+        Self.wait(for: POLLIN, on: number)
+      } else if errno != EINTR {
+        throw FileError(path: path, operation: .read, code: errno)
+      }
     }
   }
 

@@ -11,7 +11,9 @@ public enum GoldenIndex {
 
   static func line(_ golden: Golden) -> String {
     let header = golden.trace.header, ensemble = golden.bands?.ensemble
-    var cells = ["\(golden.profile)/\(golden.row).jsonl.zst", golden.row, golden.profile, "\(header.seed)", "\(golden.trace.epochs.count)"]
+    var cells = [
+      "\(golden.profile)/\(golden.row).jsonl.zst", golden.row, golden.profile, "\(header.seed)", "\(golden.trace.epochs.count)",
+    ]
     if let last = golden.trace.epochs.last, let test = golden.trace.test {
       cells += [
         last.trainLoss, last.trainAccuracy, last.validationLoss, last.validationAccuracy, test.loss, test.accuracy,

@@ -101,7 +101,8 @@ private struct Comparison {
     let expected = isPrefix ? Golden.reduced(golden.trace, epochs: trace.epochs.count) : golden.trace
     let found = Golden.reduced(trace, epochs: isPrefix ? nil : golden.trace.epochs.count)
     if settings.isEmpty {
-      counts.digests = found.epochs.count + found.steps.reduce(0) { $0 + $1.digests.count }
+      counts.digests =
+        found.epochs.count + found.steps.reduce(0) { $0 + $1.digests.count }
         + found.layers.reduce(0) { $0 + $1.entries.count } + (found.test == nil ? 0 : 1)
       let isWhole = isPrefix || trace.epochs.count == golden.trace.epochs.count
       if findings.isEmpty, isWhole, sameRun(expected, found) { return .identical }

@@ -65,9 +65,12 @@ package final class CentralDifference {
     var last = 0.0
     let estimate = estimate { step in
       last = step
-      return (2 * step, step, { point in
-        for i in 0..<base.count { tensor.pointer[i] = base[i] + Self.factors[point] * step * direction[i] }
-      })
+      return (
+        2 * step, step,
+        { point in
+          for i in 0..<base.count { tensor.pointer[i] = base[i] + Self.factors[point] * step * direction[i] }
+        }
+      )
     }
     return estimate.map { .init(value: $0.value, rounding: $0.rounding + 3 * Rounding.unit * displacement / last) }
   }

@@ -43,15 +43,17 @@ public final class WorkerPool: @unchecked Sendable {
       #else
         var handle = pthread_t()
       #endif
-      let status = pthread_create(&handle, nil, { argument in
-        #if canImport(Darwin)
-          let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        #else
-          let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        #endif
-        start.shared.workerLoop(worker: start.worker)
-        return nil
-      }, start.toOpaque())
+      let status = pthread_create(
+        &handle, nil,
+        { argument in
+          #if canImport(Darwin)
+            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+          #else
+            let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+          #endif
+          start.shared.workerLoop(worker: start.worker)
+          return nil
+        }, start.toOpaque())
       guard status == 0 else {
         start.release()
         // The threads that there are end, and are waited for, before the object that they share goes.

@@ -60,9 +60,11 @@ public final class Convolution<S: KernelScalar> {
       scratch ?? ConvolutionScratch(workers: 1, channels: isWinograd ? channels : 0, filters: isWinograd ? filters : 0)
     // Either direction: what comes in of one goes out of the other.
     precondition(
-      !isWinograd || min(self.scratch.channels, self.scratch.filters) >= min(channels, filters)
-        && max(self.scratch.channels, self.scratch.filters) >= max(channels, filters),
-      "scratch memory for \(self.scratch.channels) channels and \(self.scratch.filters) filters; there are \(channels), \(filters)")
+      !isWinograd
+        || min(self.scratch.channels, self.scratch.filters) >= min(channels, filters)
+          && max(self.scratch.channels, self.scratch.filters) >= max(channels, filters),
+      "scratch memory for \(self.scratch.channels) channels and \(self.scratch.filters) filters; there are \(channels), \(filters)"
+    )
     transformedForward = Buffer(count: isWinograd ? packedForward.count * 4 : 0)
     transformedBackward = Buffer(count: isWinograd ? packedBackward.count * 4 : 0)
     slotSums = Buffer(count: ImageGroup.slots(of: capacity) * slot)
@@ -74,7 +76,8 @@ public final class Convolution<S: KernelScalar> {
     _ sizes: ConvolutionGeometry.Sizes, channels: Int, filters: Int, hasBias: Bool, capacity: Int
   ) -> Int {
     let taps = sizes.kernelHeight * sizes.kernelWidth
-    let forward = taps * channels * paddedCount(filters, of: S.self), backward = taps * filters * paddedCount(channels, of: S.self)
+    let forward = taps * channels * paddedCount(filters, of: S.self),
+      backward = taps * filters * paddedCount(channels, of: S.self)
     let arranged = (forward + backward) * (sizes.suitWinograd(channels: channels, filters: filters) ? 5 : 1)
     return (arranged + ImageGroup.slots(of: capacity) * forward) * MemoryLayout<S>.stride
       + (hasBias ? capacity * filters : 0) * MemoryLayout<Double>.stride

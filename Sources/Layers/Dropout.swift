@@ -34,7 +34,8 @@ public struct Dropout<S: KernelScalar> {
       images.upperBound <= Self.mostImages && x.stride <= Self.mostElements, "dropout of \(x.stride) elements, image \(images)")
     for image in images {
       var call = gf_dropout(
-        count: x.stride, key: key, first: (UInt64(step) << 17 | UInt64(image)) << 30, threshold: UInt32((rate * 0x1p32).rounded()),
+        count: x.stride, key: key, first: (UInt64(step) << 17 | UInt64(image)) << 30,
+        threshold: UInt32((rate * 0x1p32).rounded()),
         scale: 1 / (1 - rate), input: x.at(image), output: y.at(image))
       kernels.pointee.dropout(&call)
     }

@@ -8,14 +8,16 @@ extension OptimiserChoice {
     let words = text.split(separator: ",", omittingEmptySubsequences: false)
     let name = words.first.map(String.init) ?? ""
     guard let kind = Self.kind(name) else {
-      throw OptimiserTextError("there is no optimiser \"\(name)\"; there are \(Self.kinds.map { $0.kind }.joined(separator: ", "))")
+      throw OptimiserTextError(
+        "there is no optimiser \"\(name)\"; there are \(Self.kinds.map { $0.kind }.joined(separator: ", "))")
     }
     var given: [String: String] = [:]
     let known = kind.fieldTypes.map(\.name)
     for word in words.dropFirst() {
       let sides = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard sides.count == 2, known.contains(sides[0]) else {
-        throw OptimiserTextError("\(name) has no setting \"\(word)\"; it has \(known.map { $0 + "=..." }.joined(separator: ", "))")
+        throw OptimiserTextError(
+          "\(name) has no setting \"\(word)\"; it has \(known.map { $0 + "=..." }.joined(separator: ", "))")
       }
       guard given.updateValue(sides[1], forKey: sides[0]) == nil else {
         throw OptimiserTextError("\(name)'s \(sides[0]) is given twice")

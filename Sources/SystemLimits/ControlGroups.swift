@@ -70,7 +70,8 @@ public struct ControlGroups: Sendable {
       var inner = mount.inside(path).split(separator: "/")
       var groups: [Group] = []
       while true {
-        groups.append(.init(directory: root + ([mount.point] + inner.map(String.init)).joined(separator: "/"), isUnified: mount.isUnified))
+        groups.append(
+          .init(directory: root + ([mount.point] + inner.map(String.init)).joined(separator: "/"), isUnified: mount.isUnified))
         if inner.popLast() == nil { return groups }
       }
     }

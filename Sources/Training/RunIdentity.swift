@@ -37,29 +37,31 @@ public struct RunIdentity: Equatable, Sendable {
 extension TrainingSettings {
   /// Every setting under its name, as the trace's first line lists them.
   public var description: [JSONValue.Member] {
-    let head: [JSONValue.Member] = [
-      .init("depth", JSONValue(network.depth)),
-      .init("filters", JSONValue(network.filters)),
-      .init("classes", JSONValue(network.classes)),
-      .init("side", JSONValue(network.side)),
-      .init("normalise_processing", .bool(network.normalisesProcessing)),
-      .init("normalise_reduction", .bool(network.normalisesReduction)),
-      .init("residual", .bool(network.isResidual)),
-    ] + network.kindMembers + [
-      .init("batch_size", JSONValue(batchSize)),
-      .init("schedule", .string(schedule.rawValue)),
-      .init("base_learning_rate", JSONValue(baseLearningRate)),
-      .init("minimum_learning_rate", JSONValue(minimumLearningRate)),
-      .init("schedule_period", JSONValue(schedulePeriod)),
-    ]
-    let tail: [JSONValue.Member] = [
-      .init("batch_norm_epsilon", JSONValue(BatchNormDefaults.epsilon)),
-      .init("batch_norm_momentum", JSONValue(BatchNormDefaults.momentum)),
-      .init("batch_norm_evaluation", .string(batchNormStatistics.rawValue)),
-      .init("padding", JSONValue(augmentation.padding)),
-      .init("flips", .bool(augmentation.flips)),
-      .init("validation_per_class", JSONValue(validationPerClass)),
-    ]
+    let head: [JSONValue.Member] =
+      [
+        .init("depth", JSONValue(network.depth)),
+        .init("filters", JSONValue(network.filters)),
+        .init("classes", JSONValue(network.classes)),
+        .init("side", JSONValue(network.side)),
+        .init("normalise_processing", .bool(network.normalisesProcessing)),
+        .init("normalise_reduction", .bool(network.normalisesReduction)),
+        .init("residual", .bool(network.isResidual)),
+      ] + network.kindMembers + [
+        .init("batch_size", JSONValue(batchSize)),
+        .init("schedule", .string(schedule.rawValue)),
+        .init("base_learning_rate", JSONValue(baseLearningRate)),
+        .init("minimum_learning_rate", JSONValue(minimumLearningRate)),
+        .init("schedule_period", JSONValue(schedulePeriod)),
+      ]
+    let tail: [JSONValue.Member] =
+      [
+        .init("batch_norm_epsilon", JSONValue(BatchNormDefaults.epsilon)),
+        .init("batch_norm_momentum", JSONValue(BatchNormDefaults.momentum)),
+        .init("batch_norm_evaluation", .string(batchNormStatistics.rawValue)),
+        .init("padding", JSONValue(augmentation.padding)),
+        .init("flips", .bool(augmentation.flips)),
+        .init("validation_per_class", JSONValue(validationPerClass)),
+      ]
       // Where it is the protocol's, nothing is said: traces that were made before there was a choice stay the same.
       + (validationSplit == .balanced ? [] : [.init("validation_split", .string(validationSplit.rawValue))])
     return head + optimiser.members + tail

@@ -59,7 +59,9 @@ extension Trainer {
         throw TrainingError.alreadyLonger(
           path: directory.path, epochs: checkpoint.progress.epoch, wanted: options.epochs)
       }
-      for reason in reasons + (problemOfTrace.map { [$0] } ?? []) { options.events(.warning("\(reason); continuing from the checkpoint before it")) }
+      for reason in reasons + (problemOfTrace.map { [$0] } ?? []) {
+        options.events(.warning("\(reason); continuing from the checkpoint before it"))
+      }
       return (checkpoint, path)
     }
     throw TrainingError.noCheckpoint(path: directory.path, reasons: reasons + (problemOfTrace.map { [$0] } ?? []))

@@ -94,7 +94,8 @@ struct BenchCommand: ParsableCommand {
       }
     }
     if optimiser != nil, rows != nil || isScaling || isTrainer || isEvaluation {
-      throw ValidationError("--optimiser is for a single row's steps: it goes with none of --rows, --scaling, --trainer and --eval")
+      throw ValidationError(
+        "--optimiser is for a single row's steps: it goes with none of --rows, --scaling, --trainer and --eval")
     }
     if isScaling, depth != nil { throw ValidationError("--scaling has depths of its own: --depth does not go with it") }
     if isJSON && isMarkdown { throw ValidationError("--json and --markdown exclude each other") }

@@ -108,7 +108,8 @@ struct BisectCommand: ParsableCommand {
       if InstructionSet(rawValue: recorded)?.isAvailable == true {
         instructionSet = recorded
       } else {
-        Console.log("gradflow: warning: \(run) was made with \(recorded), which this machine has not: its fastest takes its place")
+        Console.log(
+          "gradflow: warning: \(run) was made with \(recorded), which this machine has not: its fastest takes its place")
       }
     }
     if let program, !fileExists(program) { throw Stop(.impossible, "\(program): there is no such program") }

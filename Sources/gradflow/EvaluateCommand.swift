@@ -24,7 +24,8 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run's directory.", valueName: "run"))
   var path: String
 
-  @Option(name: .customLong("bn-eval"), help: "What batch norm normalises by: running or population; the run's own, if not given.")
+  @Option(
+    name: .customLong("bn-eval"), help: "What batch norm normalises by: running or population; the run's own, if not given.")
   var statistics: BatchNormStatistics?
 
   @Option(help: "Directory of the dataset, where it is not the built-in one.")
@@ -121,9 +122,11 @@ struct EvaluationReport {
         "sets",
         .object(
           sets.map { line in
-            Member(line.set, .object([
-              Member("found", object(line.found)), Member("trace", line.recorded.map(object) ?? .null),
-            ]))
+            Member(
+              line.set,
+              .object([
+                Member("found", object(line.found)), Member("trace", line.recorded.map(object) ?? .null),
+              ]))
           })),
     ])
   }

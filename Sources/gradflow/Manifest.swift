@@ -24,24 +24,25 @@ struct Manifest: Sendable {
       }
       let seconds = Date().timeIntervalSince(start)
       let info = ProcessInfo.processInfo
-      let members: [JSONValue.Member] = [
-        .init("row", .string(run.row.id)), .init("seed", JSONValue(run.seed)),
-        .init("epochs_asked_for", JSONValue(run.epochs)),
-        .init("started", .string(ISO8601DateFormatter().string(from: start))),
-        .init("seconds", JSONValue((seconds * 1000).rounded() / 1000)),
-        .init("host", .string(info.hostName)),
-        .init("system", .string(info.operatingSystemVersionString)),
-        .init("peak_resident_megabytes", JSONValue(Machine.peakResidentMegabytes.rounded())),
-        .init("processors", JSONValue(info.processorCount)),
-        .init("threads", JSONValue(threads)),
-        .init("instruction_set", .string(instructionSet.rawValue)),
-        .init("numerics", JSONValue(NumericsContract.version)),
-        .init("program", .string(Gradflow.configuration.version)),
-        .init("revision", Revision.current.map { .string($0) } ?? .null),
-        .init("toolchain", .string(Self.toolchain)),
-        .init("build", .string(Self.build)),
-        .init("command", .array(CommandLine.arguments.map { .string($0) })),
-      ] + (earlier.isEmpty ? [] : [.init(Self.earlierSessions, .array(earlier))])
+      let members: [JSONValue.Member] =
+        [
+          .init("row", .string(run.row.id)), .init("seed", JSONValue(run.seed)),
+          .init("epochs_asked_for", JSONValue(run.epochs)),
+          .init("started", .string(ISO8601DateFormatter().string(from: start))),
+          .init("seconds", JSONValue((seconds * 1000).rounded() / 1000)),
+          .init("host", .string(info.hostName)),
+          .init("system", .string(info.operatingSystemVersionString)),
+          .init("peak_resident_megabytes", JSONValue(Machine.peakResidentMegabytes.rounded())),
+          .init("processors", JSONValue(info.processorCount)),
+          .init("threads", JSONValue(threads)),
+          .init("instruction_set", .string(instructionSet.rawValue)),
+          .init("numerics", JSONValue(NumericsContract.version)),
+          .init("program", .string(Gradflow.configuration.version)),
+          .init("revision", Revision.current.map { .string($0) } ?? .null),
+          .init("toolchain", .string(Self.toolchain)),
+          .init("build", .string(Self.build)),
+          .init("command", .array(CommandLine.arguments.map { .string($0) })),
+        ] + (earlier.isEmpty ? [] : [.init(Self.earlierSessions, .array(earlier))])
       // Advisory: a run does not fail because its manifest could not be written.
       try? AtomicFile.write(JSONValue.object(members).description + "\n", to: directory.manifest)
     }

@@ -85,7 +85,9 @@ struct MatrixCommand: ParsableCommand {
   }
 
   private var reportFile: OutputFile {
-    get throws { try OutputFile(options.outDirectory + "/report.html", option: "--report", inputs: [matrix.file].compactMap { $0 }) }
+    get throws {
+      try OutputFile(options.outDirectory + "/report.html", option: "--report", inputs: [matrix.file].compactMap { $0 })
+    }
   }
 }
 

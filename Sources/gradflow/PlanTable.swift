@@ -3,7 +3,9 @@ import PlainText
 
 /// The plan of a training step as a table, with the memory that it takes.
 extension PlanListing {
-  func lines(batch: Int, threads: Int) -> [String] { operations + [""] + anew + [""] + memoryLines(batch: batch, threads: threads) }
+  func lines(batch: Int, threads: Int) -> [String] {
+    operations + [""] + anew + [""] + memoryLines(batch: batch, threads: threads)
+  }
 
   private var operations: [String] {
     var table = TextTable([

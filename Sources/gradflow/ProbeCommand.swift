@@ -40,7 +40,8 @@ struct ProbeCommand: ParsableCommand {
   @Option(name: .customLong("lr"), help: "Their learning rate; the row's base learning rate, if not given.")
   var learningRate: Double?
 
-  @Option(help: "Their optimiser, with settings that are not to have their usual values, as in adam,beta1=0.8; adam, if not given.")
+  @Option(
+    help: "Their optimiser, with settings that are not to have their usual values, as in adam,beta1=0.8; adam, if not given.")
   var optimiser: OptimiserChoice?
 
   @OptionGroup var compute: ComputeOptions

@@ -46,7 +46,9 @@ extension Page {
   /// - Parameter inputs: files that must not be overwritten by a figure.
   func write(to page: OutputFile, figures directory: String?, inputs: [String] = []) throws {
     let files = try figures.all.map { figure in
-      try directory.map { (figure, try OutputFile("\($0)/\(figure.fileName)", option: "--figures", inputs: inputs + [page.path])) }
+      try directory.map {
+        (figure, try OutputFile("\($0)/\(figure.fileName)", option: "--figures", inputs: inputs + [page.path]))
+      }
     }.compactMap { $0 }
     try page.write(html)
     if let directory {

@@ -157,7 +157,9 @@ struct RunSession {
             + (isContinued ? "; the same command with --resume continues" : ""))
       }
     }
-    if results.count < planned.count, stopped == nil, failures.isEmpty { stopped = options.timeLimit == nil ? .interrupt : .timeLimit }
+    if results.count < planned.count, stopped == nil, failures.isEmpty {
+      stopped = options.timeLimit == nil ? .interrupt : .timeLimit
+    }
     for failure in failures.dropLast() { Console.log("gradflow: error: \(failure)") }
     if let failure = failures.last { throw Stop(.impossible, failure) }
     if let stopped {

@@ -28,7 +28,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(name: .customLong("bn-eval"), help: "What batch norm normalises by in evaluation: running or population.")
   var batchNormStatistics = BatchNormStatistics.running
 
-  @Option(name: .customLong("time-limit"), help: "Stop cleanly after this time, as in 5h30m, 90m or 45s; exit code 75.",
+  @Option(
+    name: .customLong("time-limit"), help: "Stop cleanly after this time, as in 5h30m, 90m or 45s; exit code 75.",
     transform: TimeLimit.init(parsing:))
   var timeLimit: TimeLimit?
 

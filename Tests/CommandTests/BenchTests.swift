@@ -73,7 +73,8 @@ struct BenchTests {
   // MARK: The table
 
   /// A program that answers like another framework: every step takes `milliseconds`.
-  private func peer(_ directory: TemporaryDirectory, milliseconds: String = "1000000", steps: String = "$steps") throws -> String {
+  private func peer(_ directory: TemporaryDirectory, milliseconds: String = "1000000", steps: String = "$steps") throws -> String
+  {
     let script = """
       echo '{"name": "Other 1.0"}'
       while read -r row batch mode warmup steps; do

@@ -65,7 +65,10 @@ struct BisectCommandTests {
     let a = try run(["--epochs", "1"])
     let whole = try run(out: "b")
     let outcome = try Program.run(["replay", whole, "--step", "1:3", "--from", a + "/checkpoint.safetensors"])
-    #expect(outcome.code == 0 && outcome.output.hasPrefix(#"{"replay":{"epoch":1,"step":3},"from":{"epoch":1,"step":0},"departure":null}"#), "\(outcome.output.prefix(200)) \(outcome.errors)")
+    #expect(
+      outcome.code == 0
+        && outcome.output.hasPrefix(#"{"replay":{"epoch":1,"step":3},"from":{"epoch":1,"step":0},"departure":null}"#),
+      "\(outcome.output.prefix(200)) \(outcome.errors)")
     let fromStart = try Program.run(["replay", whole, "--step", "1:3", "--isa", SmallRuns.otherInstructionSet])
     #expect(outcome.output.split(separator: "\n").dropFirst() == fromStart.output.split(separator: "\n").dropFirst())
     #expect(outcome.output.split(separator: "\n").count > 50)
@@ -87,10 +90,12 @@ struct BisectCommandTests {
     #expect(last.hasPrefix("the first that differs: images, forward pass: element [") && last.contains(" ulp apart; "), "\(last)")
   }
 
-  @Test("what cannot be run again is refused, exit code 2", arguments: [
-    (["--program-b", "/nowhere/gradflow"], "no such program"), (["--program-a", "/bin/false"], "failed"),
-    (["--program-a", "/bin/echo"], "does not list"),
-  ])
+  @Test(
+    "what cannot be run again is refused, exit code 2",
+    arguments: [
+      (["--program-b", "/nowhere/gradflow"], "no such program"), (["--program-a", "/bin/false"], "failed"),
+      (["--program-a", "/bin/echo"], "does not list"),
+    ])
   func impossible(arguments: [String], says: String) throws {
     let a = try run()
     let outcome = try Program.run(["bisect", a, try changed(a, step: 2), "--rerun"] + arguments)

@@ -50,11 +50,14 @@ struct DataCommandTests {
     #expect(try Program.run(["data", "info", directory.path("data")]).output != first.output)
   }
 
-  @Test("a run on data that are not the official ones says that nothing will judge it as the report's experiment; others say nothing")
+  @Test(
+    "a run on data that are not the official ones says that nothing will judge it as the report's experiment; others say nothing")
   func departure() throws {
     // They are too few for a validation set as well, which is told after that.
     let outcome = try run()
-    #expect(outcome.errors.contains("warning: these are not the official CIFAR-100 data (100 training images; the official set has 50000)"))
+    #expect(
+      outcome.errors.contains(
+        "warning: these are not the official CIFAR-100 data (100 training images; the official set has 50000)"))
     let builtIn = try Program.run(SmallRuns.arguments + ["--out", directory.path("built-in")])
     #expect(!builtIn.errors.contains("official"))
   }
@@ -139,9 +142,13 @@ struct DataCommandTests {
 
   @Test("too few images of a class for the split: exit code 2, with the class and the counts")
   func tooFew() throws {
-    for file in Self.files.prefix(5) { try change(file) { for record in 0..<20 where $0[record * 3073] == 7 { $0[record * 3073] = 8 } } }
+    for file in Self.files.prefix(5) {
+      try change(file) { for record in 0..<20 where $0[record * 3073] == 7 { $0[record * 3073] = 8 } }
+    }
     let outcome = try run()
-    #expect(outcome.code == 2 && outcome.errors.contains("class 0 has 10 training images; the validation split takes 10"), "\(outcome.errors)")
+    #expect(
+      outcome.code == 2 && outcome.errors.contains("class 0 has 10 training images; the validation split takes 10"),
+      "\(outcome.errors)")
     #expect(!fileExists(directory.path("out")))
   }
 

@@ -42,8 +42,10 @@ struct GoldenCommandTests {
     _ more: [String] = [], runs: String = "runs", yes: Bool = true, environment: [String: String] = [:]
   ) throws -> Program.Outcome {
     try Program.run(
-      ["golden", "record", "--profile", "smoke", "--rows", "vgg08", "--runs", directory.path(runs), "--into", golden,
-        "--reason", "for a test"] + (yes ? ["--yes"] : []) + more,
+      [
+        "golden", "record", "--profile", "smoke", "--rows", "vgg08", "--runs", directory.path(runs), "--into", golden,
+        "--reason", "for a test",
+      ] + (yes ? ["--yes"] : []) + more,
       environment: ["CI": ""].merging(environment) { $1 })
   }
 
@@ -79,7 +81,8 @@ struct GoldenCommandTests {
   @Test("another seed is within the bands: exit code 0, or 1 where identical is required")
   func withinBand() throws {
     let outcome = try check(["--runs", run(5)])
-    #expect(outcome.code == 0 && outcome.output.contains("vgg08 seed 5: within-band: the seeds differ: 0 and 5"), "\(outcome.output)")
+    #expect(
+      outcome.code == 0 && outcome.output.contains("vgg08 seed 5: within-band: the seeds differ: 0 and 5"), "\(outcome.output)")
     let strict = try check(["--runs", run(5), "--require", "identical"])
     #expect(strict.code == 1 && strict.output.contains("verdict: within-band, where identical is required"))
   }
@@ -89,7 +92,8 @@ struct GoldenCommandTests {
     let loss = try loss()
     let runs = try altered(loss, String(loss.dropLast()) + (loss.last == "1" ? "2" : "1"))
     let outcome = try check(["--runs", runs])
-    #expect(outcome.output.contains("verdict: within-band, and bits differ that the contract promises equal"), "\(outcome.output)")
+    #expect(
+      outcome.output.contains("verdict: within-band, and bits differ that the contract promises equal"), "\(outcome.output)")
     let allowed = try check(["--runs", runs, "--allow-other-bits"])
     #expect(allowed.code == 0 && allowed.output.hasSuffix("verdict: within-band\n"), "\(allowed.output)")
     #expect(try check(["--runs", runs, "--allow-other-bits", "--require", "identical"]).code == 64)
@@ -175,7 +179,8 @@ struct GoldenCommandTests {
     try createDirectory(directory.path("damaged/vgg08-s7"))
     try directory.write([1, 2, 3], "damaged/vgg08-s7/trace.jsonl.zst")
     let outcome = try check(["--runs", run(0), "--runs", directory.path("damaged")])
-    #expect(outcome.code == 2 && outcome.output.contains("damaged/vgg08-s7/trace.jsonl.zst is not a zstd file"), "\(outcome.output)")
+    #expect(
+      outcome.code == 2 && outcome.output.contains("damaged/vgg08-s7/trace.jsonl.zst is not a zstd file"), "\(outcome.output)")
     #expect(outcome.output.contains("vgg08     0  identical"))
     let file = "\(golden)/smoke/vgg08.jsonl.zst"
     try AtomicFile.write(Array(try readFile(file).dropLast(10)), to: file)
@@ -193,7 +198,8 @@ struct GoldenCommandTests {
       "matrix", "--profile", "smoke", "--matrix", directory.path("matrix.yaml"), "--rows", "vgg08", "--check", "--against",
       golden, "--out", directory.path("diverged"),
     ])
-    #expect(outcome.code == 1 && outcome.output.contains("train_loss: found nan, which is not a finite number"), "\(outcome.output)")
+    #expect(
+      outcome.code == 1 && outcome.output.contains("train_loss: found nan, which is not a finite number"), "\(outcome.output)")
   }
 
   @Test("several directories are judged together")
@@ -289,7 +295,8 @@ struct GoldenCommandTests {
     #expect(try record().code == 0)
     try directory.write("another program", "program")
     let changed = try record(["--seeds", "0..4"])
-    #expect(changed.code == 2 && changed.errors.contains("changes outside") && changed.errors.contains("program"), "\(changed.errors)")
+    #expect(
+      changed.code == 2 && changed.errors.contains("changes outside") && changed.errors.contains("program"), "\(changed.errors)")
     try git("commit", "--quiet", "-am", "more")
     try directory.write("a new file", "untracked")
     #expect(try record(["--seeds", "0..4"]).code == 2)
@@ -330,14 +337,17 @@ struct GoldenCommandTests {
     let version = NumericsContract.version
     _ = try altered("\"numerics\":\(version)", "\"numerics\":\(version + 1)", name: "next")
     let before = try check(["--runs", directory.path("next")])
-    #expect(before.code == 0 && before.output.contains("the versions of the numeric contract differ: \(version) and \(version + 1)"))
+    #expect(
+      before.code == 0 && before.output.contains("the versions of the numeric contract differ: \(version) and \(version + 1)"))
     #expect(before.output.contains("--keep-bands"))
     let kept = try record(["--keep-bands"], runs: "next")
     #expect(kept.code == 0 && kept.output.contains("\(version) -> \(version + 1)"), "\(kept.output) \(kept.errors)")
     let after = try check(["--runs", directory.path("next"), "--require", "identical"])
     #expect(after.code == 0, "\(after.output)")
     let show = try Program.run(["golden", "show", "\(golden)/smoke/vgg08.jsonl.zst"])
-    #expect(show.output.contains("numerics: \(version + 1)") && show.output.contains("5 seeds under contract version \(version)"), "\(show.output)")
+    #expect(
+      show.output.contains("numerics: \(version + 1)") && show.output.contains("5 seeds under contract version \(version)"),
+      "\(show.output)")
   }
 
   @Test("show prints metrics with their bands, and every number on request; diff tells two traces apart")

@@ -38,7 +38,8 @@ struct InterruptTests {
     #expect(process.terminationReason == .exit && process.terminationStatus == 0)
   }
 
-  @Test("a command that cannot be continued ends as the system ends it", arguments: [["golden", "check", "--runs", "x"], ["list"]])
+  @Test(
+    "a command that cannot be continued ends as the system ends it", arguments: [["golden", "check", "--runs", "x"], ["list"]])
   func others(arguments: [String]) throws {
     let command = try Gradflow.parseAsRoot(arguments)
     #expect((command as? any InterruptibleCommand)?.isInterruptible != true)

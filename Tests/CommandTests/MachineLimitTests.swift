@@ -14,14 +14,17 @@ struct MachineLimitTests {
   }
 
   static let hungry: [[String]] = [
-    ["gradcheck", "--layer", "BatchNorm", "--threads", "2"], ["run", "vgg38", "--profile", "quick", "--threads", "2", "--out", "OUT"],
-    ["bench", "--row", "vgg38", "--steps", "1", "--threads", "2"], ["bench", "--rows", "vgg38", "--steps", "1", "--threads", "2"],
+    ["gradcheck", "--layer", "BatchNorm", "--threads", "2"],
+    ["run", "vgg38", "--profile", "quick", "--threads", "2", "--out", "OUT"],
+    ["bench", "--row", "vgg38", "--steps", "1", "--threads", "2"],
+    ["bench", "--rows", "vgg38", "--steps", "1", "--threads", "2"],
     ["matrix", "--profile", "quick", "--threads", "2", "--out", "OUT"], ["data", "info", "DATA"], ["data", "verify", "DATA"],
     ["replay", "RUN", "--step", "0:1", "--threads", "2"],
   ]
 
   #if os(Linux)
-    @Test("without the memory for it a command says in one line what it needs and what there is, before the work", arguments: hungry)
+    @Test(
+      "without the memory for it a command says in one line what it needs and what there is, before the work", arguments: hungry)
     func memory(arguments: [String]) throws {
       let directory = try TemporaryDirectory()
       try createDirectory(directory.path("data"))
@@ -47,7 +50,9 @@ struct MachineLimitTests {
       let outcome = try Shell.run(["/bin/sh", "-c", line, "sh", Program.url.path] + words)
       #expect(outcome.code == 2, "\(outcome.output)")
       let lines = outcome.output.split(separator: "\n")
-      #expect(lines.count == 1 && outcome.output.contains("need at least") && outcome.output.contains("(ulimit -v)"), "\(outcome.output)")
+      #expect(
+        lines.count == 1 && outcome.output.contains("need at least") && outcome.output.contains("(ulimit -v)"),
+        "\(outcome.output)")
       #expect(!fileExists(directory.path("out")))
     }
 

@@ -106,7 +106,8 @@ struct MatrixCommandTests {
   func batch() throws {
     try directory.write(SmallRuns.matrix + "    batch: 400\n", "batch.yaml")
     let outcome = try matrix(file: "batch.yaml")
-    #expect(outcome.code == 2 && outcome.errors.contains("a batch of 400 is larger than the training set of 340"), "\(outcome.errors)")
+    #expect(
+      outcome.code == 2 && outcome.errors.contains("a batch of 400 is larger than the training set of 340"), "\(outcome.errors)")
     #expect(!fileExists(directory.path("out")))
   }
 }

@@ -21,13 +21,16 @@ struct MatrixGoldenTests {
     let recorded = try record()
     #expect(recorded.code == 0, "\(recorded.errors)")
     try FileManager.default.copyItem(
-      at: Shell.package.appendingPathComponent("golden/smoke/vgg08.jsonl.zst"), to: URL(fileURLWithPath: golden + "/smoke/vgg08.jsonl.zst"))
+      at: Shell.package.appendingPathComponent("golden/smoke/vgg08.jsonl.zst"),
+      to: URL(fileURLWithPath: golden + "/smoke/vgg08.jsonl.zst"))
   }
 
   private func record(_ more: [String] = []) throws -> Program.Outcome {
     try Program.run(
-      ["golden", "record", "--profile", "smoke", "--rows", "one", "--runs", directory.path("runs"), "--into", golden,
-        "--reason", "for a test", "--yes"] + more, environment: ["CI": ""])
+      [
+        "golden", "record", "--profile", "smoke", "--rows", "one", "--runs", directory.path("runs"), "--into", golden,
+        "--reason", "for a test", "--yes",
+      ] + more, environment: ["CI": ""])
   }
 
   private func check(_ more: [String]) throws -> Program.Outcome {
@@ -55,7 +58,8 @@ struct MatrixGoldenTests {
   func withoutFile() throws {
     let outcome = try check(["--out", directory.path("fresh")])
     #expect(outcome.code == 2, "\(outcome.output)\(outcome.errors)")
-    #expect(outcome.output.contains(/vgg08 +0  identical/) && outcome.output.contains("one: not comparable: "), "\(outcome.output)")
+    #expect(
+      outcome.output.contains(/vgg08 +0  identical/) && outcome.output.contains("one: not comparable: "), "\(outcome.output)")
     #expect(outcome.output.contains("gradflow golden check --profile smoke --rows one --matrix FILE"), "\(outcome.output)")
     let alone = try check(["--rows", "one", "--matrix", file, "--out", directory.path("alone")])
     #expect(alone.code == 0 && alone.output.contains("verdict: identical"), "\(alone.output)\(alone.errors)")
@@ -77,7 +81,8 @@ struct MatrixGoldenTests {
     try FileManager.default.copyItem(atPath: directory.path("runs/one-s0"), toPath: directory.path("runs/one-s0.bak"))
     #expect(try record().output.contains("nothing changes"))
     let table = try Program.run(["table1", directory.path("runs"), "--against", golden])
-    #expect(table.code == 2 && table.errors.contains("runs/one-s0 and ") && table.errors.contains("runs/one-s0.bak"), "\(table.errors)")
+    #expect(
+      table.code == 2 && table.errors.contains("runs/one-s0 and ") && table.errors.contains("runs/one-s0.bak"), "\(table.errors)")
   }
 
   @Test("a run that diverged is a finding to every check, exit code 1, and the others are judged")
@@ -96,12 +101,17 @@ struct MatrixGoldenTests {
     #expect(!wild.errors.contains("-nan"))
     #expect(fileExists(out + "/four-s0/diverged.json"))
     for (arguments, finds) in [
-      (["golden", "check", "--profile", "smoke", "--against", golden, "--runs", out, "--rows", "four,vgg08"], "four seed 0: regression"),
+      (
+        ["golden", "check", "--profile", "smoke", "--against", golden, "--runs", out, "--rows", "four,vgg08"],
+        "four seed 0: regression"
+      ),
       (["table1", out, "--against", golden], "it diverged in epoch"), (["claims", out], "four-s0: it diverged in epoch"),
       (["report", out, "--against", golden, "--out", directory.path("r.html")], "four-s0: it diverged in epoch"),
     ] {
       let outcome = try Program.run(arguments, environment: ["GITHUB_ACTIONS": ""])
-      #expect(outcome.code == 1 && (outcome.output + outcome.errors).contains(finds), "\(arguments): \(outcome.output)\(outcome.errors)")
+      #expect(
+        outcome.code == 1 && (outcome.output + outcome.errors).contains(finds), "\(arguments): \(outcome.output)\(outcome.errors)"
+      )
       if arguments[0] != "claims" { #expect(outcome.output.contains("identical"), "\(outcome.output)") }
     }
   }

@@ -134,7 +134,9 @@ struct NightlyCommandTests {
 
   @Test(
     "wrong usage ends with 64 before anything is made",
-    arguments: [["--train-only", "--judge", "a"], ["--jobs", "0"], ["--rows", "vgg39"], ["--limit", "0s"], ["--epochs", "101"]])
+    arguments: [
+      ["--train-only", "--judge", "a"], ["--jobs", "0"], ["--rows", "vgg39"], ["--limit", "0s"], ["--epochs", "101"],
+    ])
   func usage(arguments: [String]) throws {
     #expect(try nightly(arguments).code == 64)
     #expect(directory.names("night").isEmpty)

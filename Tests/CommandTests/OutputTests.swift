@@ -28,7 +28,9 @@ struct OutputTests {
     try FileManager.default.linkItem(atPath: file, toPath: second)
     let url = URL(fileURLWithPath: file)
     let folder = url.deletingLastPathComponent().path
-    return [file, name, second, "\(folder)/./\(url.lastPathComponent)", "\(folder)//../\(fileName(folder))/\(url.lastPathComponent)"]
+    return [
+      file, name, second, "\(folder)/./\(url.lastPathComponent)", "\(folder)//../\(fileName(folder))/\(url.lastPathComponent)",
+    ]
   }
 
   private func fileName(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
@@ -79,7 +81,8 @@ struct OutputTests {
     try createDirectory(directory.path("data"))
     try AtomicFile.write([UInt8](repeating: 0, count: 3073), to: directory.path("data/test_batch.bin"))
     for name in try spellings(directory.path("data/test_batch.bin")) {
-      try refused(["data", "info", directory.path("data"), "--contact-sheet", name], sparing: directory.path("data/test_batch.bin"))
+      try refused(
+        ["data", "info", directory.path("data"), "--contact-sheet", name], sparing: directory.path("data/test_batch.bin"))
     }
   }
 
@@ -87,7 +90,9 @@ struct OutputTests {
 
   private static var hasMounts: Bool { (try? Shell.run(["unshare", "--mount", "true"]).code) == 0 }
 
-  @Test("a file that is mounted where it lies, as into a container, gets the content", .enabled("needs mount namespaces", { Self.hasMounts }))
+  @Test(
+    "a file that is mounted where it lies, as into a container, gets the content",
+    .enabled("needs mount namespaces", { Self.hasMounts }))
   func bindMount() throws {
     try AtomicFile.write("outside", to: directory.path("outside"))
     try AtomicFile.write("inside", to: directory.path("inside"))
@@ -109,7 +114,8 @@ struct OutputTests {
     try FileManager.default.createSymbolicLink(
       atPath: directory.path("other/vgg08-s0/lock"), withDestinationPath: directory.path("plain"))
     let outcome = try Program.run(SmallRuns.arguments + ["--out", directory.path("other")])
-    #expect(outcome.code == 2 && outcome.errors.contains("vgg08-s0/lock") && outcome.errors.contains("is a link"), "\(outcome.errors)")
+    #expect(
+      outcome.code == 2 && outcome.errors.contains("vgg08-s0/lock") && outcome.errors.contains("is a link"), "\(outcome.errors)")
     #expect(try readFile(directory.path("plain")) == Array("x".utf8))
   }
 
@@ -120,7 +126,9 @@ struct OutputTests {
       try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
     }
     let export = ["export", run, "--format", "tensorboard"]
-    #expect(try Program.run(["run", "vgg08", "--profile", "smoke", "--epochs", "1", "--overwrite", "--out", directory.path("out")]).code == 0)
+    #expect(
+      try Program.run(["run", "vgg08", "--profile", "smoke", "--epochs", "1", "--overwrite", "--out", directory.path("out")]).code
+        == 0)
     #expect(try Program.run(export).code == 0)
     let (first, before) = (try number(), try readFile(path))
     #expect(try Program.run(export).output == path + "\n")

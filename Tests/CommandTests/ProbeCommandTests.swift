@@ -93,7 +93,8 @@ struct ProbeCommandTests {
     #expect(try readFile(directory.path("out.safetensors")) == expected)
     files.weights = weights
     files.weights["logit_linear_layer.weight"] = SafeTensor(shape: [3, 2], [Float](repeating: 3e38, count: 6))
-    files.weights[ProbeFiles.firstWeight.replacing("conv_0.weight", with: "bn_0.weight")] = SafeTensor(shape: [2], [Float](repeating: 3e38, count: 2))
+    files.weights[ProbeFiles.firstWeight.replacing("conv_0.weight", with: "bn_0.weight")] = SafeTensor(
+      shape: [2], [Float](repeating: 3e38, count: 2))
     let broken = try Program.run(try files.arguments(in: directory))
     #expect(broken.code == 0 && broken.errors.contains("not finite: logits, loss"), "\(broken.errors)")
   }

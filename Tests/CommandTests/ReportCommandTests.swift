@@ -28,7 +28,8 @@ struct ReportCommandTests {
   @Test("claims end in 2 when nothing failed and something could not be decided")
   func claims() throws {
     let outcome = try run("claims")
-    #expect(outcome.code == 2 && outcome.output.contains("0 not held") && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)")
+    #expect(
+      outcome.code == 2 && outcome.output.contains("0 not held") && outcome.errors.isEmpty, "\(outcome.output)\(outcome.errors)")
     #expect(try run("claims", ["--format", "json"]).output.contains("\"verdict\": \"not decidable\""))
   }
 
@@ -50,7 +51,8 @@ struct ReportCommandTests {
   @Test("a row whose name is markup, a formula or a path stays text: on the page, in its figures, in Markdown and in CSV")
   func injection() throws {
     let name = "=x\"><img src=x onerror=alert(1)>|../y"
-    let text = try directory.trace("vgg08-s0").replacing("\"row\":\"vgg08\"", with: "\"row\":\(JSONValue.string(name).description)")
+    let text = try directory.trace("vgg08-s0").replacing(
+      "\"row\":\"vgg08\"", with: "\"row\":\(JSONValue.string(name).description)")
     try createDirectory(directory.path("bad/any"))
     try directory.write(Zstd.compress(Array(text.utf8)), "bad/any/trace.jsonl.zst")
     let outcome = try Program.run([
@@ -76,7 +78,8 @@ struct ReportCommandTests {
   func export() throws {
     let run = directory.path("out/vgg08-s0")
     let csv = try Program.run(["export", run, "--format", "csv"])
-    #expect(csv.code == 0 && csv.output.split(separator: "\n").count == 3 && csv.output.hasPrefix("epoch,learning_rate,train_loss"))
+    #expect(
+      csv.code == 0 && csv.output.split(separator: "\n").count == 3 && csv.output.hasPrefix("epoch,learning_rate,train_loss"))
     let events = try Program.run(["export", run, "--format", "tensorboard"])
     #expect(events.code == 0 && events.output.contains("tfevents"))
     #expect(directory.names("out/vgg08-s0/tensorboard") == ["events.out.tfevents.0.gradflow"])
@@ -120,9 +123,12 @@ struct ReportCommandTests {
     #expect(outcome.code == 2 && outcome.errors.contains("no such directory of goldens"))
   }
 
-  @Test("wrong usage ends in 64", arguments: [
-    ["table1"], ["claims"], ["report"], ["table1", "out", "--format", "pdf"], ["export", "out"], ["export", "out", "--format", "xml"],
-    ["report", "out", "--out", ""], ["table1", ""],
-  ])
+  @Test(
+    "wrong usage ends in 64",
+    arguments: [
+      ["table1"], ["claims"], ["report"], ["table1", "out", "--format", "pdf"], ["export", "out"],
+      ["export", "out", "--format", "xml"],
+      ["report", "out", "--out", ""], ["table1", ""],
+    ])
   func usage(arguments: [String]) throws { #expect(try Program.run(arguments).code == 64) }
 }

@@ -121,7 +121,8 @@ struct RunCommandTests {
   @Test(
     "killed by SIGKILL and resumed elsewhere, it leaves the same trace, results and files",
     arguments: [
-      "step:1", "step:25", "evaluation:2", "trace:2", "trace.halfWritten:1", "trace.written:2", "checkpoint.created:1", "checkpoint.created:2", "checkpoint.halfWritten:2",
+      "step:1", "step:25", "evaluation:2", "trace:2", "trace.halfWritten:1", "trace.written:2", "checkpoint.created:1",
+      "checkpoint.created:2", "checkpoint.halfWritten:2",
       "checkpoint.previousKept:1", "checkpoint.renamed:2",
     ])
   func killed(at moment: String) throws {
@@ -140,7 +141,9 @@ struct RunCommandTests {
 
   @Test("stopped by the time limit it ends with code 75, says how to continue, and continues")
   func timeLimit() throws {
-    let arguments = ["run", "vgg08", "--profile", "smoke", "--epochs", "100", "--out", directory.path("out"), "--time-limit", "3s"]
+    let arguments = [
+      "run", "vgg08", "--profile", "smoke", "--epochs", "100", "--out", directory.path("out"), "--time-limit", "3s",
+    ]
     let first = try Program.run(arguments)
     #expect(first.hasExited && first.code == 75, "\(first.errors)")
     #expect(first.errors.contains("time limit") && first.errors.contains("--resume"))

@@ -90,13 +90,17 @@ struct StreamTests {
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/proc/self/fd/1")
     #expect(!fileExists("-"))
     let csv = try Program.run(["export", out + "/vgg08-s0", "--format", "csv"]).output
-    #expect(try Program.run(["export", out + "/vgg08-s0", "--format", "csv", "--out", "-"]).output == csv && csv.contains("val_loss"))
+    #expect(
+      try Program.run(["export", out + "/vgg08-s0", "--format", "csv", "--out", "-"]).output == csv && csv.contains("val_loss"))
   }
 
-  @Test("where a directory is asked for, - is none", arguments: [
-    ["run", "vgg08", "--out", "-"], ["matrix", "--out", "-"], ["golden", "record", "--into", "-", "--reason", "x", "--runs", "x"],
-    ["report", "x", "--figures", "-"], ["export", "x", "--format", "tensorboard", "--out", "-"],
-  ])
+  @Test(
+    "where a directory is asked for, - is none",
+    arguments: [
+      ["run", "vgg08", "--out", "-"], ["matrix", "--out", "-"],
+      ["golden", "record", "--into", "-", "--reason", "x", "--runs", "x"],
+      ["report", "x", "--figures", "-"], ["export", "x", "--format", "tensorboard", "--out", "-"],
+    ])
   func noDirectory(arguments: [String]) throws {
     let outcome = try Program.run(arguments)
     #expect(outcome.code == 64 && outcome.errors.contains("./-"), "\(outcome.errors)")
@@ -129,18 +133,23 @@ struct StreamTests {
 
   /// `script` gives a process a terminal.
   private func onTerminal(columns: Int, type: String) throws -> String {
-    let program = ([Program.url.path] + SmallRuns.arguments + ["--out", directory.path("out\(columns)\(type)")]).joined(separator: " ")
+    let program = ([Program.url.path] + SmallRuns.arguments + ["--out", directory.path("out\(columns)\(type)")]).joined(
+      separator: " ")
     return try Shell.run([
       "script", "--quiet", "--return", "--command", "stty cols \(columns); TERM=\(type) \(program)", directory.path("typescript"),
     ]).output
   }
 
-  private static var hasTerminal: Bool { (try? Shell.run(["script", "--quiet", "--command", "stty size", "/dev/null"]).code) == 0 }
+  private static var hasTerminal: Bool {
+    (try? Shell.run(["script", "--quiet", "--command", "stty size", "/dev/null"]).code) == 0
+  }
 
   @Test("on a narrow terminal no moving line wraps", .enabled("needs script(1)", { Self.hasTerminal }))
   func narrowTerminal() throws {
     let shown = try onTerminal(columns: 24, type: "xterm").components(separatedBy: "\r\u{1b}[K").dropFirst()
-    let moving = shown.map { $0.prefix { $0 != "\r" && $0 != "\n" && $0 != "\r\n" } }.filter { $0.contains("vgg08-s0: epoch") && !$0.contains("train") }
+    let moving = shown.map { $0.prefix { $0 != "\r" && $0 != "\n" && $0 != "\r\n" } }.filter {
+      $0.contains("vgg08-s0: epoch") && !$0.contains("train")
+    }
     #expect(moving.count > 3 && moving.allSatisfy { $0.count <= 23 }, "\(moving)")
   }
 

@@ -5,7 +5,10 @@ import Testing
 @Suite("Augmentation and normalisation")
 struct AugmentationTests {
   private static let set = ImageSet(
-    side: 5, labels: [0, 0], pixels: { var s = Scrambler(4); return (0..<150).map { _ in s.byte() } }())
+    side: 5, labels: [0, 0],
+    pixels: {
+      var s = Scrambler(4); return (0..<150).map { _ in s.byte() }
+    }())
 
   struct Crop: CustomTestStringConvertible, Sendable {
     let down: Int

@@ -70,7 +70,9 @@ struct CIFARErrorTests {
   @Test("a pointer of Git LFS or a web page in the place of a file is named")
   func otherFile() throws {
     try directory.write("version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "train.bin")
-    #expect(load() == .otherForm(path: directory.path("train.bin"), file: directory.path("train.bin"), form: .otherFile(.gitLFSPointer)))
+    #expect(
+      load() == .otherForm(path: directory.path("train.bin"), file: directory.path("train.bin"), form: .otherFile(.gitLFSPointer))
+    )
     #expect(load()?.description.contains("git lfs pull") == true)
   }
 

@@ -47,7 +47,8 @@ struct CanonicalOrderTests {
   @Test("every byte of an image counts for the order, to the last of its blue plane", arguments: [1, 2, 5, 32])
   func everyByte(side: Int) {
     let size = 3 * side * side
-    for place in Set([0, 1, 5, 6, size / 3 - 1, size / 3, 2 * size / 3 - 1, 2 * size / 3, size - 2, size - 1]) where place < size {
+    for place in Set([0, 1, 5, 6, size / 3 - 1, size / 3, 2 * size / 3 - 1, 2 * size / 3, size - 2, size - 1]) where place < size
+    {
       // Alike but for one byte, the larger first.
       let images = [200, 7, 100].map { byte in (0..<size).map { $0 == place ? UInt8(byte) : 50 } }
       let set = ImageSet(side: side, labels: [4, 4, 4], pixels: images.flatMap { $0 })
@@ -68,7 +69,8 @@ struct CanonicalOrderTests {
     #expect(dataset.fingerprint == bytes.withUnsafeBytes { Digest(of: $0) })
   }
 
-  @Test("what is read from files, plain or compressed, has the order and fingerprint of a slow reference", arguments: [false, true])
+  @Test(
+    "what is read from files, plain or compressed, has the order and fingerprint of a slow reference", arguments: [false, true])
   func reference(compressed: Bool) throws {
     var scrambler = Scrambler(3)
     let sets = [scrambler.shuffled(Records.cifar100(perClass: 3)), scrambler.shuffled(Records.cifar100(perClass: 1, seed: 1))]

@@ -83,7 +83,8 @@ struct MatrixFileTests {
       """
     let row = try MatrixFile(yaml: text, name: "m").rows[0]
     let network = NetworkConfiguration(
-      blocksPerStage: 1, filters: 7, classes: 10, side: 16, normalisesProcessing: true, isResidual: true, activation: .leakyReLU(slope: 0.2))
+      blocksPerStage: 1, filters: 7, classes: 10, side: 16, normalisesProcessing: true, isResidual: true,
+      activation: .leakyReLU(slope: 0.2))
     let expected = TrainingSettings(
       network: network, baseLearningRate: 0.003, batchSize: 13, schedule: .constant, minimumLearningRate: 0.0005,
       schedulePeriod: 37, augmentation: .init(padding: 2, flips: false), validationPerClass: 25)
@@ -151,15 +152,21 @@ struct MatrixFileTests {
     Mistake("unknown optimiser", 9, "    residual: false\n    optimiser: {kind: adagrad}", told: 10, "adagrad", "adam"),
     Mistake("an optimiser without a kind", 9, "    residual: false\n    optimiser: {beta1: 0.5}", told: 10, "kind"),
     Mistake("a setting of no optimiser", 9, "    residual: false\n    optimiser: {kind: adam, beta3: 0.5}", told: 10, "beta3"),
-    Mistake("another optimiser's setting", 9, "    residual: false\n    optimiser: {kind: adam, weight_decay: 0.1}", told: 10, "weight_decay"),
-    Mistake("a kind of parameter twice", 9, "    residual: false\n    optimiser: {kind: adamw, no_decay: [bias, bias]}", told: 10, "no_decay"),
+    Mistake(
+      "another optimiser's setting", 9, "    residual: false\n    optimiser: {kind: adam, weight_decay: 0.1}", told: 10,
+      "weight_decay"),
+    Mistake(
+      "a kind of parameter twice", 9, "    residual: false\n    optimiser: {kind: adamw, no_decay: [bias, bias]}", told: 10,
+      "no_decay"),
     Mistake("an impossible setting", 9, "    residual: false\n    optimiser: {kind: adam, beta1: 1}", told: 10, "0 to below 1"),
     Mistake("a word for a setting", 9, "    residual: false\n    optimiser: {kind: adam, beta1: no}", told: 10, "beta1"),
     Mistake("unknown activation", 10, "    activation: {kind: tanh, slope: 0.01}", "tanh"),
     Mistake("learning rate 0", 11, "    learning_rate: {schedule: cosine, base: 0}", "base"),
     Mistake("learning rate nan", 11, "    learning_rate: {schedule: cosine, base: nan}", "base"),
     Mistake("learning rate too large", 11, "    learning_rate: {schedule: cosine, base: 1e9}", "base"),
-    Mistake("a base below the minimum that was not given", 11, "    learning_rate: {schedule: cosine, base: 1e-5}", "below the minimum", "2e-05"),
+    Mistake(
+      "a base below the minimum that was not given", 11, "    learning_rate: {schedule: cosine, base: 1e-5}", "below the minimum",
+      "2e-05"),
     Mistake("a base below the minimum", 11, "    learning_rate: {schedule: cosine, base: 0.01, minimum: 0.02}", "0.02", "rise"),
     Mistake("yes for true", 9, "    residual: yes", "true or false"),
     Mistake("a merge key of a word", 9, "    residual: false\n    <<: word", told: 10, "<<"),
@@ -173,7 +180,10 @@ struct MatrixFileTests {
     Mistake("id with a slash", 4, "  - id: a/b", "a/b"),
     Mistake("id that leaves the directory", 4, "  - id: ..", "id"),
     Mistake("key twice", 9, "    residual: false\n    residual: true", told: 9, "residual", "twice"),
-    Mistake("id twice", 12, "  - {id: first, depth: 8, filters: 1, batch_norm: {processing: true, reduction: true}, residual: true, activation: {kind: leaky_relu, slope: 1}, learning_rate: {schedule: constant, base: 1}}", "first"),
+    Mistake(
+      "id twice", 12,
+      "  - {id: first, depth: 8, filters: 1, batch_norm: {processing: true, reduction: true}, residual: true, activation: {kind: leaky_relu, slope: 1}, learning_rate: {schedule: constant, base: 1}}",
+      "first"),
     Mistake("a control character", 8, "    batch_norm: \u{1}", "not YAML"),
     Mistake("not YAML", 8, "    batch_norm: {processing: true", told: 9, "not YAML"),
     Mistake("a tab", 8, "\tbatch_norm: 1", "not YAML"),
@@ -194,7 +204,9 @@ struct MatrixFileTests {
 
   @Test("a base below the minimum is the constant schedule's own affair, and one at the minimum is a constant rate")
   func minimum() throws {
-    for rate in ["{schedule: constant, base: 1e-5}", "{schedule: cosine, base: 2e-5}", "{schedule: cosine, base: 1e-5, minimum: 0}"] {
+    for rate in [
+      "{schedule: constant, base: 1e-5}", "{schedule: cosine, base: 2e-5}", "{schedule: cosine, base: 1e-5, minimum: 0}",
+    ] {
       var lines = Self.lines
       lines[10] = "    learning_rate: \(rate)"
       let row = try MatrixFile(yaml: lines.joined(separator: "\n"), name: "m").rows[0]
@@ -261,7 +273,9 @@ struct MatrixFileTests {
     #expect(rows[1].seeds == [0, 1] && rows[1].baseLearningRate == 0.001)
     #expect(rows[1].network.normalisesProcessing == false && rows[1].network.normalisesReduction == false)
     let foreign = #expect(throws: MatrixFileError.self) {
-      try MatrixFile(bytes: Array(text.replacing("filters: 8", with: "activation: {<<: {residul: true}, kind: leaky_relu, slope: 1}").utf8), name: "m")
+      try MatrixFile(
+        bytes: Array(text.replacing("filters: 8", with: "activation: {<<: {residul: true}, kind: leaky_relu, slope: 1}").utf8),
+        name: "m")
     }
     #expect(foreign?.problem.contains("residul") == true)
   }
@@ -275,7 +289,9 @@ struct MatrixFileTests {
     }
   }
 
-  @Test("a file without content, or of one value, is refused", arguments: ["", "# nothing\n", "3", "- 1", "---\n...\n", "a: 1\n---\nb: 2"])
+  @Test(
+    "a file without content, or of one value, is refused",
+    arguments: ["", "# nothing\n", "3", "- 1", "---\n...\n", "a: 1\n---\nb: 2"])
   func empty(text: String) {
     #expect(throws: MatrixFileError.self) { try MatrixFile(yaml: text, name: "m.yaml") }
   }

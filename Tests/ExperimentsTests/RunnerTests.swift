@@ -94,7 +94,9 @@ struct ProfileTests {
       #expect(settings == row.settings(profile: .short, classes: 100, side: 32))
       #expect(settings.batchSize == 100 && settings.schedulePeriod == 100 && settings.minimumLearningRate == 2e-5)
       #expect(settings.augmentation == .init(padding: 4, flips: true) && settings.validationPerClass == 25)
-      #expect(settings.optimiser == OptimiserChoice(AdamSettings(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)) && settings.batchNormStatistics == .running)
+      #expect(
+        settings.optimiser == OptimiserChoice(AdamSettings(beta1: 0.9, beta2: 0.999, epsilon: 1e-8))
+          && settings.batchNormStatistics == .running)
       #expect(settings.schedule == .cosine && settings.network.classes == 100 && settings.network.filters == 32)
     }
     #expect(Profile.paper.epochs == 100 && Profile.short.epochs == 2)

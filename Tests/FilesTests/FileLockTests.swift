@@ -91,7 +91,9 @@ struct FileLockTests {
     _ = try FileLock(path: path)
   }
 
-  @Test("a lock that is a link or another file's second name is refused, and that file keeps its content", arguments: ["link", "name", "pipe"])
+  @Test(
+    "a lock that is a link or another file's second name is refused, and that file keeps its content",
+    arguments: ["link", "name", "pipe"])
   func notOurs(kind: String) throws {
     let (path, other) = (path, directory.path("other"))
     try AtomicFile.write("precious", to: other)

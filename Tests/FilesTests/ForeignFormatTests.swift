@@ -19,11 +19,16 @@ struct ForeignFormatTests {
   }
 
   static let cases = [
-    Case("a Git LFS pointer", Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".utf8), .gitLFSPointer, "git lfs pull"),
-    Case("an archive of torch.save", Array("PK\u{3}\u{4}".utf8) + [0, 0, 8, 8, 0, 0], .torchArchive, "safetensors.torch.save_file"),
+    Case(
+      "a Git LFS pointer", Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n".utf8), .gitLFSPointer,
+      "git lfs pull"),
+    Case(
+      "an archive of torch.save", Array("PK\u{3}\u{4}".utf8) + [0, 0, 8, 8, 0, 0], .torchArchive, "safetensors.torch.save_file"),
     Case("an old torch.save", [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], .pickle, "safetensors.torch.save_file"),
     Case("a web page", Array("\n<!DOCTYPE HTML><html><body>Sign in".utf8), .webPage, "download the file itself"),
-    Case("a web page behind a byte-order mark", [0xef, 0xbb, 0xbf] + Array("<html lang=en>".utf8), .webPage, "download the file itself"),
+    Case(
+      "a web page behind a byte-order mark", [0xef, 0xbb, 0xbf] + Array("<html lang=en>".utf8), .webPage,
+      "download the file itself"),
     Case("gzip", [0x1f, 0x8b, 8, 0, 1, 2, 3, 4], .gzip, "unpack it"),
     Case("HDF5", [0x89] + Array("HDF\r\n\u{1a}\n".utf8), .hdf5, "safetensors"),
     Case("NumPy", [0x93] + Array("NUMPY\u{1}\u{0}v\u{0}".utf8), .numpy, "safetensors.numpy.save_file"),
@@ -87,7 +92,8 @@ struct ForeignFormatTests {
 struct HalfPrecisionTests {
   private func tensor(_ type: SafeTensor.ElementType, _ words: [UInt16]) throws -> SafeTensor {
     let header = "{\"h\":{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(words.count)],\"data_offsets\":[0,\(2 * words.count)]}}"
-    let bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8)
+    let bytes =
+      withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8)
       + words.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
     return try #require(try SafeTensors(bytes: bytes, name: "h")["h"])
   }
@@ -95,7 +101,8 @@ struct HalfPrecisionTests {
   @Test("F16 converts exactly: ordinary numbers, both ends, subnormals, zeros with their signs, infinities and NaN")
   func binary16() throws {
     let cases: [(UInt16, Double)] = [
-      (0x3c00, 1), (0xc000, -2), (0x3555, 0x1.554p-2), (0x7bff, 65504), (0x0400, 0x1p-14), (0x03ff, 0x1.ff8p-15), (0x0001, 0x1p-24),
+      (0x3c00, 1), (0xc000, -2), (0x3555, 0x1.554p-2), (0x7bff, 65504), (0x0400, 0x1p-14), (0x03ff, 0x1.ff8p-15),
+      (0x0001, 0x1p-24),
       (0x8001, -0x1p-24), (0x0000, 0), (0x8000, -0.0), (0x7c00, .infinity), (0xfc00, -.infinity),
     ]
     let found = try #require(try tensor(.f16, cases.map(\.0) + [0x7e01]).doubles)

@@ -59,7 +59,9 @@ struct OutputPathTests {
     #expect(failure(FileError.self) { try AtomicFile.write("x", to: loop) } != nil)
   }
 
-  @Test("the mode that it had stays, and the temporary file is never open to more people", arguments: [0o600, 0o640, 0o755] as [mode_t])
+  @Test(
+    "the mode that it had stays, and the temporary file is never open to more people",
+    arguments: [0o600, 0o640, 0o755] as [mode_t])
   func mode(mode: mode_t) throws {
     try AtomicFile.write("old", to: path)
     chmod(path, mode)
@@ -106,33 +108,33 @@ struct OutputPathTests {
   }
 
   #if os(Linux)
-  @Test("into an open file of this process, after what it has been given, by whichever of its names")
-  func descriptor() throws {
-    let number = open(path, O_WRONLY | O_CREAT, 0o600)
-    defer { close(number) }
-    #expect(write(number, "first ", 6) == 6)
-    try symbolicLink("stdout", to: "/proc/self/fd/\(number)")
-    for name in ["/dev/fd/\(number)", "/proc/self/fd/\(number)", directory.path("stdout"), "/proc/\(getpid())/fd/\(number)"] {
-      #expect(openDescriptor(name) == number)
-      try AtomicFile.write("more ", to: name)
+    @Test("into an open file of this process, after what it has been given, by whichever of its names")
+    func descriptor() throws {
+      let number = open(path, O_WRONLY | O_CREAT, 0o600)
+      defer { close(number) }
+      #expect(write(number, "first ", 6) == 6)
+      try symbolicLink("stdout", to: "/proc/self/fd/\(number)")
+      for name in ["/dev/fd/\(number)", "/proc/self/fd/\(number)", directory.path("stdout"), "/proc/\(getpid())/fd/\(number)"] {
+        #expect(openDescriptor(name) == number)
+        try AtomicFile.write("more ", to: name)
+      }
+      #expect(try readFile(path) == Array("first more more more more ".utf8))
+      #expect(status(directory.path("stdout")).st_mode & S_IFMT == S_IFLNK)
+      #expect(openDescriptor(path) == nil && openDescriptor("/proc/1/fd/\(number)") == nil && openDescriptor("1") == nil)
     }
-    #expect(try readFile(path) == Array("first more more more more ".utf8))
-    #expect(status(directory.path("stdout")).st_mode & S_IFMT == S_IFLNK)
-    #expect(openDescriptor(path) == nil && openDescriptor("/proc/1/fd/\(number)") == nil && openDescriptor("1") == nil)
-  }
 
-  @Test("into and out of a pipe that does not wait for its other end, everything")
-  func nonBlocking() throws {
-    var ends: [Int32] = [0, 0]
-    #expect(pipe(&ends) == 0)
-    let (reading, writing) = (ends[0], ends[1])
-    for end in ends { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
-    let reader = Reader("/dev/fd/\(reading)", after: 100_000)
-    try AtomicFile.write(OutputPathTests.content, to: "/dev/fd/\(writing)")
-    close(writing)
-    #expect(reader.content == OutputPathTests.content)
-    close(reading)
-  }
+    @Test("into and out of a pipe that does not wait for its other end, everything")
+    func nonBlocking() throws {
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      let (reading, writing) = (ends[0], ends[1])
+      for end in ends { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
+      let reader = Reader("/dev/fd/\(reading)", after: 100_000)
+      try AtomicFile.write(OutputPathTests.content, to: "/dev/fd/\(writing)")
+      close(writing)
+      #expect(reader.content == OutputPathTests.content)
+      close(reading)
+    }
   #endif
 
   @Test("one file is known by any of its names, and two files of the same content are two")

@@ -5,11 +5,13 @@ import Testing
 
 @Suite("Bands")
 struct CalibrationTests {
-  @Test("quantiles of Student's t are those of the tables", arguments: [
-    // Probability, degrees of freedom, quantile: Abramowitz & Stegun, table 26.10.
-    (0.975, 1.0, 12.706), (0.975, 3.0, 3.182), (0.99, 10.0, 2.764), (0.995, 30.0, 2.750), (0.9995, 5.0, 6.869),
-    (0.9, 120.0, 1.289), (0.999, 1e6, 3.0902),
-  ])
+  @Test(
+    "quantiles of Student's t are those of the tables",
+    arguments: [
+      // Probability, degrees of freedom, quantile: Abramowitz & Stegun, table 26.10.
+      (0.975, 1.0, 12.706), (0.975, 3.0, 3.182), (0.99, 10.0, 2.764), (0.995, 30.0, 2.750), (0.9995, 5.0, 6.869),
+      (0.9, 120.0, 1.289), (0.999, 1e6, 3.0902),
+    ])
   func studentT(probability: Double, freedom: Double, expected: Double) {
     #expect(abs(StudentT.quantile(probability, freedom: freedom) - expected) < 6e-4)
   }
@@ -126,14 +128,16 @@ struct CalibrationTests {
     #expect(metric.range.contains(metric.scale.apply(0)) && !metric.range.contains(metric.scale.apply(0) - 0.01))
   }
 
-  @Test("layers of a kind share a stage and what they are", arguments: [
-    ("block_1_3_conv_0", "block_1_0_conv_1", true), ("block_1_3_conv_0", "block_2_3_conv_0", false),
-    ("block_1_3_conv_0", "block_1_3_bn_0", false), ("reduction_block_0_conv_0", "block_0_0_conv_0", false),
-    ("reduction_block_0_conv_0", "reduction_block_0_conv_1", true),
-    ("layer_dict.block_1_3.layer_dict.conv_0.weight", "layer_dict.block_1_2.layer_dict.conv_1.weight", true),
-    ("layer_dict.block_1_3.layer_dict.bn_0.weight", "layer_dict.block_1_3.layer_dict.bn_0.bias", false),
-    ("input_conv_conv_0", "logit_linear_layer", false), ("input_conv_conv_0", "input_conv_conv_1", true),
-  ])
+  @Test(
+    "layers of a kind share a stage and what they are",
+    arguments: [
+      ("block_1_3_conv_0", "block_1_0_conv_1", true), ("block_1_3_conv_0", "block_2_3_conv_0", false),
+      ("block_1_3_conv_0", "block_1_3_bn_0", false), ("reduction_block_0_conv_0", "block_0_0_conv_0", false),
+      ("reduction_block_0_conv_0", "reduction_block_0_conv_1", true),
+      ("layer_dict.block_1_3.layer_dict.conv_0.weight", "layer_dict.block_1_2.layer_dict.conv_1.weight", true),
+      ("layer_dict.block_1_3.layer_dict.bn_0.weight", "layer_dict.block_1_3.layer_dict.bn_0.bias", false),
+      ("input_conv_conv_0", "logit_linear_layer", false), ("input_conv_conv_0", "input_conv_conv_1", true),
+    ])
   func kinds(a: String, b: String, alike: Bool) {
     #expect((MeasuredLayer.kind(a) == MeasuredLayer.kind(b)) == alike)
   }

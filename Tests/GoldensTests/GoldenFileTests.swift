@@ -13,7 +13,9 @@ struct GoldenFileTests {
 
   /// The lines of a golden, changed and sealed anew: what somebody who knows the format could write.
   private func resealed(_ change: (inout [JSONValue]) -> Void) throws -> [UInt8] {
-    var lines = try String(decoding: golden.content, as: UTF8.self).split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    var lines = try String(decoding: golden.content, as: UTF8.self).split(separator: "\n").map {
+      try JSONValue(parsing: String($0))
+    }
     lines.removeLast()
     change(&lines)
     let body = Array(lines.map { $0.description + "\n" }.joined().utf8)
@@ -227,7 +229,8 @@ struct GoldenFileTests {
       #expect(cell("thresholds").hasPrefix("train_loss \(named.bands![.trainLoss]!.threshold); train_accuracy "))
       #expect(cell("thresholds").contains("; gradient_flow \(named.bands![.gradientFlow]!.threshold) (5 layers); "))
       // The seal at the file's end, as `zstdcat` shows it.
-      #expect(String(decoding: named.content, as: UTF8.self).contains("{\"seal\":\"sha256:\(cell("seal"))") && cell("seal").count == 16)
+      #expect(
+        String(decoding: named.content, as: UTF8.self).contains("{\"seal\":\"sha256:\(cell("seal"))") && cell("seal").count == 16)
       #expect(lines[1].contains("\(named.trace.epochs[2].digest)") && lines[1].contains(named.trace.header.dataFingerprint))
     }
   }

@@ -15,7 +15,9 @@ struct GoldenIndexTests {
       return Dictionary(uniqueKeysWithValues: zip(columns, cells))
     }
     let before = cells(golden)
-    #expect(before.count == columns.count && GoldenIndex.line(golden).split(separator: ",", omittingEmptySubsequences: false).count == columns.count)
+    #expect(
+      before.count == columns.count
+        && GoldenIndex.line(golden).split(separator: ",", omittingEmptySubsequences: false).count == columns.count)
     func changed(_ metric: Metric, threshold: Double = 1, epoch: Int = 0, deviation: Double = 1) throws -> Set<String> {
       let moved = bands.bands.map { band in
         guard band.metric == metric else { return band }

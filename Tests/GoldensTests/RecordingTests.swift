@@ -39,7 +39,11 @@ struct RecordingTests {
       var runs = Sample.runs(0..<8)
       runs[5].trace = runs[5].trace.with(header: header)
       #expect { try record(runs) } throws: { error in
-        if case RecordingError.mixed(path: "vgg08-s5", reference: "vgg08-s0", _)? = error as? RecordingError { true } else { false }
+        if case RecordingError.mixed(path: "vgg08-s5", reference: "vgg08-s0", _)? = error as? RecordingError {
+          true
+        } else {
+          false
+        }
       }
     }
   }
@@ -96,7 +100,9 @@ struct RecordingTests {
     // Every other seed is right of all images in one epoch and of none in the next.
     var runs = Sample.runs(0..<8)
     for index in runs.indices where index % 2 == 1 {
-      runs[index].trace = runs[index].trace.with(epoch: 1) { $0.validationAccuracy = 1 }.with(epoch: 2) { $0.validationAccuracy = 0 }
+      runs[index].trace = runs[index].trace.with(epoch: 1) { $0.validationAccuracy = 1 }.with(epoch: 2) {
+        $0.validationAccuracy = 0
+      }
     }
     let band = try #require(try record(runs).bands?[.validationAccuracy])
     let halves = band.deviations.map { band.threshold * $0[0] }
@@ -114,7 +120,8 @@ struct RecordingTests {
       run.trace = run.trace.with(test: .some(TestLine(epoch: 2, loss: 1, accuracy: 0.3, digest: run.trace.test!.digest)))
       return run
     }
-    wild[5].trace = wild[5].trace.with(test: .some(TestLine(epoch: 2, loss: 1e30, accuracy: 0.3, digest: wild[5].trace.test!.digest)))
+    wild[5].trace = wild[5].trace.with(
+      test: .some(TestLine(epoch: 2, loss: 1e30, accuracy: 0.3, digest: wild[5].trace.test!.digest)))
     #expect { try record(wild) } throws: { error in
       if case RecordingError.unfitBand("vgg08", "test_loss", _)? = error as? RecordingError { true } else { false }
     }
@@ -124,7 +131,11 @@ struct RecordingTests {
       for index in line.gradientStatistics.indices { line.gradientStatistics[index].update = 1e-8 }
     }
     #expect { try record(still) } throws: { error in
-      if case RecordingError.unfitBand("vgg08", "update", let problem)? = error as? RecordingError { problem.hasPrefix("no line") } else { false }
+      if case RecordingError.unfitBand("vgg08", "update", let problem)? = error as? RecordingError {
+        problem.hasPrefix("no line")
+      } else {
+        false
+      }
     }
   }
 }

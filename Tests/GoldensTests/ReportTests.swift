@@ -50,7 +50,8 @@ struct ReportTests {
 
   @Test("another seed is no news, another contract version is offered to be accepted")
   func accept() throws {
-    let seed = try judge(Sample.run(seed: 1000)), contract = try judge(Sample.run(seed: 0).with(header: Sample.header(numerics: 2)))
+    let seed = try judge(Sample.run(seed: 1000)),
+      contract = try judge(Sample.run(seed: 0).with(header: Sample.header(numerics: 2)))
     #expect(try !report([seed]).text(.text).contains("accept:"))
     #expect(try report([contract]).text(.text).contains("accept:    gradflow golden record --profile smoke --rows vgg08"))
   }

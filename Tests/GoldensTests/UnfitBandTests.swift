@@ -8,7 +8,8 @@ struct UnfitBandTests {
   /// What a golden with a band replaced by several or none is refused for; `nil` if it is not.
   private func problem(of golden: Golden, _ metric: Metric, _ change: (Band) -> [Band]) throws -> String? {
     let bands = try #require(golden.bands)
-    return problem(of: golden, Bands(ensemble: bands.ensemble, bands: bands.bands.flatMap { $0.metric == metric ? change($0) : [$0] }))
+    return problem(
+      of: golden, Bands(ensemble: bands.ensemble, bands: bands.bands.flatMap { $0.metric == metric ? change($0) : [$0] }))
   }
 
   private func problem(of golden: Golden, _ bands: Bands) -> String? {
@@ -89,7 +90,8 @@ struct UnfitBandTests {
     }
   }
 
-  @Test("gradient flow is judged in every layer, or where seeds are few, in those that are named", arguments: [40, 4] as [UInt64])
+  @Test(
+    "gradient flow is judged in every layer, or where seeds are few, in those that are named", arguments: [40, 4] as [UInt64])
   func layers(seeds: UInt64) throws {
     let golden = try Sample.golden(seeds: seeds)
     let fewer = try problem(of: golden, .gradientFlow) { band in

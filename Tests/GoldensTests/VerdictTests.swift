@@ -223,7 +223,10 @@ struct VerdictTests {
     func judged(_ change: (inout EpochLine) -> Void) -> [Finding] { judge(Sample.run(seed: 0).with(epoch: 1, change)).findings }
     let nothing = Double.leastNonzeroMagnitude, above = Double(1).nextUp
     let changes: [(String, (inout EpochLine, Double) -> Void, [Double])] = [
-      ("gradient_statistics.\(Sample.layers[0]).weight.zeros", { $0.gradientStatistics[0].zeros = $1 }, [above, 1.5, -nothing, -1]),
+      (
+        "gradient_statistics.\(Sample.layers[0]).weight.zeros", { $0.gradientStatistics[0].zeros = $1 },
+        [above, 1.5, -nothing, -1]
+      ),
       ("train_accuracy", { $0.trainAccuracy = $1 }, [above, -nothing]),
       ("val_accuracy", { $0.validationAccuracy = $1 }, [1.5, -0.1]),
       ("train_loss", { $0.trainLoss = $1 }, [-nothing]),
@@ -234,7 +237,9 @@ struct VerdictTests {
     for (name, change, values) in changes {
       for value in values {
         let findings = judged { change(&$0, value) }
-        #expect(findings.contains { $0.kind == .impossible && $0.metric == name && $0.epoch == 1 && $0.found == value }, "\(name) \(value)")
+        #expect(
+          findings.contains { $0.kind == .impossible && $0.metric == name && $0.epoch == 1 && $0.found == value },
+          "\(name) \(value)")
       }
     }
     for share in [0.0, 1.0, 0.5] {
@@ -248,7 +253,9 @@ struct VerdictTests {
     let bands = try #require(golden.bands)
     let ofTest = Bands(ensemble: bands.ensemble, bands: bands.bands.filter(\.metric.isOfTest))
     let short = Golden(unchecked: golden.trace, bands: ofTest)
-    for trace in [Sample.run(seed: 1000, epochs: 2), Sample.run(seed: 0, epochs: 2).with(epoch: 1) { $0.trainLoss = $0.trainLoss.nextUp }] {
+    for trace in [
+      Sample.run(seed: 1000, epochs: 2), Sample.run(seed: 0, epochs: 2).with(epoch: 1) { $0.trainLoss = $0.trainLoss.nextUp },
+    ] {
       let judgement = Judgement(trace, against: short, run: "", allowsPrefix: true)
       #expect(judgement.verdict == .notComparable(.noBands) && judgement.counts.banded == 0, "\(judgement.verdict)")
     }

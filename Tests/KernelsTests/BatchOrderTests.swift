@@ -19,7 +19,8 @@ struct BatchOrderTests {
 
   private func probeWeightGradient<S: KernelScalar>(_ type: S.Type) throws {
     let documented = SummationOrder.groups(5)
-    let orders: [SummationOrder] = [.ascending, .groups(2), .groups(3), .groups(4), .groups(6), .groups(8), .descending, .lanes(2)]
+    let orders: [SummationOrder] =
+      [.ascending, .groups(2), .groups(3), .groups(4), .groups(6), .groups(8), .descending, .lanes(2)]
       + SummationOrder.alternatives.filter { $0.description != "descending" }
     var generator = Generator("slot order")
     let columns: [[S]] = (0..<Self.filters).map { _ in

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("What the machine can do at most")
 struct CeilingsTests {
-  @Test("the loop of multiply-adds makes as many as it is asked for, on every instruction set", arguments: InstructionSet.available)
+  @Test(
+    "the loop of multiply-adds makes as many as it is asked for, on every instruction set", arguments: InstructionSet.available)
   func count(set: InstructionSet) {
     var sink: Float = 0
     let codes: [InstructionSet: gf_instruction_set] = [

@@ -62,10 +62,12 @@ struct ElementaryTests {
     #expect(references.contains { claim.function($0.argument) != $0.value })
   }
 
-  @Test("the bits are those of the contract", arguments: [
-    ("exp", 0xab89_036e_c446_dece), ("log", 0x0da7_7c67_3e20_367b), ("cos", 0x1666_9025_713c_a75d),
-    ("power", 0xfb83_bb4b_f1a5_acdf),
-  ] as [(String, UInt64)])
+  @Test(
+    "the bits are those of the contract",
+    arguments: [
+      ("exp", 0xab89_036e_c446_dece), ("log", 0x0da7_7c67_3e20_367b), ("cos", 0x1666_9025_713c_a75d),
+      ("power", 0xfb83_bb4b_f1a5_acdf),
+    ] as [(String, UInt64)])
   func bitsArePinned(_ name: String, _ pinned: UInt64) throws {
     let functions: [String: (ElementaryReference) -> Double] = [
       "exp": { Elementary.exp($0.argument) }, "log": { Elementary.log($0.argument) },

@@ -14,7 +14,9 @@ struct EluTests {
     return values + (0..<4000).map { -Double($0) * 0.0175 - 0.001 }
   }()
 
-  @Test("is alpha (exp z - 1) with the exponential function's own bits below zero, in every lane", arguments: InstructionSet.available)
+  @Test(
+    "is alpha (exp z - 1) with the exponential function's own bits below zero, in every lane", arguments: InstructionSet.available
+  )
   func sameBits(set: InstructionSet) {
     for alpha in [1, 0.3] {
       // All in lanes, and one channel after the other.

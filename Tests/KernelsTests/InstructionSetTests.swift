@@ -75,7 +75,9 @@ struct InstructionSetTests {
     }
   }
 
-  @Test("is_finite finds one number that is not finite wherever it stands, and takes the largest ones for finite", arguments: InstructionSet.available)
+  @Test(
+    "is_finite finds one number that is not finite wherever it stands, and takes the largest ones for finite",
+    arguments: InstructionSet.available)
   func isFinite(_ set: InstructionSet) {
     func check<S: KernelScalar>(_ type: S.Type) {
       let table = kernelTable(set, elementBytes: MemoryLayout<S>.size)

@@ -37,7 +37,8 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
   static let all = cases(of: Float.self) + cases(of: Double.self)
 
   private static func cases<S: KernelScalar>(of type: S.Type) -> [KernelCase] {
-    convolutionCases(type) + winogradCases(type) + pointwiseCases(type) + eluCases(type) + statisticsCases(type) + poolingCases(type) + elementwiseCases(type)
+    convolutionCases(type) + winogradCases(type) + pointwiseCases(type) + eluCases(type) + statisticsCases(type)
+      + poolingCases(type) + elementwiseCases(type)
   }
 
   /// Kernels that move bits and compute nothing: a control word cannot matter to them.

@@ -98,9 +98,12 @@ struct StatisticsOrderTests {
         ("descending", fold(column, Array((0..<slots).reversed())).result),
         ("pairwise", tree(column, 0..<slots).result),
         ("4 lane partials", lanes(column, 4).result), ("8 lane partials", lanes(column, 8).result),
-        ("slots two by two", stride(from: 2, to: slots, by: 2).reduce(tree(column, 0..<2)) {
-          $0.merged(tree(column, $1..<min($1 + 2, slots)))
-        }.result),
+        (
+          "slots two by two",
+          stride(from: 2, to: slots, by: 2).reduce(tree(column, 0..<2)) {
+            $0.merged(tree(column, $1..<min($1 + 2, slots)))
+          }.result
+        ),
         ("pooled sums", pooled(column)),
       ]
     }

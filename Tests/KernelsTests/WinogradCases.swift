@@ -80,9 +80,10 @@ func winogradCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
           kernels.pointee.winograd_weight_gradient(&arguments)
           // What lies beyond the filters of a row is nobody's.
           let rows = sums.values
-          let used = Memory((0..<9 * shape.channels * shape.filters).map {
-            rows[$0 / shape.filters * row + $0 % shape.filters]
-          })
+          let used = Memory(
+            (0..<9 * shape.channels * shape.filters).map {
+              rows[$0 / shape.filters * row + $0 % shape.filters]
+            })
           return [used.field("sums"), sums.overrun("sums"), accumulator.overrun("accumulator"), scratch.overrun("scratch")]
         }
       }

@@ -63,13 +63,15 @@ enum LayerCase: String, CaseIterable, Sendable {
       let (y, dSkip) = (Tensor<Double>(shape: shape), Tensor<Double>(shape: shape))
       let slope = isFused ? 0.1 : 1
       bench.prepare()
-      pointwise.forward(bench.x, normalising: norm, adding: isFused ? skip : nil, activation: .leakyReLU(slope: slope), into: y, images: all)
+      pointwise.forward(
+        bench.x, normalising: norm, adding: isFused ? skip : nil, activation: .leakyReLU(slope: slope), into: y, images: all)
       return pass(shape, [norm.gamma, norm.beta]) { dy, accumulating in
         let output = isFused ? y : nil
         norm.collectGradient(dy, output: output, input: bench.x, activation: .leakyReLU(slope: slope), images: all)
         norm.finishGradient(imageCount: 3, pixels: 20, accumulating: accumulating)
         pointwise.backward(
-          dy, output: output, input: bench.x, through: norm, statistics: bench.gradientMode, activation: .leakyReLU(slope: slope), into: dx,
+          dy, output: output, input: bench.x, through: norm, statistics: bench.gradientMode, activation: .leakyReLU(slope: slope),
+          into: dx,
           skip: isFused ? dSkip : nil, images: all)
         return dx.values + dSkip.values
       }

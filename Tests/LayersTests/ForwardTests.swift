@@ -168,7 +168,8 @@ struct ForwardTests {
     for (actual, expected) in zip(y.values, expected) { #expect(abs(actual - expected) <= 1e-13 * (1 + abs(expected))) }
   }
 
-  @Test("softmax cross-entropy is −log softmax at the label, also where exponentials would overflow",
+  @Test(
+    "softmax cross-entropy is −log softmax at the label, also where exponentials would overflow",
     arguments: [(1, 2, 1.0), (5, 7, 4.0), (3, 33, 900.0)])
   mutating func crossEntropy(_ images: Int, _ classes: Int, _ range: Double) {
     let logits: Tensor<Double> = tensor([images, 1, 1, classes], -range...range)

@@ -76,9 +76,10 @@ struct GeometryTests {
     #expect(parts.map(\.endsSlot) == parts.indices.map { $0 == parts.count - 1 })
     #expect(parts.allSatisfy { $0.memory == 3 && $0.keepsSlot == (parts.count == 1) })
     let shared = ImageGroup(slot: 1, of: 12, worker: 3, memory: 9)
-    #expect((0..<shared.parts(size: size)).allSatisfy {
-      let part = shared.part($0, size: size, keepsSlot: true)
-      return part.worker == 3 && part.memory == 9 && part.keepsSlot
-    })
+    #expect(
+      (0..<shared.parts(size: size)).allSatisfy {
+        let part = shared.part($0, size: size, keepsSlot: true)
+        return part.worker == 3 && part.memory == 9 && part.keepsSlot
+      })
   }
 }

@@ -61,7 +61,8 @@ struct DescriptionTests {
   @Test("a network of other widths, strides and skips trains to the same bits on any number of threads and instruction set")
   func otherNetwork() throws {
     func trained(_ set: InstructionSet, threads: Int) throws -> [UInt32] {
-      let network = try Network<Float>(try Self.other(), backend: try Backend(instructionSet: set, threads: threads), capacity: 12)
+      let network = try Network<Float>(
+        try Self.other(), backend: try Backend(instructionSet: set, threads: threads), capacity: 12)
       network.initialise(seed: 3)
       let adam = Adam(network.parameters, backend: network.backend)
       for step in 0..<2 {

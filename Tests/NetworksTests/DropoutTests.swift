@@ -60,7 +60,9 @@ struct DropoutTests {
   func sameBits(configuration: NetworkConfiguration) throws {
     let expected = try Self.trained(configuration, .portable, threads: 1)
     for set in InstructionSet.available {
-      for threads in [1, 2, 7] { #expect(try Self.trained(configuration, set, threads: threads) == expected, "\(set), \(threads)") }
+      for threads in [1, 2, 7] {
+        #expect(try Self.trained(configuration, set, threads: threads) == expected, "\(set), \(threads)")
+      }
     }
     #expect(try Self.trained(configuration, threads: 2, recording: true) == expected)
     #expect(try Self.trained(configuration, threads: 1, seed: 2) != expected, "another seed drops others")

@@ -14,7 +14,8 @@ struct MemoryPlanTests {
     var facts: [OperationFacts] = []
     var regions: [PlannedRegion] = []
 
-    init(_ operations: [(reads: [Value], writes: [Value])], cuts: [Int] = [], overwrites: [Int: OperationFacts.Overwriting] = [:]) {
+    init(_ operations: [(reads: [Value], writes: [Value])], cuts: [Int] = [], overwrites: [Int: OperationFacts.Overwriting] = [:])
+    {
       for (place, operation) in operations.enumerated() {
         facts.append(
           OperationFacts(
@@ -140,7 +141,8 @@ struct MemoryPlanTests {
   }
 
   @Test(
-    "what is planned is exactly what is allocated", arguments: SmallNetworks.all + [SmallNetworks.plain.with(classes: 7, side: 64)],
+    "what is planned is exactly what is allocated",
+    arguments: SmallNetworks.all + [SmallNetworks.plain.with(classes: 7, side: 64)],
     [(1, 1), (7, 2), (18, 3)])
   func exact(configuration: NetworkConfiguration, sizes: (capacity: Int, workers: Int)) throws {
     func check<S: KernelScalar>(_ use: NetworkUse, _: S.Type) throws {

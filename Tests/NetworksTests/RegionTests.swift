@@ -48,7 +48,8 @@ struct RegionTests {
       step(1, .slot) { diary.note(1, $0) }, step(2, .image) { diary.note(2, $0) },
     ]
     let region = Region(
-      operations: operations, imagesAtATime: imagesAtATime, latches: (0..<sizes.threads).map { _ in Latch(threads: sizes.threads) },
+      operations: operations, imagesAtATime: imagesAtATime,
+      latches: (0..<sizes.threads).map { _ in Latch(threads: sizes.threads) },
       finish: [])
     // The second pass meets what the first one left.
     for round in 0..<2 {

@@ -49,7 +49,8 @@ struct TrainingStepTests {
     try trainee.train(steps: 1, count: 6)
     for (parameter, before) in zip(trainee.network.parameters, parameters) {
       // A bias that batch norm subtracts again has no gradient but rounding's.
-      let isSubtracted = configuration.normalisesReduction && parameter.name.hasSuffix("bias")
+      let isSubtracted =
+        configuration.normalisesReduction && parameter.name.hasSuffix("bias")
         && parameter.name.contains("reduction") && parameter.name.contains("conv")
       if isSubtracted { continue }
       #expect(zip(parameter.value.values, before).allSatisfy { $0 != $1 }, "\(parameter.name)")
@@ -116,7 +117,8 @@ struct TrainingStepTests {
       NetworkConfiguration(blocksPerStage: -1), NetworkConfiguration(blocksPerStage: 0, filters: 0),
       NetworkConfiguration(blocksPerStage: 0, classes: 1), NetworkConfiguration(blocksPerStage: 0, side: 7),
       NetworkConfiguration(blocksPerStage: 0, activation: .leakyReLU(slope: -0.1)),
-      NetworkConfiguration(blocksPerStage: 0, activation: .elu(alpha: 0)), NetworkConfiguration(blocksPerStage: 0, headDropout: 1),
+      NetworkConfiguration(blocksPerStage: 0, activation: .elu(alpha: 0)),
+      NetworkConfiguration(blocksPerStage: 0, headDropout: 1),
     ] {
       #expect(throws: LayerError.self) { try Network<Float>(configuration, backend: backend, capacity: 1) }
     }

@@ -11,7 +11,8 @@ struct BisectDefects {
   static let all = [
     BisectDefects(
       defect: Defect(
-        "weight-gradient", "one element of a weight gradient, a ten-thousandth larger, in step 17", "Sources/Training/TrainingStep.swift",
+        "weight-gradient", "one element of a weight gradient, a ten-thousandth larger, in step 17",
+        "Sources/Training/TrainingStep.swift",
         "    beforeUpdate()\n",
         "    if epoch.index == 0, step == 17 {\n      let element = network.parameters[6].gradient.pointer + 40\n"
           + "      element.pointee *= 1.0001\n    }\n    beforeUpdate()\n"),
@@ -64,7 +65,9 @@ struct BisectDefects {
         if !isFound { missed += 1 }
         say("\(isFound ? "found " : "MISSED")  \(what)")
         for line in result.output.split(separator: "\n") {
-          say("        \(line.replacingOccurrences(of: copy.root.path, with: "COPY").replacingOccurrences(of: package.path + "/", with: ""))")
+          say(
+            "        \(line.replacingOccurrences(of: copy.root.path, with: "COPY").replacingOccurrences(of: package.path + "/", with: ""))"
+          )
         }
       }
       let other = try train(

@@ -62,7 +62,8 @@ private let orderDefects = [
           + "      let mine = losses.pointer[image]\n      finished.withLock { $0.append(mine) }\n"),
       .init(
         file: loss, find: "    var sum = 0.0\n",
-        replace: "    var sum = 0.0\n    let order = finished.withLock { all in\n      defer { all = [] }\n      return all\n    }\n"
+        replace:
+          "    var sum = 0.0\n    let order = finished.withLock { all in\n      defer { all = [] }\n      return all\n    }\n"
           + "    if order.count == count { return order.reduce(0, +) }\n"),
       .init(
         file: loss, find: "  private let hits: Buffer<UInt8>\n",

@@ -95,7 +95,8 @@ private let winogradDefects = [
     "winograd-column-of-another-tile", "a tile takes two columns over from the tile before, also where that is in the row above",
     winogradTiles, "const int kept = t > 0 && tile.column > 0 ? KEPT : 0;", "const int kept = t > 0 ? KEPT : 0;"),
   Defect(
-    "winograd-half-not-exchanged", "the columns that two tiles share are looked for where the second one's own are", winogradTiles,
+    "winograd-half-not-exchanged", "the columns that two tiles share are looked for where the second one's own are",
+    winogradTiles,
     "      left = right;                                                                                            \\",
     "                                                                                                               \\"),
   Defect(
@@ -157,7 +158,8 @@ private let batchNormDefects = [
     "variance[c] = variance[c] / n;", "variance[c] = variance[c] / (n - 1);"),
   Defect(
     "bn-images-combined-without-means", "differences between the images' means are forgotten", batchNormKernel,
-    "variance[c] = (variance[c] + squares[c]) + (delta * delta) * weight;", "variance[c] = variance[c] + squares[c] + 0 * weight;"),
+    "variance[c] = (variance[c] + squares[c]) + (delta * delta) * weight;", "variance[c] = variance[c] + squares[c] + 0 * weight;"
+  ),
   Defect(
     "bn-evaluation-as-training", "evaluation's gradient goes through statistics that are constants",
     "Sources/Layers/Pointwise.swift", "let isTraining = norm != nil && statistics == .batch",
@@ -171,7 +173,8 @@ private let batchNormDefects = [
     "scale.pointer[c] = gamma.value.pointer[c] * inverse.pointer[c]", "scale.pointer[c] = inverse.pointer[c]"),
   Defect(
     "bn-sums-above-activation", "batch norm's sums take the gradient above the activation", batchNormKernel,
-    "if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz;", "if (output) dz = dz + slope * (T)0;"),
+    "if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz;",
+    "if (output) dz = dz + slope * (T)0;"),
   Defect(
     "bn-evaluation-changes-buffers", "a pass that gathers the population moves the running averages", batchNorm,
     "      case .population:\n        populationMean",
@@ -185,12 +188,14 @@ private let betweenConvolutionsDefects = [
     "if (output) dz = LOAD(output + i) > (T)0 ? dz : (T)0 * dz;"),
   Defect(
     "relu-slope-twice", "negative values are scaled by twice the slope", pointwiseKernel,
-    "STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : slope * z);", "STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : (T)2 * slope * z);"),
+    "STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : slope * z);",
+    "STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : (T)2 * slope * z);"),
   Defect(
     "activation-sign-without-shift", "the sign computed anew is of what batch norm gives without its shift", pointwiseKernel,
     "FMA(centred, LOAD(scale + c), LOAD(shift + c)) > (T)0", "FMA(centred, LOAD(scale + c), LOAD(shift + c) * (T)0) > (T)0"),
   Defect(
-    "activation-sign-without-scale", "in the sums, the sign computed anew is of the centred input plus the shift", batchNormKernel,
+    "activation-sign-without-scale", "in the sums, the sign computed anew is of the centred input plus the shift",
+    batchNormKernel,
     "FMA(centred, scale, shift) > (T)0", "centred + shift > (T)0 * scale"),
   Defect(
     "activation-not-computed-anew", "the weight gradient takes what the memory held before",
@@ -200,7 +205,8 @@ private let betweenConvolutionsDefects = [
     "elu-gradient-without-alpha", "the ELU's gradient below zero is its output alone", pointwiseKernel,
     "(is_elu ? LOAD(output + i) + slope : (V)slope) * dz", "(is_elu ? LOAD(output + i) : (V)slope) * dz"),
   Defect(
-    "elu-exp-one-term-less", "e to a small argument misses the product of the remainder's parts", "Sources/CKernels/template/elu.h",
+    "elu-exp-one-term-less", "e to a small argument misses the product of the remainder's parts",
+    "Sources/CKernels/template/elu.h",
     "(r_low + t * r_low)", "r_low"),
   Defect(
     "dropout-not-scaled", "what dropout keeps is not scaled", "Sources/CKernels/template/dropout.h", ": scale * x[done + i]",
@@ -217,7 +223,8 @@ private let betweenConvolutionsDefects = [
   Defect(
     "skip-after-activation", "the skip is added after the activation", pointwiseKernel,
     "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : slope * z);",
-    "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
+    "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"
+  ),
   Defect(
     "skip-gradient-forgotten", "the skip's gradient does not reach the block's input",
     "Sources/Networks/Layers/ConvolutionLayer.swift", "adding: addend?.of($0), images: $0.images, worker: $0.worker)",

@@ -117,7 +117,8 @@ private let reportDefects = [
     "count(.notHeld) > 0", "count(.held) == 0 && count(.notHeld) > 0",
     noticedBy: "ReportsTests.ClaimTests"),
   HarnessDefect(
-    "noise-pooled-freedom", "Student's t of one degree of freedom less stands for the pooled scatter", "Sources/Reports/Noise.swift",
+    "noise-pooled-freedom", "Student's t of one degree of freedom less stands for the pooled scatter",
+    "Sources/Reports/Noise.swift",
     within: "Noise.quantile(freedom: freedom) * deviation", "Noise.quantile(freedom: freedom)",
     "Noise.quantile(freedom: freedom - 1)", noticedBy: "ReportsTests"),
   HarnessDefect(
@@ -168,7 +169,8 @@ private let trainingHarnessDefects = [
     "source.trainingCount / batchSize * batchSize", noticedBy: "TrainingTests.EvaluationTests"),
   HarnessDefect(
     "evaluation-mean-of-batches", "an evaluation's loss is divided by whole batches", evaluation,
-    within: "loss = lossSum / Double(count)", "Double(count)", "Double(batch * batchSize)", noticedBy: "TrainingTests.ProtocolTests"),
+    within: "loss = lossSum / Double(count)", "Double(count)", "Double(batch * batchSize)",
+    noticedBy: "TrainingTests.ProtocolTests"),
   HarnessDefect(
     "evaluation-no-reset", "population statistics of an earlier epoch stay", evaluation,
     statement: "network.resetPopulation()", "", noticedBy: "TrainingTests.EvaluationTests"),
@@ -180,7 +182,8 @@ private let trainingHarnessDefects = [
     "tensors.metadata[\"checksum\"] == Self.checksum(tensors).description", "true", noticedBy: "TrainingTests.CheckpointTests"),
   HarnessDefect(
     "checkpoint-foreign", "a checkpoint of another run is continued", "Sources/Training/Trainer+State.swift",
-    within: "let differences = checkpoint.header.differences(from: header)\n      if !differences.isEmpty", "!differences.isEmpty",
+    within: "let differences = checkpoint.header.differences(from: header)\n      if !differences.isEmpty",
+    "!differences.isEmpty",
     "false", noticedBy: "TrainingTests.CheckpointTests"),
   HarnessDefect(
     "checkpoint-trace-ahead", "a run goes on from a trace that its checkpoint does not know", "Sources/Traces/TraceWriter.swift",
@@ -188,23 +191,27 @@ private let trainingHarnessDefects = [
     noticedBy: "TracesTests.WriterTests"),
   HarnessDefect(
     "header-flips", "a run's first line always says that images are mirrored", "Sources/Training/RunIdentity.swift",
-    within: ".init(\"flips\", .bool(augmentation.flips))", "augmentation.flips", "true", noticedBy: "TrainingTests.CheckpointTests"),
+    within: ".init(\"flips\", .bool(augmentation.flips))", "augmentation.flips", "true",
+    noticedBy: "TrainingTests.CheckpointTests"),
   HarnessDefect(
     "row-period", "a row's schedule period is ignored", "Sources/Experiments/MatrixFile.swift",
     within: "minimumLearningRate: minimum, schedulePeriod: period)", "period", "100",
     noticedBy: "ExperimentsTests.MatrixFileTests"),
   HarnessDefect(
     "row-period-limit", "a row may ask for more epochs than its schedule has", "Sources/Experiments/MatrixFile.swift",
-    within: "optionalInteger(\"epochs\", in: 1...period)", "1...period", "1...100_000", noticedBy: "ExperimentsTests.MatrixFileTests"),
+    within: "optionalInteger(\"epochs\", in: 1...period)", "1...period", "1...100_000",
+    noticedBy: "ExperimentsTests.MatrixFileTests"),
 ]
 
 private let dataHarnessDefects = [
   HarnessDefect(
     "crops-repeat", "crops repeat after 64 epochs", "Sources/Datasets/AugmentationPlan.swift",
-    within: "name: .crop, epoch: UInt64(epoch)", "UInt64(epoch)", "UInt64(epoch % 64)", noticedBy: "DatasetsTests.AugmentationTests"),
+    within: "name: .crop, epoch: UInt64(epoch)", "UInt64(epoch)", "UInt64(epoch % 64)",
+    noticedBy: "DatasetsTests.AugmentationTests"),
   HarnessDefect(
     "order-by-red", "images of a class are ordered by their red plane alone", "Sources/Datasets/ImageSet.swift",
-    "memcmp(first, second, imageBytes)", "memcmp(first, second, min(imageBytes, 1024))", noticedBy: "DatasetsTests.CanonicalOrderTests"),
+    "memcmp(first, second, imageBytes)", "memcmp(first, second, min(imageBytes, 1024))",
+    noticedBy: "DatasetsTests.CanonicalOrderTests"),
   HarnessDefect(
     "fingerprint-without-test", "the fingerprint leaves out the test set", "Sources/Datasets/Dataset.swift",
     statement: "test.hash(into: &hasher)", "", noticedBy: "DatasetsTests.CanonicalOrderTests"),

@@ -53,7 +53,8 @@ struct PlantedTogether {
     for (number, defect) in chosen.enumerated() {
       let outcome: String
       if let names = try failures(of: [defect.tests], planted: defect.id) {
-        outcome = "caught by \(names.prefix(3).joined(separator: "; "))" + (names.count > 3 ? "; and \(names.count - 3) more" : "")
+        outcome =
+          "caught by \(names.prefix(3).joined(separator: "; "))" + (names.count > 3 ? "; and \(names.count - 3) more" : "")
       } else {
         survivors.append(defect.id)
         outcome = "SURVIVED \(defect.tests)"

@@ -37,13 +37,16 @@ struct PowerStudy {
       let recorded = try store.rows(profile: profile)
       guard !recorded.isEmpty else { throw PatchedCopy.DoesNotApply(description: "golden/\(profile) holds no goldens") }
       if let unknown = rows.first(where: { !recorded.contains($0) }) {
-        throw PatchedCopy.DoesNotApply(description: "golden/\(profile) holds no golden of \(unknown); it holds \(recorded.joined(separator: ", "))")
+        throw PatchedCopy.DoesNotApply(
+          description: "golden/\(profile) holds no golden of \(unknown); it holds \(recorded.joined(separator: ", "))")
       }
       let rows = rows.isEmpty ? recorded : rows
       let copy = try PatchedCopy(of: package, at: package.appendingPathComponent(".build-defects"))
       let clean = try judge(Defect("none", "nothing", []), copy, store, rows)
       guard clean.changed == 0, clean.broken == nil else {
-        say("without a defect \(clean.changed) of \(clean.rows) rows are not what \(store.directory)/\(profile) says: \(clean.broken ?? "record it first")")
+        say(
+          "without a defect \(clean.changed) of \(clean.rows) rows are not what \(store.directory)/\(profile) says: \(clean.broken ?? "record it first")"
+        )
         return 2
       }
       say("| defect | what | bits differ | out of band | from epoch | farthest out |")
@@ -55,8 +58,9 @@ struct PowerStudy {
         say(line(outcome))
       }
       say("")
-      say("\(defects.count) defects at \(profile), \(rows.count) of \(recorded.count) rows, seed 0: the bands notice \(defects.count - survivors.count)"
-        + (survivors.isEmpty ? "" : "; they do not notice \(survivors.joined(separator: ", "))"))
+      say(
+        "\(defects.count) defects at \(profile), \(rows.count) of \(recorded.count) rows, seed 0: the bands notice \(defects.count - survivors.count)"
+          + (survivors.isEmpty ? "" : "; they do not notice \(survivors.joined(separator: ", "))"))
       return 0
     } catch {
       say("planted-defects: error: \(error)")

@@ -87,7 +87,8 @@ private let networkDefects = [
   Defect(
     "skip-after-activation", "the skip is added after the activation", "Sources/CKernels/template/pointwise.h",
     "if (skip) z = z + LOAD(skip + i);                                        \\\n  STORE(output + i, is_elu ? ELU(z, a->slope) : z > (T)0 ? z : slope * z);",
-    "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"),
+    "z = z > (T)0 ? z : slope * z;                                           \\\n  STORE(output + i, skip ? z + LOAD(skip + i) : z);"
+  ),
   Defect(
     "leaky-slope-0.02", "the activation's slope is 0.02",
     "Sources/Networks/Description/NetworkConfiguration+Layers.swift", "configuration.activation))",

@@ -65,7 +65,8 @@ func plantOneByOne(_ chosen: [Defect], in copy: PatchedCopy, _ checks: any Check
     do {
       switch try copy.planting(defect, checks.run) {
       case .caught(let names):
-        outcome = "caught by \(names.prefix(3).joined(separator: "; "))" + (names.count > 3 ? "; and \(names.count - 3) more" : "")
+        outcome =
+          "caught by \(names.prefix(3).joined(separator: "; "))" + (names.count > 3 ? "; and \(names.count - 3) more" : "")
       case .survived:
         survivors.append(defect.id)
         outcome = "SURVIVED"
@@ -98,7 +99,9 @@ func powerStudy(_ arguments: [String]) -> Int32 {
     }
   }
   if let unknown = only.first(where: { id in !trainingDefects.contains { $0.id == id } }) {
-    say("there is no defect named \(unknown); the defects are:\n" + trainingDefects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
+    say(
+      "there is no defect named \(unknown); the defects are:\n"
+        + trainingDefects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
     return 64
   }
   return PowerStudy(

@@ -21,7 +21,10 @@ func killedRuns(_ proof: Proof) throws -> Findings {
   let sets = InstructionSet.available.count > 1 ? InstructionSet.available.filter { $0 != .portable } : InstructionSet.available
   try AtomicFile.write(matrix, to: "\(proof.scratch)/kills.yaml")
   func arguments(_ row: String, _ out: String) -> [String] {
-    ["matrix", "--matrix", "\(proof.scratch)/kills.yaml", "--rows", row, "--profile", "smoke", "--out", "\(proof.scratch)/\(out)"]
+    [
+      "matrix", "--matrix", "\(proof.scratch)/kills.yaml", "--rows", row, "--profile", "smoke", "--out",
+      "\(proof.scratch)/\(out)",
+    ]
   }
 
   var findings = Findings(cases: "", count: 0)
@@ -79,7 +82,8 @@ private struct Remains {
 
   init(_ directory: String) throws {
     names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
-    files = [("trace", try ReferenceRuns.traceDigest(directory))]
+    files =
+      [("trace", try ReferenceRuns.traceDigest(directory))]
       + (try ["best.safetensors", "result_outputs/summary.csv", "result_outputs/test_summary.csv"].map { name in
         (name, try readFile("\(directory)/\(name)").withUnsafeBytes { Digest(of: $0) })
       })

@@ -27,9 +27,11 @@ struct PhiloxTests {
     #expect(block(answer.counter, answer.key) == answer.block)
   }
 
-  @Test("a fill is the blocks in order, wherever it starts and ends", arguments: [
-    0, 1, 2, 3, 4, 5, 1 << 34 - 3, 1 << 34, 1 << 40 + 7,
-  ] as [UInt64])
+  @Test(
+    "a fill is the blocks in order, wherever it starts and ends",
+    arguments: [
+      0, 1, 2, 3, 4, 5, 1 << 34 - 3, 1 << 34, 1 << 40 + 7,
+    ] as [UInt64])
   func fill(_ first: UInt64) {
     let key: UInt64 = 0x299f_31d0_a409_3822
     for count in 0...13 {

@@ -47,11 +47,12 @@ struct ClaimTests {
 
   @Test("claim 1 fails when one of several seeds learns")
   func oneSeedLearns() throws {
-    let runs = FakeRun.quick() + [
-      FakeRun(
-        row: "vgg38", seed: 1, profile: .quick, epochs: 25, trainLoss: 1, trainAccuracy: 0.6, validationLoss: 1,
-        validationAccuracy: 0.6, flow: FakeRun.vanishing)
-    ]
+    let runs =
+      FakeRun.quick() + [
+        FakeRun(
+          row: "vgg38", seed: 1, profile: .quick, epochs: 25, trainLoss: 1, trainAccuracy: 0.6, validationLoss: 1,
+          validationAccuracy: 0.6, flow: FakeRun.vanishing)
+      ]
     try expect(1, .notHeld, runs, finding: "vgg38-s1")
   }
 
@@ -110,12 +111,14 @@ struct ClaimTests {
 
   @Test("claims 2 and 6 say of several seeds in how many the report's numbers hold, and what each has; of one seed nothing")
   func overSeeds() throws {
-    let weak = FakeRun.quick() + FakeRun.quick().filter { $0.row == "vgg38" }.map { run in
-      var run = run
-      run.seed = 3
-      run.flow = { layer, epoch in layer.contains("block_2_0") ? 6e-8 : max(FakeRun.vanishing(layer, epoch), 3e-15) }
-      return run
-    }
+    let weak =
+      FakeRun.quick()
+      + FakeRun.quick().filter { $0.row == "vgg38" }.map { run in
+        var run = run
+        run.seed = 3
+        run.flow = { layer, epoch in layer.contains("block_2_0") ? 6e-8 : max(FakeRun.vanishing(layer, epoch), 3e-15) }
+        return run
+      }
     try expect(2, .notHeld, weak, finding: "hold in 1 of 2 seeds: the largest of these layers: seed 0 4.0e-11, seed 3 6.0e-8")
     try expect(6, .notHeld, weak, finding: "hold in 1 of 2 seeds")
     try expect(6, .notHeld, weak, finding: "seed 0 14.6 to 14.6, seed 3 10.8 to 10.8")
@@ -127,9 +130,11 @@ struct ClaimTests {
 
   @Test("claim 2 asks nothing of the layers from the last convolution on")
   func afterBoundary() throws {
-    try expect(2, .held, FakeRun.quick().with("vgg38") {
-      $0.flow = { $0 == "reduction_block_2_conv_1" || $0 == "logit_linear_layer" ? 0.5 : FakeRun.vanishing($0, $1) }
-    })
+    try expect(
+      2, .held,
+      FakeRun.quick().with("vgg38") {
+        $0.flow = { $0 == "reduction_block_2_conv_1" || $0 == "logit_linear_layer" ? 0.5 : FakeRun.vanishing($0, $1) }
+      })
   }
 
   @Test("claim 6 fails when a convolution lies more than four orders below, vanishes, or the plain network does not lose twelve")
@@ -212,7 +217,8 @@ struct ClaimTests {
     #expect(open.needed.seeds.keys.sorted() == ["vgg38-bn-1e-2", "vgg38-bn-1e-3"])
     // 2.8 points: (t₉₅ + t₈₀)·√(2/n) of 2.86 is met by 14 seeds, of 1.1 by 3.
     #expect(open.needed.seeds.values.allSatisfy { $0 == 13 }, "\(open.needed)")
-    #expect(open.needed.words.count == 1 && open.needed.words[0].contains("13 more seeds") && open.needed.words[0].contains("and 2 if"))
+    #expect(
+      open.needed.words.count == 1 && open.needed.words[0].contains("13 more seeds") && open.needed.words[0].contains("and 2 if"))
     #expect(Claims(try FakeRun.report().set()).text.contains { $0.contains("needs: 13 more seeds") })
     let even = try claim(5, FakeRun.report().with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.4392 })
     #expect(even.needed.seeds.isEmpty && even.needed.words[0].contains("not decided by 100 seeds"))
@@ -223,7 +229,8 @@ struct ClaimTests {
   @Test("claim 4 fails when one of the remedies does not learn, or BN is ahead of RC")
   func remedies() throws {
     let runs = FakeRun.report()
-    try expect(4, .notHeld, runs.with("vgg38-bn-1e-3") { $0.validationAccuracy = 0.015 }, finding: "vgg38-bn-1e-3-s0 has not learned")
+    try expect(
+      4, .notHeld, runs.with("vgg38-bn-1e-3") { $0.validationAccuracy = 0.015 }, finding: "vgg38-bn-1e-3-s0 has not learned")
     try expect(4, .notHeld, runs.with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.62 })
   }
 
@@ -275,7 +282,8 @@ struct NoiseTests {
     #expect(ratios.allSatisfy { $0 > 0.95 && $0 < 3.9 }, "\(ratios)")
   }
 
-  @Test("Student's t, and the normal distribution without degrees", arguments: [(3, 2.353), (14, 1.761), (120, 1.658), (nil, 1.645)])
+  @Test(
+    "Student's t, and the normal distribution without degrees", arguments: [(3, 2.353), (14, 1.761), (120, 1.658), (nil, 1.645)])
   func quantile(freedom: Int?, expected: Double) {
     #expect(abs(Noise.quantile(freedom: freedom) - expected) < 5e-4)
   }

@@ -13,7 +13,8 @@ struct FormatTests {
   func fixed(value: Double, digits: Int, text: String) { #expect(Format.fixed(value, digits) == text) }
 
   private static let scientificCases: [(Double, String)] = [
-    (0, "0"), (2.6e-4, "2.6e-4"), (9.96e-12, "1.0e-11"), (1, "1.0e0"), (123, "1.2e2"), (.leastNonzeroMagnitude, "4.9e-324"), (-3e-19, "-3.0e-19"),
+    (0, "0"), (2.6e-4, "2.6e-4"), (9.96e-12, "1.0e-11"), (1, "1.0e0"), (123, "1.2e2"), (.leastNonzeroMagnitude, "4.9e-324"),
+    (-3e-19, "-3.0e-19"),
   ]
 
   @Test("powers of ten, down to the subnormal numbers", arguments: scientificCases)
@@ -67,7 +68,9 @@ struct ScaleTests {
     #expect(scale.ticks(count).first?.label == "10⁻²⁰")
   }
 
-  @Test("epochs have whole numbers only, however few", arguments: [(1, ["0"]), (2, ["0", "1"]), (3, ["0", "1", "2"]), (25, ["0", "2"])])
+  @Test(
+    "epochs have whole numbers only, however few",
+    arguments: [(1, ["0"]), (2, ["0", "1"]), (3, ["0", "1", "2"]), (25, ["0", "2"])])
   func epochs(count: Int, beginning: [String]) {
     #expect(Array(labels(.epochs(count), 13).prefix(beginning.count)) == beginning)
     #expect(labels(.epochs(100), 10) == (0..<10).map { "\($0 * 10)" })

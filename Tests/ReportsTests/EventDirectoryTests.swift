@@ -57,10 +57,12 @@ struct EventDirectoryTests {
     #expect(third > second)
   }
 
-  @Test("a figure's file has a name of its own in its directory, whatever its row is called", arguments: [
-    ("heat-map-vgg08", "heat-map-vgg08.svg"), ("a/b", "a%2Fb.svg"), ("../../x", "%2E.%2F..%2Fx.svg"), ("a%2Fb", "a%252Fb.svg"),
-    ("a\u{0}\u{1b}b", "a%00%1Bb.svg"), ("tief-ü", "tief-ü.svg"), (".", "%2E.svg"),
-  ])
+  @Test(
+    "a figure's file has a name of its own in its directory, whatever its row is called",
+    arguments: [
+      ("heat-map-vgg08", "heat-map-vgg08.svg"), ("a/b", "a%2Fb.svg"), ("../../x", "%2E.%2F..%2Fx.svg"), ("a%2Fb", "a%252Fb.svg"),
+      ("a\u{0}\u{1b}b", "a%00%1Bb.svg"), ("tief-ü", "tief-ü.svg"), (".", "%2E.svg"),
+    ])
   func figureName(name: String, file: String) {
     #expect(Figure.fileName(name) == file)
   }

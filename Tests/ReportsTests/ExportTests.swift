@@ -48,7 +48,8 @@ struct ExportTests {
   @Test("steps beyond one byte are written as varints")
   func varint() {
     #expect(EventFile.Message().varint(2, 300).bytes == [0x10, 0xac, 0x02])
-    #expect(EventFile.Message().varint(2, 127).bytes == [0x10, 0x7f] && EventFile.Message().varint(16, 0).bytes == [0x80, 0x01, 0])
+    #expect(
+      EventFile.Message().varint(2, 127).bytes == [0x10, 0x7f] && EventFile.Message().varint(16, 0).bytes == [0x80, 0x01, 0])
   }
 
   @Test("the metrics as CSV: a line an epoch, numbers that read back exactly, the test in its epoch's line")
@@ -77,7 +78,9 @@ struct ExportTests {
     while place < bytes.count {
       guard place + 12 <= bytes.count else { return nil }
       let length = Int(number(place..<place + 8)), end = place + 12 + length + 4
-      guard end <= bytes.count, number(place + 8..<place + 12) == UInt64(CRC32C.masked(bytes[place..<place + 8])) else { return nil }
+      guard end <= bytes.count, number(place + 8..<place + 12) == UInt64(CRC32C.masked(bytes[place..<place + 8])) else {
+        return nil
+      }
       let data = Array(bytes[place + 12..<place + 12 + length])
       guard number(end - 4..<end) == UInt64(CRC32C.masked(data)) else { return nil }
       result.append(data)
@@ -117,7 +120,13 @@ struct ExportTests {
       let start: Int
       let length: Int
       switch key & 7 {
-      case 0: (start, length) = (place, { _ = varint(); return 0 }())
+      case 0:
+        (start, length) = (
+          place,
+          {
+            _ = varint(); return 0
+          }()
+        )
       case 1: (start, length) = (place, 8)
       case 5: (start, length) = (place, 4)
       default:

@@ -41,7 +41,8 @@ struct FakeRun {
     change(&settings)
     return RunIdentity(
       row: row, profile: profile.rawValue, seed: seed, dataName: profile.synthetic == nil ? "cifar-100" : "synthetic-fake",
-      dataFingerprint: fingerprint.map { Digest(of: $0) } ?? Digest(hex: DatasetVerification.officialCIFAR100)!, settings: settings
+      dataFingerprint: fingerprint.map { Digest(of: $0) } ?? Digest(hex: DatasetVerification.officialCIFAR100)!,
+      settings: settings
     ).header
   }
 

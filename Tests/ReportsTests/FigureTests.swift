@@ -35,7 +35,8 @@ private final class Picture: NSObject, XMLParserDelegate {
   }
 
   func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?, attributes: [String: String] = [:]
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String] = [:]
   ) {
     if name == "svg" { size = (Double(attributes["width"] ?? "") ?? 0, Double(attributes["height"] ?? "") ?? 0) }
     if let id = attributes["id"] { ids.append(id) }
@@ -45,7 +46,8 @@ private final class Picture: NSObject, XMLParserDelegate {
     }
     if name == "text" {
       current = Text(
-        x: Double(attributes["x"] ?? "") ?? .nan, y: Double(attributes["y"] ?? "") ?? .nan, turned: attributes["transform"] != nil,
+        x: Double(attributes["x"] ?? "") ?? .nan, y: Double(attributes["y"] ?? "") ?? .nan,
+        turned: attributes["transform"] != nil,
         style: attributes["class"] ?? "")
     }
   }
@@ -111,7 +113,9 @@ struct FigureTests {
     for figure in Figures(try Self.runs(name).set()).all {
       let picture = Picture(figure.inline)
       for text in picture.texts {
-        #expect((0...picture.size.width).contains(text.x) && (0...picture.size.height).contains(text.y), "\(figure.name): \(text.words)")
+        #expect(
+          (0...picture.size.width).contains(text.x) && (0...picture.size.height).contains(text.y), "\(figure.name): \(text.words)"
+        )
       }
       let turned = picture.texts.filter { $0.turned && $0.style == "gf-tiny" }.map(\.x).sorted()
       for (a, b) in zip(turned, turned.dropFirst()) { #expect(b - a >= 10, "\(figure.name)") }
@@ -131,7 +135,9 @@ struct FigureTests {
   @Test("the same decades stand beside the gradient flow of all rows")
   func decades() throws {
     let figures = Figures(try FakeRun.quick().set())
-    func powers(_ index: Int) -> [String] { Picture(figures.numbered[index].inline).texts.map(\.words).filter { $0.hasPrefix("10") } }
+    func powers(_ index: Int) -> [String] {
+      Picture(figures.numbered[index].inline).texts.map(\.words).filter { $0.hasPrefix("10") }
+    }
     #expect(powers(1) == powers(2) && powers(2) == powers(4) && powers(1).contains("10⁻¹⁹"))
   }
 
@@ -182,7 +188,8 @@ struct FigureTests {
     let set = try FakeRun.quick().set()
     let figures = Figures(set, engine: EngineFindings(bands: ["vgg08": bands]))
     for index in [0, 1, 6] {
-      #expect(figures.numbered[index].inline.contains("golden band") && !Figures(set).numbered[index].inline.contains("golden band"))
+      #expect(
+        figures.numbered[index].inline.contains("golden band") && !Figures(set).numbered[index].inline.contains("golden band"))
     }
   }
 
@@ -224,14 +231,18 @@ struct PageTests {
     let html = try page().html
     let ids = html.components(separatedBy: " id=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
     #expect(Set(ids).count == ids.count && ids.count > 20)
-    for link in html.components(separatedBy: "href=\"#").dropFirst().map({ $0.prefix { $0 != "\"" } }) { #expect(ids.contains(link)) }
+    for link in html.components(separatedBy: "href=\"#").dropFirst().map({ $0.prefix { $0 != "\"" } }) {
+      #expect(ids.contains(link))
+    }
   }
 
   @Test("puts the verdict first, then Table 1, the claims, the figures")
   func order() throws {
     let html = try page().html
-    let places = ["<h1>", "id=\"table-1\"", "id=\"claims\"", "id=\"figures\"", "id=\"heat-maps\"", "id=\"settings\"", "id=\"reproduce\""]
-      .map { word in html.range(of: word)?.lowerBound }
+    let places = [
+      "<h1>", "id=\"table-1\"", "id=\"claims\"", "id=\"figures\"", "id=\"heat-maps\"", "id=\"settings\"", "id=\"reproduce\"",
+    ]
+    .map { word in html.range(of: word)?.lowerBound }
     #expect(places.allSatisfy { $0 != nil } && places.compactMap { $0 } == places.compactMap { $0 }.sorted())
   }
 
@@ -245,7 +256,8 @@ struct PageTests {
     #expect(try headline(FakeRun.quick()) == "What these runs can decide of Table 1 holds")
     #expect(try headline([FakeRun(row: "vgg38-rc", epochs: 1)]) == "These runs cannot decide whether Table 1 holds")
     #expect(
-      try headline(FakeRun.quick().with("vgg38") { $0.flow = FakeRun.flowing }) == "A claim of the report does not hold in these runs")
+      try headline(FakeRun.quick().with("vgg38") { $0.flow = FakeRun.flowing })
+        == "A claim of the report does not hold in these runs")
     let drift = EngineFindings(verdicts: ["vgg08": EngineVerdict(.regression)])
     #expect(try headline(FakeRun.quick(), drift) == "The engine has drifted from its goldens")
   }

@@ -41,8 +41,10 @@ struct ProcessorTests {
 
   @Test(
     "a quota counts, rounded up, wherever in the hierarchy it stands",
-    arguments: [("200000 100000", "max 100000", 2), ("150000 100000", "max 100000", 2), ("max 100000", "100000 100000", 1),
-      ("50000 100000", "200000 100000", 1), ("max 100000", "max 100000", 4), ("900000 100000", "max 100000", 4)])
+    arguments: [
+      ("200000 100000", "max 100000", 2), ("150000 100000", "max 100000", 2), ("max 100000", "100000 100000", 1),
+      ("50000 100000", "200000 100000", 1), ("max 100000", "max 100000", 4), ("900000 100000", "max 100000", 4),
+    ])
   func quota(inner: String, outer: String, processors: Int) throws {
     let system = try FakeSystem([
       "/proc/self/status": "Cpus_allowed:\tf\n", "/proc/self/cgroup": "0::/batch/job\n",
@@ -98,7 +100,9 @@ struct MemoryTests {
     #expect(try free(files.merging(["/sys/fs/cgroup/batch/memory.max": "1000\n"]) { $1 }) == 0)
   }
 
-  @Test("the older interface's limit counts, and its largest number is none", arguments: [("1000", 900), ("9223372036854771712", nil)])
+  @Test(
+    "the older interface's limit counts, and its largest number is none",
+    arguments: [("1000", 900), ("9223372036854771712", nil)])
   func olderInterface(limit: String, left: Int?) throws {
     #expect(
       try free([

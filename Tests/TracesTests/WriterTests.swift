@@ -220,7 +220,8 @@ import Testing
     try withDirectory { directory in
       let path = directory + "/trace.jsonl.zst"
       let marks = try write(Sample.lines(), flushes: [3], to: path)
-      let bytes = try readFile(path, limit: 1 << 20), whole = TraceMark(bytes: content(Sample.lines()).count, digest: Digest(of: "x"))
+      let bytes = try readFile(path, limit: 1 << 20),
+        whole = TraceMark(bytes: content(Sample.lines()).count, digest: Digest(of: "x"))
       for mark in marks { try TraceWriter.check(path, holds: mark) }
       #expect(throws: TraceError.self) { try TraceWriter.check(path, holds: whole) }
       let right = TraceMark(bytes: whole.bytes, digest: content(Sample.lines()).withUnsafeBytes { Digest(of: $0) })

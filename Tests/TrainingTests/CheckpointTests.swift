@@ -27,7 +27,9 @@ struct CheckpointTests {
     return run
   }
 
-  enum Damage: CaseIterable { case truncated, flippedBit, flippedHeader, emptied, removed, otherFile, forgedProgress, forgedHeader }
+  enum Damage: CaseIterable {
+    case truncated, flippedBit, flippedHeader, emptied, removed, otherFile, forgedProgress, forgedHeader
+  }
 
   private func spoil(_ path: String, _ damage: Damage) throws {
     var bytes = try readFile(path)
@@ -53,7 +55,9 @@ struct CheckpointTests {
     return file.fileBytes
   }
 
-  @Test("where the newest is damaged the one before it is used, with a warning, for the same run", arguments: CheckpointTests.Damage.allCases)
+  @Test(
+    "where the newest is damaged the one before it is used, with a warning, for the same run",
+    arguments: CheckpointTests.Damage.allCases)
   func previous(kind: Damage) throws {
     var run = try stopped()
     let whole = try run.elsewhere()
@@ -82,7 +86,9 @@ struct CheckpointTests {
     #expect(try run.content() == whole.content())
   }
 
-  @Test("where both are damaged the run is refused, and left as it is", arguments: [CheckpointTests.Damage.truncated, .flippedBit, .removed])
+  @Test(
+    "where both are damaged the run is refused, and left as it is",
+    arguments: [CheckpointTests.Damage.truncated, .flippedBit, .removed])
   func both(kind: Damage) throws {
     let run = try stopped()
     try spoil(run.files.checkpoint, kind)
@@ -128,7 +134,9 @@ struct CheckpointTests {
     #expect(Set(settings) == constants.union(Self.others.map(\.name)))
   }
 
-  @Test("of another seed, row, dataset or setting it is refused by that name, and left as it is", arguments: CheckpointTests.others.indices)
+  @Test(
+    "of another seed, row, dataset or setting it is refused by that name, and left as it is",
+    arguments: CheckpointTests.others.indices)
   func foreign(index: Int) throws {
     let (name, change) = Self.others[index]
     var run = try stopped()
@@ -201,7 +209,8 @@ struct CheckpointTests {
     #expect(try run.content() == whole.content())
   }
 
-  @Test("an old run comes back whole, however far its files had been set aside or brought back when the beginning was killed",
+  @Test(
+    "an old run comes back whole, however far its files had been set aside or brought back when the beginning was killed",
     arguments: 1...4)
   func setAsideInPart(count: Int) throws {
     let run = try stopped()

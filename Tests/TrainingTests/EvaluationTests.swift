@@ -110,9 +110,10 @@ struct EvaluationTests {
     func validation(_ batches: Range<Int>) throws -> (loss: Double, accuracy: Double) {
       for buffer in plain.network.buffers {
         let all = buffer.name.hasSuffix("running_mean") ? means : variances
-        buffer.value.assign((0..<filters).map { filter in
-          Float(batches.reduce(0) { $0 + all[$1][filter] } / Double(batches.count))
-        })
+        buffer.value.assign(
+          (0..<filters).map { filter in
+            Float(batches.reduce(0) { $0 + all[$1][filter] } / Double(batches.count))
+          })
       }
       return try plain.evaluate(.validation, count: source.validationCount, from: source)
     }
@@ -122,7 +123,9 @@ struct EvaluationTests {
     #expect(!isNear(loss, running, 1e-5), "the running averages give the same: this decides nothing")
   }
 
-  @Test("the population pass takes every training image once, in canonical order and as it is, before each evaluation", arguments: [5, 6, 8])
+  @Test(
+    "the population pass takes every training image once, in canonical order and as it is, before each evaluation",
+    arguments: [5, 6, 8])
   func populationImages(batchSize: Int) throws {
     let places = Mutex<[Int]>([])
     var run = try TestRun(TestRun.deep)
@@ -149,7 +152,8 @@ struct EvaluationTests {
         for channel in 0..<3 {
           for ky in 0..<3 where (0..<side).contains(y + ky - 1) {
             for kx in 0..<3 where (0..<side).contains(x + kx - 1) {
-              sum += Double(weight[((filter * 3 + channel) * 3 + ky) * 3 + kx])
+              sum +=
+                Double(weight[((filter * 3 + channel) * 3 + ky) * 3 + kx])
                 * Double(image[((y + ky - 1) * side + x + kx - 1) * 3 + channel])
             }
           }

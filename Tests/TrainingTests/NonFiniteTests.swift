@@ -64,9 +64,11 @@ struct NonFiniteTests {
     #expect(try whole.content() == other.content())
   }
 
-  @Test("a number that is not finite in an evaluation ends the run with the set and the batch, NaN like infinity", arguments: [
-    (Float.nan, DataSet.validation), (.infinity, .validation), (.nan, .test), (-.infinity, .test),
-  ])
+  @Test(
+    "a number that is not finite in an evaluation ends the run with the set and the batch, NaN like infinity",
+    arguments: [
+      (Float.nan, DataSet.validation), (.infinity, .validation), (.nan, .test), (-.infinity, .test),
+    ])
   func evaluation(pixel: Float, set: DataSet) throws {
     var run = try TestRun()
     run.wrap = { PoisonedEvaluation($0, set: set, place: 5, pixel: pixel) }

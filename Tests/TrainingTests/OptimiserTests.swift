@@ -53,7 +53,8 @@ struct OptimiserTests {
   func protocolHeader() throws {
     let names = try run("adam").settings.description.map(\.key)
     let place = try #require(names.firstIndex(of: "adam_beta1"))
-    #expect(names[place - 1..<place + 4] == ["schedule_period", "adam_beta1", "adam_beta2", "adam_epsilon", "batch_norm_epsilon"])
+    #expect(
+      names[place - 1..<place + 4] == ["schedule_period", "adam_beta1", "adam_beta2", "adam_epsilon", "batch_norm_epsilon"])
   }
 
   @Test("that is unknown, or whose settings cannot be, is refused by name")

@@ -18,12 +18,14 @@ struct ReferenceRunTests {
 
     /// Every thread count and every instruction set, though not each with each: the proof has all. The portable path is slow
     /// where the baseline has no fused multiply-add.
-    static let all = [
-      Way(instructionSet: .portable, threads: 2, jobs: 1), Way(instructionSet: .best, threads: 7, jobs: 2),
-      Way(instructionSet: .best, threads: 16, jobs: 1),
-    ] + InstructionSet.available.filter { $0 != .portable }.flatMap { set in
-      [1, 2, 3].map { Way(instructionSet: set, threads: $0, jobs: $0 == 3 ? 2 : 1) }
-    }
+    static let all =
+      [
+        Way(instructionSet: .portable, threads: 2, jobs: 1), Way(instructionSet: .best, threads: 7, jobs: 2),
+        Way(instructionSet: .best, threads: 16, jobs: 1),
+      ]
+      + InstructionSet.available.filter { $0 != .portable }.flatMap { set in
+        [1, 2, 3].map { Way(instructionSet: set, threads: $0, jobs: $0 == 3 ? 2 : 1) }
+      }
   }
 
   @Test("with any number of threads and jobs, on every instruction set, in this build: the recorded one", arguments: Way.all)

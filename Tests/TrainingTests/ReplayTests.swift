@@ -154,9 +154,11 @@ struct ReplayTests {
     #expect(words { try RunIdentity(header, path: "trace") }.contains("dropout"))
   }
 
-  @Test("a name that no built-in set has is none", arguments: [
-    "", "cifar-100", "synthetic-v1-c10-s16-n44", "synthetic-v0-c10-s16-n44-t10", "synthetic-v1-c10-s16-n044-t10",
-    "synthetic-v1-c1-s16-n44-t10", "synthetic-v1-c10-s16-n44-t10-x",
-  ])
+  @Test(
+    "a name that no built-in set has is none",
+    arguments: [
+      "", "cifar-100", "synthetic-v1-c10-s16-n44", "synthetic-v0-c10-s16-n44-t10", "synthetic-v1-c10-s16-n044-t10",
+      "synthetic-v1-c1-s16-n44-t10", "synthetic-v1-c10-s16-n44-t10-x",
+    ])
   func noName(name: String) { #expect(Synthetic(name: name) == nil) }
 }

@@ -94,7 +94,8 @@ package struct GoldenReport {
 
   func rerun(_ judgement: Judgement) -> String {
     let seed = judgement.seed.map { " --seed \($0)" } ?? ""
-    return "gradflow golden check --profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))\(seed)\(against)"
+    return
+      "gradflow golden check --profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))\(seed)\(against)"
   }
 
   /// Where the bits part, for a run that is there.

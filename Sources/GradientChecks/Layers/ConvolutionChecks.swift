@@ -35,39 +35,40 @@ package struct ConvolutionSizes: Sendable, CustomStringConvertible {
   var terms: Int { sizes.kernelHeight * sizes.kernelWidth * channels + (hasBias ? 1 : 0) }
 
   /// Every awkwardness at least once, alone and beside others.
-  package static let awkward: [ConvolutionSizes] = [
-    // A batch of one, one channel, one pixel.
-    .init(1, 1, 1, 1, to: 1, kernel: (1, 1), padding: 0, bias: true),
-    .init(1, 3, 3, 1, to: 1),
-    .init(1, 1, 1, 3, to: 5, bias: true),
-    // Channels that fill no vector, and one more than a register block.
-    .init(2, 5, 5, 3, to: 5, bias: true),
-    .init(3, 4, 3, 7, to: 3),
-    .init(1, 2, 3, 33, to: 3),
-    .init(1, 3, 2, 3, to: 33, bias: true),
-    .init(2, 2, 2, 33, to: 33, kernel: (1, 1), padding: 0),
-    // A whole number of vectors.
-    .init(1, 3, 2, 16, to: 8, bias: true),
-    // Kernels: 1x1, 5x5, and not square.
-    .init(3, 4, 5, 5, to: 7, kernel: (1, 1), padding: 0, bias: true),
-    .init(1, 6, 7, 2, to: 3, kernel: (5, 5), padding: 2),
-    .init(2, 5, 6, 2, to: 3, kernel: (1, 3), padding: 0),
-    .init(1, 6, 4, 3, to: 2, kernel: (5, 3), padding: 1, bias: true),
-    // Stride 2, where the last row and column may be read by nothing.
-    .init(2, 5, 4, 5, to: 3, stride: 2),
-    .init(1, 6, 6, 2, to: 3, stride: 2, padding: 0, bias: true),
-    .init(2, 5, 5, 3, to: 2, kernel: (1, 1), stride: 2, padding: 0),
-    // Padding wider than the kernel reaches: outputs that read nothing but zeros.
-    .init(1, 4, 3, 3, to: 2, padding: 4, bias: true),
-    .init(1, 3, 3, 2, to: 2, kernel: (5, 5), padding: 4),
-    // Dilation, alone and with stride and padding.
-    .init(1, 7, 7, 3, to: 3, padding: 2, dilation: 2),
-    .init(1, 7, 8, 2, to: 5, stride: 2, padding: 1, dilation: 2, bias: true),
-    .init(2, 5, 5, 2, to: 2, padding: 0, dilation: 2),
-    // An odd batch, whose last group of images is smaller; more pixels than the weight gradient takes at a time.
-    .init(5, 3, 3, 2, to: 3, bias: true),
-    .init(1, 9, 8, 2, to: 3),
-  ] + winograd
+  package static let awkward: [ConvolutionSizes] =
+    [
+      // A batch of one, one channel, one pixel.
+      .init(1, 1, 1, 1, to: 1, kernel: (1, 1), padding: 0, bias: true),
+      .init(1, 3, 3, 1, to: 1),
+      .init(1, 1, 1, 3, to: 5, bias: true),
+      // Channels that fill no vector, and one more than a register block.
+      .init(2, 5, 5, 3, to: 5, bias: true),
+      .init(3, 4, 3, 7, to: 3),
+      .init(1, 2, 3, 33, to: 3),
+      .init(1, 3, 2, 3, to: 33, bias: true),
+      .init(2, 2, 2, 33, to: 33, kernel: (1, 1), padding: 0),
+      // A whole number of vectors.
+      .init(1, 3, 2, 16, to: 8, bias: true),
+      // Kernels: 1x1, 5x5, and not square.
+      .init(3, 4, 5, 5, to: 7, kernel: (1, 1), padding: 0, bias: true),
+      .init(1, 6, 7, 2, to: 3, kernel: (5, 5), padding: 2),
+      .init(2, 5, 6, 2, to: 3, kernel: (1, 3), padding: 0),
+      .init(1, 6, 4, 3, to: 2, kernel: (5, 3), padding: 1, bias: true),
+      // Stride 2, where the last row and column may be read by nothing.
+      .init(2, 5, 4, 5, to: 3, stride: 2),
+      .init(1, 6, 6, 2, to: 3, stride: 2, padding: 0, bias: true),
+      .init(2, 5, 5, 3, to: 2, kernel: (1, 1), stride: 2, padding: 0),
+      // Padding wider than the kernel reaches: outputs that read nothing but zeros.
+      .init(1, 4, 3, 3, to: 2, padding: 4, bias: true),
+      .init(1, 3, 3, 2, to: 2, kernel: (5, 5), padding: 4),
+      // Dilation, alone and with stride and padding.
+      .init(1, 7, 7, 3, to: 3, padding: 2, dilation: 2),
+      .init(1, 7, 8, 2, to: 5, stride: 2, padding: 1, dilation: 2, bias: true),
+      .init(2, 5, 5, 2, to: 2, padding: 0, dilation: 2),
+      // An odd batch, whose last group of images is smaller; more pixels than the weight gradient takes at a time.
+      .init(5, 3, 3, 2, to: 3, bias: true),
+      .init(1, 9, 8, 2, to: 3),
+    ] + winograd
 
   /// Those that minimal filtering computes: maps that the tiles cover exactly, that they overhang by one to three pixels,
   /// and smaller than a tile; channels that fill no vector, some, and some and a rest; more tiles than go together; a last
@@ -152,11 +153,12 @@ extension Convolution where S == Double {
     for image in 0..<images {
       for (row, column) in product(stride(from: 0, to: height, by: 4), stride(from: 0, to: width, by: 4)) {
         let v = (0..<channels).map { c in
-          WinogradAmplification.input((0..<36).map { i in
-            let (h, q) = (row - 1 + i / 6, column - 1 + i % 6)
-            guard (0..<height).contains(h), (0..<width).contains(q) else { return 0 }
-            return magnitudes[((image * height + h) * width + q) * self.channels + c]
-          })
+          WinogradAmplification.input(
+            (0..<36).map { i in
+              let (h, q) = (row - 1 + i / 6, column - 1 + i % 6)
+              guard (0..<height).contains(h), (0..<width).contains(q) else { return 0 }
+              return magnitudes[((image * height + h) * width + q) * self.channels + c]
+            })
         }
         for k in 0..<filters {
           var places = [Double](repeating: 0, count: 36)

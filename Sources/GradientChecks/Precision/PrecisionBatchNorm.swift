@@ -89,7 +89,8 @@ enum PrecisionBatchNorm {
       norm.collectGradient(dy, output: y, input: x, activation: .leakyReLU(slope: slope), images: images)
       norm.finishGradient(imageCount: bench.images, pixels: bench.pixels, accumulating: false)
       pointwise.backward(
-        dy, output: y, input: x, through: norm, statistics: .batch, activation: .leakyReLU(slope: slope), into: dx, images: images)
+        dy, output: y, input: x, through: norm, statistics: .batch, activation: .leakyReLU(slope: slope), into: dx, images: images
+      )
     }
   }
 

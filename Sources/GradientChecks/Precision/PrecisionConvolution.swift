@@ -51,7 +51,9 @@ enum PrecisionConvolution {
     let tiles = (bench.side / 4) * (bench.side / 4)
     let slot = tiles * ImageGroup.imagesPerSlot, slots = ImageGroup.slots(of: bench.images)
     let values = weight.magnitude.value.values
-    let amplified = WinogradAmplification.output(outputs: channels, inputs: channels) { k, c, tap in values[(k * channels + c) * 9 + tap] }
+    let amplified = WinogradAmplification.output(outputs: channels, inputs: channels) { k, c, tap in
+      values[(k * channels + c) * 9 + tap]
+    }
     // The input gradient takes the weights by half a turn.
     let amplifiedGradient = WinogradAmplification.output(outputs: channels, inputs: channels) { c, k, tap in
       values[(k * channels + c) * 9 + 8 - tap]

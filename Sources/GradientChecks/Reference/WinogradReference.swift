@@ -22,16 +22,20 @@ package struct WinogradReference<S: KernelScalar> {
 
   /// x: [N, H, W, C], weight: [K, C, 3, 3], y: [N, H, W, K].
   package func convolution(_ x: [S], weight: [S], bias: [S]? = nil) -> [S] {
-    convolution(x, transformed: transformed(inputs: channels, outputs: filters) { outer, inner, tap in
-      weight[(outer * channels + inner) * 9 + tap]
-    }, inputs: channels, outputs: filters, bias: bias)
+    convolution(
+      x,
+      transformed: transformed(inputs: channels, outputs: filters) { outer, inner, tap in
+        weight[(outer * channels + inner) * 9 + tap]
+      }, inputs: channels, outputs: filters, bias: bias)
   }
 
   /// dL/dx from dy: [N, H, W, K].
   package func inputGradient(_ dy: [S], weight: [S]) -> [S] {
-    convolution(dy, transformed: transformed(inputs: filters, outputs: channels) { outer, inner, tap in
-      weight[(inner * channels + outer) * 9 + 8 - tap]
-    }, inputs: filters, outputs: channels, bias: nil)
+    convolution(
+      dy,
+      transformed: transformed(inputs: filters, outputs: channels) { outer, inner, tap in
+        weight[(inner * channels + outer) * 9 + 8 - tap]
+      }, inputs: filters, outputs: channels, bias: nil)
   }
 
   /// The share of some images in dL/dw: [K, C, 3, 3]. Slots are to be added by the caller.

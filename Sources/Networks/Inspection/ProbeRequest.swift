@@ -33,7 +33,8 @@ public struct ProbeRequest: Sendable {
   public var memory: AvailableMemory
 
   public init(
-    row: StandardRow, mode: Mode = .eval, precision: Precision = .f32, updates: Updates? = nil, memory: AvailableMemory = .unlimited
+    row: StandardRow, mode: Mode = .eval, precision: Precision = .f32, updates: Updates? = nil,
+    memory: AvailableMemory = .unlimited
   ) {
     precondition(updates == nil || mode == .train, "updates in evaluation mode")
     self.row = row

@@ -22,7 +22,8 @@ public enum WeightFileError: Error, Equatable, CustomStringConvertible {
     case .shape(let file, let name, let expected, let found):
       "\(file): \(name) has the shape \(found); this network's is \(expected)"
     case .type(let file, let name, let found): "\(file): \(name) is of type \(found); weights are F64, F32, F16 or BF16"
-    case .twice(let file, let name): "\(file) holds \(name) twice, with different prefixes (\(WeightName.prefixes.joined(separator: ", "))): remove one"
+    case .twice(let file, let name):
+      "\(file) holds \(name) twice, with different prefixes (\(WeightName.prefixes.joined(separator: ", "))): remove one"
     case .nonFinite(let file, let name, let index, let value):
       "\(file): element \(index) of \(name) is \(numberText(value))"
         + (value.isFinite ? ", which binary32 cannot hold: compute in binary64" : "; weights must be finite")

@@ -75,7 +75,9 @@ struct PointwiseLoop: OperationSource {
         layer: label, direction: .inputGradient, part: .pointwise, reads: [dy] + [y, readsInput ? x : nil].compactMap { $0 },
         writes: [dx] + (dSkip.map { [$0] } ?? []), overwrites: [.init(written: dSkip ?? dx, read: dy)], result: dx)
     ) { memory in
-      let (pointwise, norm, statistics) = (Pointwise<S>(kernels: memory.kernels), norm?.computing(memory.layers), memory.kind.statistics)
+      let (pointwise, norm, statistics) = (
+        Pointwise<S>(kernels: memory.kernels), norm?.computing(memory.layers), memory.kind.statistics
+      )
       let (dy, y, x) = (memory[dy], y.map { memory[$0] }, readsInput ? memory[x] : nil)
       let (dx, dSkip, activation) = (memory[dx], dSkip.map { memory[$0] }, function)
       return {

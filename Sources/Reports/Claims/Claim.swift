@@ -60,7 +60,9 @@ public struct Claims: Sendable {
   public var markdown: [String] {
     var table = Table([("claim", .left), ("verdict", .left), ("what the report says", .left), ("found", .left)])
     for claim in all {
-      table.add(["\(claim.number)", claim.verdict.rawValue, claim.statement, (claim.findings + claim.needed.words).joined(separator: "; ")])
+      table.add([
+        "\(claim.number)", claim.verdict.rawValue, claim.statement, (claim.findings + claim.needed.words).joined(separator: "; "),
+      ])
     }
     return table.markdown + ["", summary]
   }

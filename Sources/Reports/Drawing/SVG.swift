@@ -56,14 +56,16 @@ struct SVG {
   ) {
     let (x, y) = (Format.coordinate(point.x), Format.coordinate(point.y))
     let turn = degrees == 0 ? "" : " transform=\"rotate(\(Format.coordinate(degrees)) \(x) \(y))\""
-    body += "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor.rawValue)\" class=\"\(style)\"\(turn)>"
+    body +=
+      "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor.rawValue)\" class=\"\(style)\"\(turn)>"
       + "\(escapedForXML(text))</text>\n"
   }
 
   /// Names a region outside of which nothing shows; returns what `polyline` and `polygon` take.
   mutating func clip(_ frame: Frame, _ name: String) -> String {
     let name = "\(id)-\(name)"
-    body += "<clipPath id=\"\(name)\"><rect x=\"\(Format.coordinate(frame.x))\" y=\"\(Format.coordinate(frame.y))\" "
+    body +=
+      "<clipPath id=\"\(name)\"><rect x=\"\(Format.coordinate(frame.x))\" y=\"\(Format.coordinate(frame.y))\" "
       + "width=\"\(Format.coordinate(frame.width))\" height=\"\(Format.coordinate(frame.height))\"/></clipPath>\n"
     return name
   }

@@ -45,7 +45,8 @@ struct FlowFigures {
     var marks = Marks()
     var linear = Panel(
       &svg, "linear", frame: Frame(x: frame.x, y: 36, width: frame.width, height: 210), x: x,
-      y: .linear(around: all + readings(of: result).map(\.range.upperBound), from: 0, ticks: 5), title: "linear scale", xTitle: nil, yTitle: "mean |gradient|", xTicks: nil,
+      y: .linear(around: all + readings(of: result).map(\.range.upperBound), from: 0, ticks: 5), title: "linear scale",
+      xTitle: nil, yTitle: "mean |gradient|", xTicks: nil,
       yTicks: 5)
     draw(&svg, &linear, flows, layers, result, zeroAt: nil, &marks)
 

@@ -41,7 +41,8 @@ enum PageTables {
 
   private static func body(_ line: Table1.Line) -> String {
     func row(_ style: String, _ head: String, _ source: String, _ cells: [String]) -> String {
-      "<tr class=\"\(style)\">\(head)<td>\(source)</td>" + cells.map { "<td class=\"number\">\(escapedForXML($0 == "-" ? "–" : $0))</td>" }.joined()
+      "<tr class=\"\(style)\">\(head)<td>\(source)</td>"
+        + cells.map { "<td class=\"number\">\(escapedForXML($0 == "-" ? "–" : $0))</td>" }.joined()
         + "</tr>"
     }
     let result = line.result
@@ -155,7 +156,9 @@ enum PageTables {
     let head = (["seeds", "epochs"] + own).map { "<th scope=\"col\">\(escapedForXML($0))</th>" }.joined()
     let lines = runs.rows.map { result in
       "<tr><th scope=\"row\"><code>\(escapedForXML(result.row))</code></th>"
-        + ([RowResult.words(result.seeds), "\(result.epochs)"] + own.map { text(result, $0) }).map { "<td>\(escapedForXML($0))</td>" }
+        + ([RowResult.words(result.seeds), "\(result.epochs)"] + own.map { text(result, $0) }).map {
+          "<td>\(escapedForXML($0))</td>"
+        }
         .joined() + "</tr>"
     }
     return """

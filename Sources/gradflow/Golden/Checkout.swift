@@ -43,7 +43,9 @@ enum Checkout {
     git.waitUntilExit()
     // What env answers for a program that it does not find.
     if git.terminationStatus == 127 {
-      throw Stop(.impossible, "git was not found in PATH, and goldens are recorded from a clean checkout, which only git can tell: install it")
+      throw Stop(
+        .impossible,
+        "git was not found in PATH, and goldens are recorded from a clean checkout, which only git can tell: install it")
     }
     guard git.terminationStatus == 0 else {
       let reason = complaint.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }

@@ -133,7 +133,8 @@ struct GoldenRecordCommand: ParsableCommand {
       let there = Set(all.map(\.trace.header.seed)).sorted().map { "\($0)" }.joined(separator: ", ")
       throw Stop(
         .impossible,
-        "\(row): no run of the seeds \(range.lowerBound)..\(range.upperBound) in \(runs.joined(separator: ", ")); there is seed \(there)")
+        "\(row): no run of the seeds \(range.lowerBound)..\(range.upperBound) in \(runs.joined(separator: ", ")); there is seed \(there)"
+      )
     }
     if keepsBands, old == nil {
       throw Stop(.impossible, "\(row): there is no golden whose bands could be kept; record it with an ensemble of seeds")

@@ -61,10 +61,14 @@ struct GoldenShowCommand: ParsableCommand {
     }
     var lines = [""] + table.lines
     if let test = trace.test {
-      lines.append("test (weights of epoch \(test.epoch)): loss \(cell(test.loss, .testLoss, 0)), accuracy \(cell(test.accuracy, .testAccuracy, 0))")
+      lines.append(
+        "test (weights of epoch \(test.epoch)): loss \(cell(test.loss, .testLoss, 0)), accuracy \(cell(test.accuracy, .testAccuracy, 0))"
+      )
     }
     if let last = trace.epochs.last {
-      var flow = TextTable([("gradient flow, last epoch", .left), ("mean |gradient|", .right), ("lower", .right), ("upper", .right)])
+      var flow = TextTable([
+        ("gradient flow, last epoch", .left), ("mean |gradient|", .right), ("lower", .right), ("upper", .right),
+      ])
       for value in last.gradientFlow {
         let band = golden?.bands?.interval(.gradientFlow, epoch: last.epoch, layer: value.name)
         flow.add([

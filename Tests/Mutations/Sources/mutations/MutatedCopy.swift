@@ -56,7 +56,8 @@ struct MutatedCopy {
 
   /// Builds, and returns the numbers of mutants that do not compile: those that stand where the compiler complains.
   func build() throws -> Set<Int> {
-    let result = try TestProcess.run(["swift", "build", "--build-tests"], in: root, mutant: 0, seconds: 7200, untilFailure: false)
+    let result = try TestProcess.run(
+      ["swift", "build", "--build-tests"], in: root, mutant: 0, seconds: 7200, untilFailure: false)
     if result.code == 0 { return [] }
     var numbers: Set<Int> = []
     var complaints: [String] = []
@@ -69,8 +70,9 @@ struct MutatedCopy {
       numbers.formUnion(Self.nearest(row, in: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
     }
     if numbers.isEmpty {
-      throw Failure(description: "the copy does not build, for no mutant:\n\(complaints.prefix(5).joined(separator: "\n"))"
-        + (complaints.isEmpty ? String(result.output.suffix(2000)) : ""))
+      throw Failure(
+        description: "the copy does not build, for no mutant:\n\(complaints.prefix(5).joined(separator: "\n"))"
+          + (complaints.isEmpty ? String(result.output.suffix(2000)) : ""))
     }
     return numbers
   }

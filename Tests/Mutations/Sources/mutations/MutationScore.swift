@@ -69,7 +69,9 @@ struct MutationScore: ParsableCommand {
     }
     let wanted = Set((only ?? "").split(separator: ",").compactMap { Int($0) })
     let chosen = drawn.chosen.filter { wanted.isEmpty || wanted.contains($0.number) }
-    var session = Session(copy: copy, results: try Results(path: copy.root.appendingPathComponent("results.txt"), isGoingOn: goOn || again), isRepeating: again)
+    var session = Session(
+      copy: copy, results: try Results(path: copy.root.appendingPathComponent("results.txt"), isGoingOn: goOn || again),
+      isRepeating: again)
     for (index, mutant) in chosen.enumerated() {
       if let minutes, Date().timeIntervalSince(begun) > minutes * 60 {
         say("stopped after \(minutes) minutes, \(index) of \(chosen.count) judged; --go-on continues")

@@ -31,7 +31,8 @@ final class SiteFinder: SyntaxVisitor {
     let line = lines.location(for: node.positionAfterSkippingLeadingTrivia).line
     let range = range(node)
     if let index = sites.firstIndex(where: { $0.range == range && $0.form == form }) {
-      sites[index] = Site(range: range, form: form, line: line, variants: sites[index].variants + variants.map { (rule: $0.0, text: $0.1) })
+      sites[index] = Site(
+        range: range, form: form, line: line, variants: sites[index].variants + variants.map { (rule: $0.0, text: $0.1) })
     } else {
       sites.append(Site(range: range, form: form, line: line, variants: variants.map { (rule: $0.0, text: $0.1) }))
     }
@@ -59,7 +60,8 @@ final class SiteFinder: SyntaxVisitor {
   override func visit(_ node: IntegerLiteralExprSyntax) -> SyntaxVisitorContinueKind {
     let digits = node.literal.text.replacing("_", with: "")
     let value =
-      digits.hasPrefix("0x") ? Int(digits.dropFirst(2), radix: 16)
+      digits.hasPrefix("0x")
+      ? Int(digits.dropFirst(2), radix: 16)
       : digits.hasPrefix("0b") ? Int(digits.dropFirst(2), radix: 2) : digits.hasPrefix("0o") ? nil : Int(digits)
     guard let value, value < 1 << 40 else { return .skipChildren }
     var variants: [(Mutant.Rule, String)] = [(.one, "\(value + 1)")]

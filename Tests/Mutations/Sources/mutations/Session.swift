@@ -87,7 +87,9 @@ struct Session {
     let run = try test(target, mutant: 0, seconds: 3600, untilFailure: false)
     guard run.code == 0, run.output.contains("passed after") else {
       throw MutatedCopy.Failure(
-        description: "without a mutant \(target) fails already: \(TestProcess.firstFailure(in: run.output) ?? String(run.output.suffix(2000)))")
+        description:
+          "without a mutant \(target) fails already: \(TestProcess.firstFailure(in: run.output) ?? String(run.output.suffix(2000)))"
+      )
     }
     say("without a mutant: \(target) passes in \(Int(run.seconds.rounded())) s")
     return run.seconds
