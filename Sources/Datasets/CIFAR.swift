@@ -35,7 +35,7 @@ public enum CIFAR: String, CaseIterable, Sendable {
     if let pool = try? WorkerPool(threads: Reading.tasks) {
       pool.run(sets, tasks: Reading.tasks)
     } else {
-      for task in 0..<Reading.tasks { sets.perform(task: task, worker: 0) }
+      for task in 0..<Reading.tasks { sets.perform(task: task, worker: 0, with: ()) }
     }
     return Dataset(
       name: kind.rawValue, classNames: kind.classNames(in: path), training: try sets.training.get(), test: try sets.test.get())
@@ -55,7 +55,7 @@ public enum CIFAR: String, CaseIterable, Sendable {
       self.path = path
     }
 
-    func perform(task: Int, worker: Int) {
+    func perform(task: Int, worker: Int, with _: Void) {
       if task == 0 { training = read(kind.trainingFiles) } else { test = read([kind.testFile]) }
     }
 

@@ -38,15 +38,17 @@ public struct Ceilings: Equatable, Sendable {
 public final class MultiplyAddMeter {
   private let backend: Backend
   private let work: PeakLoop
+  /// Of one task.
+  private var rounds = 1 << 12
 
   public init(_ backend: Backend) {
     self.backend = backend
     work = PeakLoop(backend)
     // The shorter of two: one alone may have been interrupted.
-    while min(nanoseconds(), nanoseconds()) <= 20e6 { work.rounds *= 2 }
+    while min(nanoseconds(), nanoseconds()) <= 20e6 { rounds *= 2 }
   }
 
-  private func nanoseconds() -> Double { time { backend.pool.run(work, tasks: work.tasks) } }
+  private func nanoseconds() -> Double { time { backend.pool.run(work, with: rounds, tasks: work.tasks) } }
 
   /// 10⁹ operations a second (two a multiply-add), measured now.
   public func gigaflops() -> Double {
@@ -63,7 +65,6 @@ private func time(_ body: () -> Void) -> Double {
 /// Multiply-adds in as many equal tasks as keep all threads busy to the end.
 private final class PeakLoop: ParallelWork {
   let tasks: Int
-  var rounds = 1 << 12
   private let code: gf_instruction_set
   private let results: UnsafeMutableBufferPointer<(operations: Double, sink: Float)>
 
@@ -78,7 +79,7 @@ private final class PeakLoop: ParallelWork {
 
   var operations: Double { results.reduce(0) { $0 + $1.operations } }
 
-  func perform(task: Int, worker: Int) {
+  func perform(task: Int, worker: Int, with rounds: Int) {
     results[task].operations = gf_peak_multiply_adds(code, rounds, &results[task].sink)
   }
 }
@@ -97,7 +98,7 @@ private final class CopyLoop: ParallelWork {
     target.deallocate()
   }
 
-  func perform(task: Int, worker: Int) {
+  func perform(task: Int, worker: Int, with _: Void) {
     let slice = Self.bytes / Self.tasks
     memcpy(target + task * slice, source + task * slice, slice)
   }

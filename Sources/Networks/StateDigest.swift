@@ -31,24 +31,22 @@ public final class StateDigest<S: KernelScalar> {
   }
 
   /// Of parameters, buffers, optimiser state and the number of updates.
-  public func full() -> Digest {
-    var hasher = hash(named.count)
+  public func full() -> Digest { everything(isQuick: false) }
+
+  /// Of parameters and buffers: of what an evaluation depends on.
+  public func evaluated() -> Digest { hash(evaluatedCount, isQuick: false).finalize() }
+
+  /// The same as `full`, with each tensor's `MixDigest` in the place of its SHA-256: fast enough for every step.
+  public func quick() -> Digest { everything(isQuick: true) }
+
+  private func everything(isQuick: Bool) -> Digest {
+    var hasher = hash(named.count, isQuick: isQuick)
     hasher.update(littleEndian: UInt64(optimiser.updates))
     return hasher.finalize()
   }
 
-  /// Of parameters and buffers: of what an evaluation depends on.
-  public func evaluated() -> Digest { hash(evaluatedCount).finalize() }
-
-  /// The same as `full`, with each tensor's `MixDigest` in the place of its SHA-256: fast enough for every step.
-  public func quick() -> Digest {
-    tensorDigests.isQuick = true
-    defer { tensorDigests.isQuick = false }
-    return full()
-  }
-
-  private func hash(_ count: Int) -> Digest.Hasher {
-    backend.pool.run(tensorDigests, tasks: count)
+  private func hash(_ count: Int, isQuick: Bool) -> Digest.Hasher {
+    backend.pool.run(tensorDigests, with: isQuick, tasks: count)
     var hasher = Digest.Hasher()
     hasher.update(tensorDigests.listing(count))
     return hasher
@@ -64,7 +62,6 @@ private final class TensorDigests<S: KernelScalar>: ParallelWork {
   private let bytes: UnsafeMutableRawBufferPointer
   private let places: [Int]
   private static var digestBytes: Int { 32 }
-  var isQuick = false
 
   init(_ named: [(name: String, tensor: Tensor<S>)], kernels: KernelTable) {
     tensors = named.map(\.tensor)
@@ -83,7 +80,7 @@ private final class TensorDigests<S: KernelScalar>: ParallelWork {
 
   deinit { bytes.deallocate() }
 
-  func perform(task: Int, worker: Int) {
+  func perform(task: Int, worker: Int, with isQuick: Bool) {
     let values = UnsafeBufferPointer(tensors[task].elements)
     let digest =
       isQuick

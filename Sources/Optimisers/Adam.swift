@@ -18,8 +18,6 @@ public class Adam<S: KernelScalar>: Optimiser, ParallelWork {
 
   private let backend: Backend
   let kernels: KernelTable
-  /// Of the update under way.
-  private(set) var call = gf_adam_constants()
 
   public init(_ parameters: [Parameter<S>], constants: AdamSettings = AdamSettings(), backend: Backend) {
     self.parameters = parameters
@@ -35,20 +33,26 @@ public class Adam<S: KernelScalar>: Optimiser, ParallelWork {
     updates += 1
     let correction1 = 1 - Elementary.power(constants.beta1, UInt64(updates))
     let correction2 = 1 - Elementary.power(constants.beta2, UInt64(updates))
-    call = gf_adam_constants(
+    let call = gf_adam_constants(
       beta1: constants.beta1, beta2: constants.beta2, one_minus_beta1: 1 - constants.beta1,
       one_minus_beta2: 1 - constants.beta2, step: learningRate / correction1, root: correction2.squareRoot(),
       epsilon: constants.epsilon)
-    backend.pool.run(self, tasks: parameters.count)
+    backend.pool.run(self, with: AdamUpdate(learningRate: learningRate, constants: call), tasks: parameters.count)
   }
 
-  public func perform(task: Int, worker: Int) {
+  public func perform(task: Int, worker: Int, with update: AdamUpdate) {
     let parameter = parameters[task]
-    var constants = call
+    var constants = update.constants
     kernels.pointee.adam(
       &constants, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer, second[task].pointer,
       parameter.count)
   }
+}
+
+/// One update of all parameters.
+public struct AdamUpdate {
+  let learningRate: Double
+  let constants: gf_adam_constants
 }
 
 public struct AdamSettings: OptimiserSettings {

@@ -10,8 +10,6 @@ import Tensors
 public final class AdamW<S: KernelScalar>: Adam<S> {
   private let weightDecay: Double
   private let isLeftOut: [Bool]
-  /// Of the update under way: what a parameter is multiplied by.
-  private var decay = 1.0
 
   public init(_ parameters: [Parameter<S>], settings: AdamWSettings, backend: Backend) {
     weightDecay = settings.weightDecay
@@ -19,17 +17,12 @@ public final class AdamW<S: KernelScalar>: Adam<S> {
     super.init(parameters, constants: settings.adam, backend: backend)
   }
 
-  public override func update(learningRate: Double) {
-    decay = 1 - learningRate * weightDecay
-    super.update(learningRate: learningRate)
-  }
-
-  public override func perform(task: Int, worker: Int) {
-    guard !isLeftOut[task] else { return super.perform(task: task, worker: worker) }
+  public override func perform(task: Int, worker: Int, with update: AdamUpdate) {
+    guard !isLeftOut[task] else { return super.perform(task: task, worker: worker, with: update) }
     let parameter = parameters[task]
-    var constants = call
+    var constants = update.constants
     kernels.pointee.adamw(
-      &constants, decay, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer, second[task].pointer,
+      &constants, 1 - update.learningRate * weightDecay, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer, second[task].pointer,
       parameter.count)
   }
 }

@@ -16,7 +16,6 @@ public final class SGD<S: KernelScalar>: Optimiser, ParallelWork {
   private let settings: SGDSettings
   private let backend: Backend
   private let kernels: KernelTable
-  private var call = gf_sgd_constants()
 
   public init(_ parameters: [Parameter<S>], settings: SGDSettings, backend: Backend) {
     self.parameters = parameters
@@ -28,13 +27,14 @@ public final class SGD<S: KernelScalar>: Optimiser, ParallelWork {
 
   public func update(learningRate: Double) {
     updates += 1
-    call = gf_sgd_constants(rate: learningRate, momentum: settings.momentum, nesterov: settings.isNesterov ? 1 : 0)
-    backend.pool.run(self, tasks: parameters.count)
+    let constants = gf_sgd_constants(
+      rate: learningRate, momentum: settings.momentum, nesterov: settings.isNesterov ? 1 : 0)
+    backend.pool.run(self, with: constants, tasks: parameters.count)
   }
 
-  public func perform(task: Int, worker: Int) {
+  public func perform(task: Int, worker: Int, with constants: gf_sgd_constants) {
     let parameter = parameters[task]
-    var constants = call
+    var constants = constants
     kernels.pointee.sgd(
       &constants, parameter.gradient.pointer, parameter.value.pointer, state.first?.tensors[task].pointer, parameter.count)
   }

@@ -58,8 +58,6 @@ final class BatchLoading: ParallelWork {
   private let source: any BatchSource
   private let images: Tensor<Float>
   private let labels: UnsafeMutablePointer<Int32>
-  /// Of the batch that is being loaded: what the pool's workers read.
-  private var content = BatchContent.plain(.training, places: [])
 
   init(source: any BatchSource, images: Tensor<Float>, labels: UnsafeMutablePointer<Int32>) {
     self.source = source
@@ -68,11 +66,10 @@ final class BatchLoading: ParallelWork {
   }
 
   func load(_ content: BatchContent, on pool: WorkerPool) {
-    self.content = content
-    pool.run(self, tasks: content.places.count)
+    pool.run(self, with: content, tasks: content.places.count)
   }
 
-  func perform(task: Int, worker: Int) {
+  func perform(task: Int, worker: Int, with content: BatchContent) {
     let pixels = images.at(task)
     switch content {
     case .augmented(let epoch, let places): labels[task] = epoch.load(place: places[places.startIndex + task], into: pixels)

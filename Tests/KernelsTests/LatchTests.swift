@@ -21,7 +21,7 @@ struct LatchTests {
 
     deinit { written.deallocate() }
 
-    func perform(task: Int, worker: Int) {
+    func perform(task: Int, worker: Int, with _: Void) {
       if task == 0 {
         for index in 0..<count { written[index] = index + 1 }
         latch.open()

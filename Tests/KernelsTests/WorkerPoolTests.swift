@@ -54,7 +54,7 @@ struct WorkerPoolTests {
 
     init(threads: Int) { self.threads = threads }
 
-    func perform(task: Int, worker: Int) {
+    func perform(task: Int, worker: Int, with _: Void) {
       let isFirst = done.withLock { done in
         defer { done.append((task, worker)) }
         return !done.contains { $0.worker == worker }

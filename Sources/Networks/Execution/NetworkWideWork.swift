@@ -11,7 +11,7 @@ final class NetworkWideWork<S: KernelScalar>: ParallelWork {
 
   func run(on pool: WorkerPool) { pool.run(self, tasks: calls.count) }
 
-  func perform(task: Int, worker: Int) { calls[task]() }
+  func perform(task: Int, worker: Int, with _: Void) { calls[task]() }
 }
 
 extension Operation {

@@ -10,6 +10,21 @@ struct BoundOperation<S: KernelScalar> {
   let run: (ImageGroup) -> Void
 }
 
+/// One run of a region: for which images, who looks on, and how the tasks are numbered.
+struct RegionRun<S: KernelScalar> {
+  let imageCount: Int
+  let observer: (any PassObserver<S>)?
+  let times: StepTimes?
+  /// The first tasks: slots that one worker has for itself.
+  let wholeCount: Int
+  /// Then, of each shared slot, the operations that need it as a whole.
+  let slotTaskCount: Int
+  /// At last the images of the shared slots.
+  let imageTaskCount: Int
+
+  var taskCount: Int { wholeCount + slotTaskCount + imageTaskCount }
+}
+
 /// Operations that a group of images goes through without waiting for the other groups. Between two regions all groups meet, as
 /// batch norm in training mode demands, and `finish` combines what they collected.
 ///
@@ -24,16 +39,11 @@ final class Region<S: KernelScalar>: ParallelWork {
   let imagesAtATime: Int
   /// One after the other, when all groups are through.
   private let finish: [() -> Void]
-  var imageCount = 0
-  var observer: (any PassObserver<S>)?
-  var times: StepTimes?
 
   /// By shared slot: whether the operations that need it as a whole are done.
   private let latches: [Latch]
-  /// Of the operations that need the slot as a whole, and those before them.
+  /// The operations that need the slot as a whole, and those before them.
   private let slotOperations: Range<Int>
-  private var slotCount = 0
-  private var sharedCount = 0
 
   init(operations: [BoundOperation<S>], imagesAtATime: Int, latches: [Latch], finish: [() -> Void]) {
     self.operations = operations
@@ -47,57 +57,50 @@ final class Region<S: KernelScalar>: ParallelWork {
 
   // MARK: Tasks
 
-  /// The first tasks: slots that one worker has for itself.
-  private var wholeCount: Int { slotCount - sharedCount }
-  /// Then, of each shared slot, the operations that need it as a whole.
-  private var slotTaskCount: Int { slotOperations.isEmpty ? 0 : sharedCount }
-  /// At last their images.
-  private var imageTaskCount: Int { imageOperations.isEmpty ? 0 : sharedCount * ImageGroup.imagesPerSlot }
-
-  func perform(task: Int, worker: Int) {
-    guard task >= wholeCount else {
-      return run(0..<operations.count, ofSlot: ImageGroup(slot: task, of: imageCount, worker: worker), keepsSlot: false)
+  func perform(task: Int, worker: Int, with run: RegionRun<S>) {
+    guard task >= run.wholeCount else {
+      let slot = ImageGroup(slot: task, of: run.imageCount, worker: worker)
+      return perform(0..<operations.count, ofSlot: slot, keepsSlot: false, run)
     }
-    let shared = task - wholeCount
+    let shared = task - run.wholeCount
     // In this order: what an image's operations wait for has begun by then.
-    if shared < slotTaskCount {
-      run(slotOperations, ofSlot: group(sharing: shared, worker: worker), keepsSlot: true)
+    if shared < run.slotTaskCount {
+      perform(slotOperations, ofSlot: group(sharing: shared, worker: worker, run), keepsSlot: true, run)
       latches[shared].open()
     } else {
-      performImage(shared - slotTaskCount, worker: worker)
+      performImage(shared - run.slotTaskCount, worker: worker, run)
     }
   }
 
   /// The last operations of image `index`, counted from the first one of the shared slots.
-  private func performImage(_ index: Int, worker: Int) {
+  private func performImage(_ index: Int, worker: Int, _ run: RegionRun<S>) {
     let shared = index / ImageGroup.imagesPerSlot
     if !slotOperations.isEmpty { latches[shared].wait() }
-    let slot = group(sharing: shared, worker: worker)
+    let slot = group(sharing: shared, worker: worker, run)
     let part = index % ImageGroup.imagesPerSlot
-    if part < slot.images.count { run(imageOperations, slot.part(part, size: 1, keepsSlot: true)) }
+    if part < slot.images.count { perform(imageOperations, slot.part(part, size: 1, keepsSlot: true), run) }
   }
 
   /// All images of the shared slot `shared`, with memory of its own for what the operations leave for one another.
-  private func group(sharing shared: Int, worker: Int) -> ImageGroup {
-    ImageGroup(
-      slot: wholeCount + shared, of: imageCount, worker: worker, memory: latches.count + shared)
+  private func group(sharing shared: Int, worker: Int, _ run: RegionRun<S>) -> ImageGroup {
+    ImageGroup(slot: run.wholeCount + shared, of: run.imageCount, worker: worker, memory: latches.count + shared)
   }
 
-  private func run(_ operations: Range<Int>, ofSlot slot: ImageGroup, keepsSlot: Bool) {
+  private func perform(_ operations: Range<Int>, ofSlot slot: ImageGroup, keepsSlot: Bool, _ run: RegionRun<S>) {
     // An observer sees whole slots: later operations may overwrite what it is to see.
-    let size = observer == nil ? imagesAtATime : slot.images.count
-    for part in 0..<slot.parts(size: size) { run(operations, slot.part(part, size: size, keepsSlot: keepsSlot)) }
+    let size = run.observer == nil ? imagesAtATime : slot.images.count
+    for part in 0..<slot.parts(size: size) { perform(operations, slot.part(part, size: size, keepsSlot: keepsSlot), run) }
   }
 
-  private func run(_ operations: Range<Int>, _ group: ImageGroup) {
-    guard let times else {
-      for index in operations { run(operation: index, group) }
+  private func perform(_ operations: Range<Int>, _ group: ImageGroup, _ run: RegionRun<S>) {
+    guard let times = run.times else {
+      for index in operations { perform(operation: index, group, run.observer) }
       return
     }
-    runTimed(operations, group, times)
+    performTimed(operations, group, run.observer, times)
   }
 
-  func run(operation index: Int, _ group: ImageGroup) {
+  func perform(operation index: Int, _ group: ImageGroup, _ observer: (any PassObserver<S>)?) {
     operations[index].run(group)
     if let observer { observer.record(operations[index], index: index, of: self, group: group) }
   }
@@ -105,19 +108,18 @@ final class Region<S: KernelScalar>: ParallelWork {
   // MARK: The region
 
   func run(on pool: WorkerPool, imageCount: Int, observer: (any PassObserver<S>)?, times: StepTimes?) {
-    self.imageCount = imageCount
-    self.observer = observer
-    self.times = times
-    slotCount = ImageGroup.slots(of: imageCount)
-    sharedCount = pool.threads == 1 || observer != nil ? 0 : min(pool.threads, slotCount)
+    let slots = ImageGroup.slots(of: imageCount)
+    let shared = pool.threads == 1 || observer != nil ? 0 : min(pool.threads, slots)
+    let run = RegionRun(
+      imageCount: imageCount, observer: observer, times: times, wholeCount: slots - shared,
+      slotTaskCount: slotOperations.isEmpty ? 0 : shared,
+      imageTaskCount: imageOperations.isEmpty ? 0 : shared * ImageGroup.imagesPerSlot)
     for index in 0..<latches.count { latches[index].close() }
-    observer?.begin(self)
+    observer?.begin(self, imageCount: imageCount)
     times?.begin(self)
-    pool.run(self, tasks: wholeCount + slotTaskCount + imageTaskCount, apportioned: wholeCount)
+    pool.run(self, with: run, tasks: run.taskCount, apportioned: run.wholeCount)
     let end = times == nil ? 0 : StepTimes.now
     for index in 0..<finish.count { finish[index]() }
     times?.add(.betweenRegions, since: end)
-    self.observer = nil
-    self.times = nil
   }
 }

@@ -17,7 +17,7 @@ final class FirstNonFinite<S: KernelScalar>: PassObserver {
     return index < operations.count ? operations[index].facts.layer : nil
   }
 
-  func begin(_ region: Region<S>) {
+  func begin(_ region: Region<S>, imageCount: Int) {
     firstOfRegion = operations.count
     operations += region.operations
   }

@@ -6,7 +6,7 @@ import Layers
 protocol PassObserver<S>: AnyObject {
   associatedtype S: KernelScalar
   /// Before the first operation of a region.
-  func begin(_ region: Region<S>)
+  func begin(_ region: Region<S>, imageCount: Int)
   /// Every (operation, slot) is seen once; those of different slots at the same time.
   func record(_ operation: BoundOperation<S>, index: Int, of region: Region<S>, group: ImageGroup)
 }

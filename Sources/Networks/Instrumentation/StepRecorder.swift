@@ -44,14 +44,14 @@ public final class StepRecorder<S: KernelScalar>: PassObserver, @unchecked Senda
     }
   }
 
-  func begin(_ region: Region<S>) {
+  func begin(_ region: Region<S>, imageCount: Int) {
     precondition(slots[ObjectIdentifier(region)] == nil, "a recorder records one pass")
-    slotCount = ImageGroup.slots(of: region.imageCount)
+    slotCount = ImageGroup.slots(of: imageCount)
     let buffer = UnsafeMutableBufferPointer<Digest?>.allocate(capacity: slotCount * region.operations.count)
     buffer.initialize(repeating: nil)
     slots[ObjectIdentifier(region)] = buffer
     regions.append(region)
-    imageCount = region.imageCount
+    self.imageCount = imageCount
     for (index, operation) in region.operations.enumerated() {
       guard let result = operation.result else { continue }
       if entryCount == kept {

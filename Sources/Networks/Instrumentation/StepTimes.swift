@@ -123,10 +123,12 @@ public final class StepTimes: @unchecked Sendable {
 
 extension Region {
   /// With a look at the clock after each operation.
-  func runTimed(_ operations: Range<Int>, _ group: ImageGroup, _ times: StepTimes) {
+  func performTimed(
+    _ operations: Range<Int>, _ group: ImageGroup, _ observer: (any PassObserver<S>)?, _ times: StepTimes
+  ) {
     var last = StepTimes.now
     for index in operations {
-      run(operation: index, group)
+      perform(operation: index, group, observer)
       let now = StepTimes.now
       times.add(now - last, operation: index, worker: group.worker)
       last = now
