@@ -7,19 +7,10 @@ extension RandomStream {
   /// In [0, 1): the top 53 bits of value `index`, times 2⁻⁵³; no rounding happens.
   public func uniform(at index: UInt64) -> Double { Self.uniform(value(at: index)) }
 
-  /// Fills `numbers` with `uniform(at: first)`, `uniform(at: first + 1)`, ….
-  public func fillUniform(_ numbers: UnsafeMutableBufferPointer<Double>, from first: UInt64 = 0) {
-    forEachValue(from: first, count: numbers.count) { place, value in numbers[place] = Self.uniform(value) }
-  }
-
-  /// Fills `numbers` with numbers uniform on ±`bound`: number i is bound · (2u − 1), u being `uniform(at: i)`, in double
-  /// (2u − 1 is exact, so it is rounded once), then rounded to `Scalar`; rounding may give ±bound itself.
-  public func fillSymmetric<Scalar: BinaryFloatingPoint>(
-    _ numbers: UnsafeMutableBufferPointer<Scalar>, bound: Double
-  ) {
-    forEachValue(from: 0, count: numbers.count) { place, value in
-      numbers[place] = Scalar(bound * (2 * Self.uniform(value) - 1))
-    }
+  /// Uniform on ±`bound`: bound · (2u − 1), u being `uniform(at: index)`, in double (2u − 1 is exact, so it is rounded once),
+  /// then rounded to `Scalar`; rounding may give ±bound itself.
+  public func symmetric<Scalar: BinaryFloatingPoint>(at index: UInt64, bound: Double) -> Scalar {
+    Scalar(bound * (2 * uniform(at: index) - 1))
   }
 
   private static func uniform(_ value: UInt64) -> Double { Double(value >> 11) * 0x1p-53 }

@@ -92,13 +92,11 @@ struct ReferenceTests {
   func symmetric() throws {
     try lines("symmetric", atLeast: 70) { stream, fields in
       let bound = try #require(Double(fields[0]))
-      let index = try #require(Int(fields[1]))
-      var floats = [Float](repeating: 0, count: index + 1)
-      floats.withUnsafeMutableBufferPointer { stream.fillSymmetric($0, bound: bound) }
-      #expect(floats[index].bitPattern == UInt32(fields[2], radix: 16), "float \(index), bound \(bound)")
-      var doubles = [Double](repeating: 0, count: index + 1)
-      doubles.withUnsafeMutableBufferPointer { stream.fillSymmetric($0, bound: bound) }
-      #expect(doubles[index].bitPattern == UInt64(fields[3], radix: 16), "double \(index), bound \(bound)")
+      let index = try #require(UInt64(fields[1]))
+      let float: Float = stream.symmetric(at: index, bound: bound)
+      #expect(float.bitPattern == UInt32(fields[2], radix: 16), "float \(index), bound \(bound)")
+      let double: Double = stream.symmetric(at: index, bound: bound)
+      #expect(double.bitPattern == UInt64(fields[3], radix: 16), "double \(index), bound \(bound)")
     }
   }
 
