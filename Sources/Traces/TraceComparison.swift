@@ -55,8 +55,6 @@ public struct TraceComparison: Equatable, Sendable, CustomStringConvertible {
       ? .nothingCompared : .identical
   }
 
-  public var isIdentical: Bool { verdict == .identical }
-
   public var description: String {
     switch verdict {
     case .identical:

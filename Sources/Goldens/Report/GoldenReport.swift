@@ -57,11 +57,6 @@ package struct GoldenReport {
     if case .notComparable = judgement.verdict { true } else { false }
   }
 
-  /// Whether some run fails for nothing but bits that should be equal.
-  var isPromiseBroken: Bool {
-    !requirement.allowsOtherBits && judgements.contains { $0.verdict.breaksPromise }
-  }
-
   func passes(_ judgement: Judgement) -> Bool { judgement.verdict.passes(requirement) }
 
   package func text(_ format: Format) throws -> String {
