@@ -1,3 +1,5 @@
+import LayerNames
+
 extension NetworkDescription {
   /// The network that a configuration stands for; names as in the course code.
   ///
@@ -7,31 +9,32 @@ extension NetworkDescription {
     precondition(configuration.problem == nil, configuration.problem ?? "")
     var layers: [any NetworkLayer] = []
     /// A convolution with what follows it up to the next one.
-    func add(_ block: String, _ index: Int, bias: Bool = false, norm: Bool, skip: String? = nil) {
-      let prefix = "layer_dict.\(block).layer_dict"
-      layers.append(ConvolutionLayer(name: "\(prefix).conv_\(index)", filters: configuration.filters, hasBias: bias))
-      if norm { layers.append(BatchNormLayer(name: "\(prefix).bn_\(index)")) }
-      if let skip { layers.append(ResidualAddLayer(inputOf: skip)) }
-      layers.append(ActivationLayer(after: "\(block)_conv_\(index)", configuration.activation))
+    func add(_ block: LayerName.Block, _ index: Int, bias: Bool = false, norm: Bool, skip: LayerName? = nil) {
+      let convolution = LayerName(block, .convolution, index)
+      layers.append(ConvolutionLayer(name: convolution.path, filters: configuration.filters, hasBias: bias))
+      if norm { layers.append(BatchNormLayer(name: LayerName(block, .batchNorm, index).path)) }
+      if let skip { layers.append(ResidualAddLayer(inputOf: skip.description)) }
+      layers.append(ActivationLayer(after: convolution.description, configuration.activation))
     }
-    add("input_conv", 0, norm: true)
+    add(.entry, 0, norm: true)
     for stage in 0..<NetworkConfiguration.stages {
       for index in 0..<configuration.blocksPerStage {
-        let block = "block_\(stage)_\(index)"
+        let block = LayerName.Block.processing(stage: stage, index: index)
+        let first = LayerName(block, .convolution, 0)
         add(block, 0, norm: configuration.normalisesProcessing)
         if configuration.blockDropout > 0 {
           layers.append(DropoutLayer(label: "\(block)_dropout", rate: configuration.blockDropout))
         }
-        add(block, 1, norm: configuration.normalisesProcessing, skip: configuration.isResidual ? "\(block)_conv_0" : nil)
+        add(block, 1, norm: configuration.normalisesProcessing, skip: configuration.isResidual ? first : nil)
       }
-      let block = "reduction_block_\(stage)"
+      let block = LayerName.Block.reduction(stage: stage)
       add(block, 0, bias: true, norm: configuration.normalisesReduction)
       layers.append(AveragePoolLayer(label: "\(block)_pool", window: .square(side: 2, stride: 2)))
       add(block, 1, bias: true, norm: configuration.normalisesReduction)
     }
     layers.append(AveragePoolLayer(label: "global_pool", window: .wholeMap))
     if configuration.headDropout > 0 { layers.append(DropoutLayer(label: "head_dropout", rate: configuration.headDropout)) }
-    layers.append(LinearLayer(name: "logit_linear_layer", outputs: configuration.classes))
+    layers.append(LinearLayer(name: LayerName.output.path, outputs: configuration.classes))
     layers.append(SoftmaxCrossEntropyLayer())
     let side = configuration.side
     do {
