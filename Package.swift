@@ -44,7 +44,7 @@ let package = Package(
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Optimisers", dependencies: ["Tensors"]),
     .target(name: "Networks", dependencies: ["Layers", "Optimisers", "LayerNames", "Randomness", "Files", "SystemLimits"]),
-    .target(name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "PlainText"]),
+    .target(name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "LayerNames", "PlainText"]),
 
     // MARK: The experiment
     .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),

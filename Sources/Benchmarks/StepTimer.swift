@@ -15,7 +15,9 @@ package struct StepTimer {
   }
 
   let configuration: NetworkConfiguration
+  /// Images.
   let batch: Int
+  private let images: Batch<Float>
   private let network: Network<Float>
   private let optimiser: any Optimiser<Float>
   private let rate: Double
@@ -32,18 +34,19 @@ package struct StepTimer {
     network.initialise(seed: 0)
     self.optimiser = optimiser.optimiser(of: network.parameters, backend: backend)
     // Any images of about unit variance cost the same: a Weyl sequence on ±√3, labels in turn.
-    for index in network.images.elements.indices {
+    images = network.makeBatch()
+    for index in images.images.elements.indices {
       let fraction = Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_769) >> 8) * 0x1p-24
-      network.images.pointer[index] = (2 * fraction - 1) * Float(3).squareRoot()
+      images.images.pointer[index] = (2 * fraction - 1) * Float(3).squareRoot()
     }
-    for image in 0..<batch { network.labels[image] = Int32(image % configuration.classes) }
+    for image in 0..<batch { images.labels.pointer[image] = Int32(image % configuration.classes) }
   }
 
   /// Forward with the loss, backward, and the optimiser's update.
   package func trainingStep() throws -> Times {
     let clock = ContinuousClock()
     let start = clock.now
-    try network.forward(count: batch, mode: .training)
+    try network.forward(images, mode: .training)
     let forward = clock.now
     network.backward()
     let backward = clock.now
@@ -58,7 +61,7 @@ package struct StepTimer {
   package func evaluationPass() throws -> Times {
     let clock = ContinuousClock()
     let start = clock.now
-    try network.forward(count: batch, mode: .evaluation(.running))
+    try network.forward(images, mode: .evaluation(.running))
     return Times(forward: Self.milliseconds(clock.now - start))
   }
 

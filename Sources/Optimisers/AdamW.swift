@@ -22,7 +22,8 @@ public final class AdamW<S: KernelScalar>: Adam<S> {
     let parameter = parameters[task]
     var constants = update.constants
     kernels.pointee.adamw(
-      &constants, 1 - update.learningRate * weightDecay, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer, second[task].pointer,
+      &constants, 1 - update.learningRate * weightDecay, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer,
+      second[task].pointer,
       parameter.count)
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Networks
 import Tensors
 
 /// Where a trainer's batches come from. Places count from 0 within each set.
@@ -53,24 +54,25 @@ enum BatchContent {
   }
 }
 
-/// Fills a network's batch, an image a task.
+/// Fills a batch, an image a task.
 final class BatchLoading: ParallelWork {
   private let source: any BatchSource
-  private let images: Tensor<Float>
-  private let labels: UnsafeMutablePointer<Int32>
+  private let batch: Batch<Float>
 
-  init(source: any BatchSource, images: Tensor<Float>, labels: UnsafeMutablePointer<Int32>) {
+  /// - Parameter batch: the memory of every batch that is loaded.
+  init(source: any BatchSource, into batch: Batch<Float>) {
     self.source = source
-    self.images = images
-    self.labels = labels
+    self.batch = batch
   }
 
-  func load(_ content: BatchContent, on pool: WorkerPool) {
+  /// The batch is good until the next one is loaded.
+  func load(_ content: BatchContent, on pool: WorkerPool) -> Batch<Float> {
     pool.run(self, with: content, tasks: content.places.count)
+    return batch.first(content.places.count)
   }
 
   func perform(task: Int, worker: Int, with content: BatchContent) {
-    let pixels = images.at(task)
+    let (pixels, labels) = (batch.images.at(task), batch.labels.pointer)
     switch content {
     case .augmented(let epoch, let places): labels[task] = epoch.load(place: places[places.startIndex + task], into: pixels)
     case .plain(let set, let places): labels[task] = source.load(set, place: places[places.startIndex + task], into: pixels)

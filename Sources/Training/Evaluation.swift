@@ -20,20 +20,19 @@ struct Evaluation {
     statistics: BatchNormStatistics, loading: BatchLoading, beforeBatch: (Int) throws -> Void
   ) throws {
     var batches = 0
-    func forEachBatch(_ set: DataSet, count: Int, _ body: (Int) throws -> Void) throws {
+    func forEachBatch(_ set: DataSet, count: Int, _ body: (Batch<Float>) throws -> Void) throws {
       let places = Array(0..<count)
       for first in stride(from: 0, to: count, by: batchSize) {
         try beforeBatch(batches)
         batches += 1
         let batch = places[first..<min(first + batchSize, count)]
-        loading.load(.plain(set, places: batch), on: network.backend.pool)
-        try body(batch.count)
+        try body(loading.load(.plain(set, places: batch), on: network.backend.pool))
       }
     }
     if statistics == .population {
       network.resetPopulation()
       try forEachBatch(.training, count: source.trainingCount) {
-        try network.forward(count: $0, mode: .gatheringPopulation)
+        try network.forward($0, mode: .gatheringPopulation)
       }
     }
     var lossSum = 0.0
@@ -41,7 +40,7 @@ struct Evaluation {
     var batch = 0
     let count = set == .validation ? source.validationCount : set == .test ? source.testCount : source.trainingCount
     try forEachBatch(set, count: count) {
-      let result = try network.forward(count: $0, mode: .evaluation(statistics))
+      let result = try network.forward($0, mode: .evaluation(statistics))
       guard result.lossSum.isFinite else {
         throw TrainingError.nonFiniteEvaluation(
           set: set, epoch: epoch, batch: batch, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")

@@ -70,7 +70,7 @@ public final class Replay {
       }
       let here = position
       if here == target { return departure }
-      _ = try run()
+      try run()
       if departure == nil, let expected = expected(here), expected != progress.stepDigests.last { departure = here }
     }
   }
@@ -83,7 +83,7 @@ public final class Replay {
     let save = step.tensors, before = progress
     func once(keeping kept: Int?) throws -> [StepPart] {
       let recorder = StepRecorder<Float>(kernels: step.kernels, keeping: kept)
-      return step.parts(recorder, count: try run(recorder), detail: true)
+      return step.parts(recorder, of: try run(recorder), detail: true)
     }
     let parts = try once(keeping: nil)
     let listed = parts.map { Part(layer: $0.layer, phase: $0.phase, shape: $0.shape, digest: $0.digest) }
@@ -108,14 +108,14 @@ public final class Replay {
       Checkpoint(header: identity.header, progress: progress, tensors: step.tensors).fileBytes, to: path)
   }
 
-  private func run() throws -> Int { try run(nil) }
-
-  private func run(_ recorder: StepRecorder<Float>?) throws -> Int {
-    let result = try step.run(progress.step, of: epoch, recorder: recorder)
+  /// - Returns: the step's batch.
+  @discardableResult
+  private func run(_ recorder: StepRecorder<Float>? = nil) throws -> Batch<Float> {
+    let batch = try step.run(progress.step, of: epoch, recorder: recorder).batch
     progress.updates = step.optimiser.updates
     progress.stepDigests.append(step.stepDigest)
     progress.step += 1
-    return result.count
+    return batch
   }
 }
 

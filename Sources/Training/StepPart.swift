@@ -37,7 +37,7 @@ extension TrainingStep {
   ///
   /// - Parameter detail: whether each batch norm's statistics stand before its output, and buffers and labels are parts
   ///   of their own. Otherwise, as in a trace, labels count with the images, and all buffers are one part.
-  func parts(_ recorder: StepRecorder<Float>, count: Int, detail: Bool) -> [StepPart] {
+  func parts(_ recorder: StepRecorder<Float>, of batch: Batch<Float>, detail: Bool) -> [StepPart] {
     let recorded = recorder.entries
     func passes(_ name: String) -> [StepPart] {
       recorded.filter { $0.phase == name }.map { entry in
@@ -46,23 +46,23 @@ extension TrainingStep {
         }
       }
     }
-    return input(count: count, detail: detail)
+    return input(batch, detail: detail)
       + (detail ? withStatistics(passes("forward")) : passes("forward"))
       + buffers(detail: detail) + passes("input_gradient") + parameters(\.gradient, .weightGradient)
       + parameters(\.value, .update)
   }
 
-  private func input(count: Int, detail: Bool) -> [StepPart] {
-    let images = UnsafeBufferPointer(start: network.images.pointer, count: count * network.images.stride)
-    let labels = (0..<count).map { Float(network.labels[$0]) }
+  private func input(_ batch: Batch<Float>, detail: Bool) -> [StepPart] {
+    let images = batch.pixels
+    let labels = batch.labels.elements.prefix(batch.count).map { Float($0) }
     let digests = (MixDigest.digest(of: images, kernels: kernels), mix(labels))
-    let shape = [count] + network.images.shape.dropFirst()
+    let shape = [batch.count] + batch.images.shape.dropFirst()
     guard detail else {
       return [StepPart("images", .forward, shape, joined([digests.0, digests.1])) { nil }]
     }
     return [
       StepPart("images", .forward, shape, ShortDigest(digests.0)) { .single(Array(images)) },
-      StepPart("labels", .forward, [count], ShortDigest(digests.1)) { .single(labels) },
+      StepPart("labels", .forward, [batch.count], ShortDigest(digests.1)) { .single(labels) },
     ]
   }
 

@@ -109,11 +109,11 @@ public final class Trainer {
       let recorder = index < Self.recordedSteps ? StepRecorder<Float>(kernels: step.kernels) : nil
       let isLast = index == stepsPerEpoch - 1
       var flow: GradientFlow?
-      let result = try step.run(index, of: epoch, recorder: recorder) {
+      let (result, batch) = try step.run(index, of: epoch, recorder: recorder) {
         if isLast { flow = GradientFlow(of: network, kernels: step.kernels) }
       }
       if let recorder {
-        let parts = step.parts(recorder, count: result.count, detail: false)
+        let parts = step.parts(recorder, of: batch, detail: false)
         try trace.append(
           .layers(
             LayersLine(

@@ -30,7 +30,7 @@ final class TrainingStep {
     network = try Network(settings.network, backend: backend, capacity: settings.batchSize)
     optimiser = settings.optimiser.optimiser(of: network.parameters, backend: backend)
     digest = StateDigest(network, optimiser)
-    loading = BatchLoading(source: source, images: network.images, labels: network.labels)
+    loading = BatchLoading(source: source, into: network.makeBatch())
     kernels = backend.kernels(for: Float.self)
     stepsPerEpoch = (source.trainingCount + settings.batchSize - 1) / settings.batchSize
   }
@@ -43,11 +43,11 @@ final class TrainingStep {
   ///   - beforeUpdate: called when all gradients are there.
   func run(
     _ step: Int, of epoch: TrainingEpoch, recorder: StepRecorder<Float>? = nil, beforeUpdate: () -> Void = {}
-  ) throws -> BatchResult {
+  ) throws -> (result: BatchResult, batch: Batch<Float>) {
     let places = epoch.batch(step, size: settings.batchSize)
-    loading.load(.augmented(epoch, places: places), on: network.backend.pool)
+    let batch = loading.load(.augmented(epoch, places: places), on: network.backend.pool)
     let result = try network.forward(
-      count: places.count, mode: .training, randomness: .init(seed: seed, epoch: epoch.index, step: step), recorder: recorder)
+      batch, mode: .training, randomness: .init(seed: seed, epoch: epoch.index, step: step), recorder: recorder)
     guard result.lossSum.isFinite else {
       throw TrainingError.nonFiniteLoss(
         epoch: epoch.index, step: step, loss: result.loss, layer: network.firstNonFiniteLayer() ?? "the loss")
@@ -61,7 +61,7 @@ final class TrainingStep {
     optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))
     precondition(
       FloatingPointControl.isStandard, "the floating-point control word was changed; the results cannot be trusted")
-    return result
+    return (result, batch)
   }
 
   // MARK: State

@@ -175,12 +175,13 @@ struct BackwardPropertyTests {
     for parameter in network.parameters {
       parameter.value.assign(generator.uniform(-0.5...0.5, count: parameter.count))
     }
-    network.images.assign(generator.uniform(-1...1, count: network.images.count))
-    for image in 0..<3 { network.labels[image] = Int32(image) }
+    let batch = network.makeBatch()
+    batch.images.assign(generator.uniform(-1...1, count: batch.images.count))
+    for image in 0..<3 { batch.labels.pointer[image] = Int32(image) }
     func gradients() -> [[UInt64]] {
       (network.parameters.map(\.gradient) + [network.imageGradient!]).map { $0.values.map(\.bitPattern) }
     }
-    try network.forward(count: 3, mode: .training)
+    try network.forward(batch, mode: .training)
     network.backward()
     let once = gradients()
     #expect(network.parameters.allSatisfy { $0.gradient.elements.contains { $0 != 0 } })

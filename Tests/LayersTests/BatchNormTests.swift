@@ -104,7 +104,7 @@ struct BatchNormTests {
     }
   }
 
-  private func network(filters: Int = 3, capacity: Int = 2) throws -> Network<Double> {
+  private func network(filters: Int = 3, capacity: Int = 2) throws -> (network: Network<Double>, batch: Batch<Double>) {
     let network = try Network<Double>(
       NetworkConfiguration(
         blocksPerStage: 1, filters: filters, classes: 5, side: 8, normalisesProcessing: true, normalisesReduction: true,
@@ -114,18 +114,19 @@ struct BatchNormTests {
       parameter.value.assign(generator.uniform(-0.5...0.5, count: parameter.count))
     }
     for buffer in network.buffers { buffer.value.assign(generator.uniform(0.5...1, count: buffer.value.count)) }
-    network.images.assign(generator.uniform(-1...1, count: network.images.count))
-    return network
+    let batch = network.makeBatch()
+    batch.images.assign(generator.uniform(-1...1, count: batch.images.count))
+    return (network, batch)
   }
 
   @Test(
     "evaluation and the gathering of population statistics leave the buffers alone; training does not",
     arguments: [PassMode.evaluation(.running), .evaluation(.population), .gatheringPopulation, .training])
   func evaluationLeavesBuffersAlone(_ mode: PassMode) throws {
-    let network = try network()
-    try network.forward(count: 2, mode: .gatheringPopulation)
+    let (network, batch) = try network()
+    try network.forward(batch, mode: .gatheringPopulation)
     let before = network.buffers.map(\.value.values)
-    try network.forward(count: 2, mode: mode)
+    try network.forward(batch, mode: mode)
     network.backward()
     let after = network.buffers.map(\.value.values)
     if mode == .training {
@@ -137,14 +138,14 @@ struct BatchNormTests {
 
   @Test("a single value per channel is an error where the batch's statistics are wanted, and named")
   func singleValue() throws {
-    let network = try network()
+    let (network, batch) = try network()
     for mode in [PassMode.training, .gatheringPopulation] {
       #expect(throws: LayerError.singleValue(layer: "reduction_block_2_bn_1")) {
-        try network.forward(count: 1, mode: mode)
+        try network.forward(batch.first(1), mode: mode)
       }
     }
-    #expect(throws: Never.self) { try network.forward(count: 1, mode: .evaluation(.running)) }
-    #expect(throws: Never.self) { try network.forward(count: 2, mode: .training) }
+    #expect(throws: Never.self) { try network.forward(batch.first(1), mode: .evaluation(.running)) }
+    #expect(throws: Never.self) { try network.forward(batch, mode: .training) }
     #expect("\(LayerError.singleValue(layer: "x"))".contains("evaluation mode"))
   }
 }

@@ -66,8 +66,7 @@ struct DescriptionTests {
       network.initialise(seed: 3)
       let adam = Adam(network.parameters, backend: network.backend)
       for step in 0..<2 {
-        network.fillBatch(count: 12, seed: UInt32(step))
-        try network.forward(count: 12, mode: .training)
+        try network.forward(network.batch(count: 12, seed: UInt32(step)), mode: .training)
         network.backward()
         adam.update(learningRate: 1e-2)
       }
@@ -81,20 +80,20 @@ struct DescriptionTests {
   func otherGradients() throws {
     let network = try Network<Double>(try Self.other(), backend: try Backend(threads: 1), capacity: 3, for: .inspection)
     network.initialise(seed: 5)
-    network.fillBatch(count: 3, seed: 1)
-    try network.forward(count: 3, mode: .training)
+    let batch = network.batch(count: 3, seed: 1)
+    try network.forward(batch, mode: .training)
     network.backward()
     var tensors = network.parameters.map { ($0.name, $0.value, $0.gradient) }
-    if let gradient = network.imageGradient { tensors.append(("images", network.images, gradient)) }
+    if let gradient = network.imageGradient { tensors.append(("images", batch.images, gradient)) }
     for (name, value, gradient) in tensors {
       // A convolution's bias before batch norm changes nothing.
       if name == "conv_4.bias" { continue }
       for index in Swift.stride(from: 0, to: value.count, by: max(1, value.count / 5)) {
         let (kept, h) = (value.pointer[index], 1e-6)
         value.pointer[index] = kept + h
-        let above = try network.forward(count: 3, mode: .training).loss
+        let above = try network.forward(batch, mode: .training).loss
         value.pointer[index] = kept - h
-        let below = try network.forward(count: 3, mode: .training).loss
+        let below = try network.forward(batch, mode: .training).loss
         value.pointer[index] = kept
         // Central difference: its error is h²·f‴/6 and 2⁻⁵³·loss/h, 2e-10 here; a kink within h would show as far more.
         #expect(abs((above - below) / (2 * h) - gradient.pointer[index]) < 2e-8, "\(name) [\(index)]")

@@ -46,10 +46,10 @@ struct DropoutTests {
       configuration, backend: try Backend(instructionSet: set, threads: threads), capacity: 12)
     let network = trainee.network
     for step in 0..<4 {
-      network.fillBatch(count: 12, seed: UInt32(step))
       let recorder = recording ? StepRecorder<Float>(kernels: network.kernels) : nil
       try network.forward(
-        count: 12, mode: .training, randomness: .init(seed: seed, epoch: step / 2, step: step % 2), recorder: recorder)
+        network.batch(count: 12, seed: UInt32(step)), mode: .training,
+        randomness: .init(seed: seed, epoch: step / 2, step: step % 2), recorder: recorder)
       network.backward(recorder: recorder)
       trainee.adam.update(learningRate: 1e-2)
     }
@@ -73,8 +73,8 @@ struct DropoutTests {
     func gradients(_ use: NetworkUse) throws -> [[UInt32]] {
       let network = try Network<Float>(Self.configuration, backend: try Backend(threads: 1), capacity: 7, for: use)
       network.initialise(seed: 1)
-      network.fillBatch(count: 7, seed: 3)
-      try network.forward(count: 7, mode: .training, randomness: .init(seed: 4, epoch: 1, step: 2))
+      try network.forward(
+        network.batch(count: 7, seed: 3), mode: .training, randomness: .init(seed: 4, epoch: 1, step: 2))
       network.backward()
       return network.parameters.map { $0.gradient.values.map(\.bitPattern) }
     }
@@ -91,8 +91,8 @@ struct DropoutTests {
     func logits(_ configuration: NetworkConfiguration, _ mode: PassMode) throws -> [UInt32] {
       let network = try Network<Float>(configuration, backend: try Backend(threads: 1), capacity: 7)
       network.initialise(seed: 1)
-      network.fillBatch(count: 7, seed: 3)
-      try network.forward(count: 7, mode: mode, randomness: .init(seed: 9, epoch: 1, step: 1))
+      try network.forward(
+        network.batch(count: 7, seed: 3), mode: mode, randomness: .init(seed: 9, epoch: 1, step: 1))
       return network.logits.values.map(\.bitPattern)
     }
     for mode in [PassMode.evaluation(.running), .gatheringPopulation] {
@@ -115,9 +115,9 @@ struct DropoutTests {
   @Test("a step allocates nothing within an epoch", .enabled(if: allocation_counter_works(), "no counting allocator here"))
   func allocatesNothing() throws {
     let trainee = try Trainee<Float>(Self.configuration, backend: try Backend(threads: 2), capacity: 12)
-    trainee.network.fillBatch(count: 12, seed: 0)
+    let batch = trainee.network.batch(count: 12, seed: 0)
     func step(_ index: Int) throws {
-      try trainee.network.forward(count: 12, mode: .training, randomness: .init(seed: 1, epoch: 1, step: index))
+      try trainee.network.forward(batch, mode: .training, randomness: .init(seed: 1, epoch: 1, step: index))
       trainee.network.backward()
       trainee.adam.update(learningRate: 1e-2)
     }

@@ -18,9 +18,8 @@ struct ImageByImageTests {
     let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: count)
     let network = trainee.network
     for step in 0..<2 {
-      network.fillBatch(count: count, seed: UInt32(step))
       let recorder = recording ? StepRecorder<Float>(kernels: network.kernels) : nil
-      try network.forward(count: count, mode: .training, recorder: recorder)
+      try network.forward(network.batch(count: count, seed: UInt32(step)), mode: .training, recorder: recorder)
       network.backward(recorder: recorder)
       trainee.adam.update(learningRate: 1e-2)
     }

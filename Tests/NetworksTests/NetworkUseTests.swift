@@ -22,11 +22,9 @@ struct NetworkUseTests {
   func evaluation(configuration: NetworkConfiguration, threads: Int) throws {
     func logits(_ use: NetworkUse) throws -> [UInt32] {
       let network = try network(configuration, use, threads: threads)
-      network.fillBatch(count: 12, seed: 5)
-      try network.forward(count: 12, mode: .training)
+      try network.forward(network.batch(count: 12, seed: 5), mode: .training)
       // Part of a slot is left over.
-      network.fillBatch(count: 11, seed: 6)
-      try network.forward(count: 11, mode: .evaluation(.running))
+      try network.forward(network.batch(count: 11, seed: 6), mode: .evaluation(.running))
       return network.logits.values.map(\.bitPattern)
     }
     #expect(try logits(.training) == logits(.inspection))
@@ -59,8 +57,7 @@ struct NetworkUseTests {
   func gradients(configuration: NetworkConfiguration) throws {
     func gradients(_ use: NetworkUse, threads: Int) throws -> [[UInt32]] {
       let network = try network(configuration, use, threads: threads)
-      network.fillBatch(count: 7, seed: 5)
-      try network.forward(count: 7, mode: .training)
+      try network.forward(network.batch(count: 7, seed: 5), mode: .training)
       network.backward()
       return network.parameters.map { $0.gradient.values.map(\.bitPattern) }
     }
@@ -72,22 +69,22 @@ struct NetworkUseTests {
     arguments: SmallNetworks.all, [PassMode.training, .evaluation(.running)])
   func firstNonFinite(configuration: NetworkConfiguration, mode: PassMode) throws {
     let network = try network(configuration, .training, threads: 2)
-    network.fillBatch(count: 11, seed: 5)
-    try network.forward(count: 11, mode: mode)
+    let batch = network.batch(count: 11, seed: 5)
+    try network.forward(batch, mode: mode)
     #expect(network.firstNonFiniteLayer() == nil)
     let convolutions = network.description.layers.compactMap { $0 as? ConvolutionLayer }
     for convolution in convolutions.reversed() {
       network.parameter(convolution.name + ".weight").value.pointer[0] = .nan
       let before = network.buffers.map { $0.value.values.map(\.bitPattern) }
-      let result = try network.forward(count: 11, mode: mode)
+      let result = try network.forward(batch, mode: mode)
       #expect(!result.lossSum.isFinite)
       let after = network.buffers.map { $0.value.values.map(\.bitPattern) }
       #expect(network.firstNonFiniteLayer() == convolution.label)
       #expect(network.buffers.map { $0.value.values.map(\.bitPattern) } == after, "looking changes no running average")
       if mode != .training { #expect(after == before) }
     }
-    network.images.pointer[3] = .infinity
-    try network.forward(count: 11, mode: mode)
+    batch.images.pointer[3] = .infinity
+    try network.forward(batch, mode: mode)
     #expect(network.firstNonFiniteLayer() == "the images")
   }
 }

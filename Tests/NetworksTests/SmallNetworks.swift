@@ -19,14 +19,16 @@ enum SmallNetworks {
 
 extension Network {
   /// Some images of about unit variance and some labels, the same for the same `seed`.
-  func fillBatch(count: Int, seed: UInt32) {
-    for index in 0..<count * images.stride {
+  func batch(count: Int, seed: UInt32) -> Batch<S> {
+    let batch = Batch<S>(of: description, count: count)
+    for index in batch.images.elements.indices {
       let bits = (UInt32(truncatingIfNeeded: index) &+ seed &* 7_919) &* 2_654_435_769
-      images.pointer[index] = S(Float(bits >> 8) * 0x1p-23 - 1)
+      batch.images.pointer[index] = S(Float(bits >> 8) * 0x1p-23 - 1)
     }
     for image in 0..<count {
-      labels[image] = Int32((image * 3 + Int(seed)) % description.classes)
+      batch.labels.pointer[image] = Int32((image * 3 + Int(seed)) % description.classes)
     }
+    return batch
   }
 
   func parameter(_ name: String) -> Parameter<S> {
@@ -49,16 +51,15 @@ struct Trainee<S: KernelScalar> {
     adam = Adam(network.parameters, backend: backend)
   }
 
-  func step(count: Int) throws {
-    try network.forward(count: count, mode: .training)
+  func step(_ batch: Batch<S>) throws {
+    try network.forward(batch, mode: .training)
     network.backward()
     adam.update(learningRate: 1e-2)
   }
 
   func train(steps: Int, count: Int) throws {
     for index in 0..<steps {
-      network.fillBatch(count: count, seed: UInt32(index))
-      try step(count: count)
+      try step(network.batch(count: count, seed: UInt32(index)))
     }
   }
 }

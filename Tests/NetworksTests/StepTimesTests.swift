@@ -12,10 +12,10 @@ struct StepTimesTests {
     let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: 4)
     let times = StepTimes(threads: threads)
     trainee.network.stepTimes = times
-    trainee.network.fillBatch(count: 4, seed: 0)
+    let batch = trainee.network.batch(count: 4, seed: 0)
     let wall = try ContinuousClock().measure {
       for _ in 0..<passes {
-        try trainee.network.forward(count: 4, mode: .training)
+        try trainee.network.forward(batch, mode: .training)
         trainee.network.backward()
       }
     }
@@ -41,7 +41,7 @@ struct StepTimesTests {
   func addsUp() throws {
     let (times, network, _) = try measure(SmallNetworks.plain, threads: 1, passes: 1)
     let (entries, first) = (times.entries.count, times.entries.map(\.nanoseconds))
-    try network.forward(count: 4, mode: .training)
+    try network.forward(network.batch(count: 4, seed: 0), mode: .training)
     #expect(times.entries.count == entries)
     let second = times.entries.map(\.nanoseconds)
     #expect(zip(second, first).allSatisfy { $0 >= $1 } && second != first)

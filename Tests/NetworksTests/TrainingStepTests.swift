@@ -85,10 +85,8 @@ struct TrainingStepTests {
     let first = try Trainee<Float>(configuration, backend: backend, capacity: 4)
     let second = try Trainee<Float>(configuration, backend: backend, capacity: 4, seed: 2)
     for index in 0..<2 {
-      first.network.fillBatch(count: 4, seed: UInt32(index))
-      second.network.fillBatch(count: 4, seed: UInt32(index + 9))
-      try first.network.forward(count: 4, mode: .training)
-      try second.step(count: 4)
+      try first.network.forward(first.network.batch(count: 4, seed: UInt32(index)), mode: .training)
+      try second.step(second.network.batch(count: 4, seed: UInt32(index + 9)))
       first.network.backward()
       first.adam.update(learningRate: 1e-2)
     }
@@ -101,13 +99,13 @@ struct TrainingStepTests {
     // Three reductions leave one pixel of eight, so one image has one value there.
     let trainee = try Trainee<Float>(SmallNetworks.normalisedResidual, backend: try .init(threads: 1), capacity: 2)
     let network = trainee.network
-    network.fillBatch(count: 2, seed: 0)
+    let two = network.batch(count: 2, seed: 0), one = two.first(1)
     #expect(throws: LayerError.singleValue(layer: "reduction_block_2_bn_1")) {
-      try network.forward(count: 1, mode: .training)
+      try network.forward(one, mode: .training)
     }
-    #expect(throws: LayerError.self) { try network.forward(count: 1, mode: .gatheringPopulation) }
-    #expect(try network.forward(count: 1, mode: .evaluation(.running)).loss.isFinite)
-    #expect(try network.forward(count: 2, mode: .training).loss.isFinite)
+    #expect(throws: LayerError.self) { try network.forward(one, mode: .gatheringPopulation) }
+    #expect(try network.forward(one, mode: .evaluation(.running)).loss.isFinite)
+    #expect(try network.forward(two, mode: .training).loss.isFinite)
   }
 
   @Test("of an impossible network is refused before anything is computed")
@@ -137,10 +135,10 @@ struct TrainingStepTests {
 
     for threads in [1, 2] {
       let trainee = try Trainee<Float>(configuration, backend: try .init(threads: threads), capacity: count)
-      trainee.network.fillBatch(count: count, seed: 0)
-      for _ in 0..<2 { try trainee.step(count: count) }
+      let batch = trainee.network.batch(count: count, seed: 0)
+      for _ in 0..<2 { try trainee.step(batch) }
       allocation_counter_start()
-      try trainee.step(count: count)
+      try trainee.step(batch)
       #expect(allocation_counter_stop() == 0, "\(threads) threads")
     }
   }

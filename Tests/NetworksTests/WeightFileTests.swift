@@ -51,9 +51,10 @@ struct WeightFileTests {
 
   @Test("the first gradient that is not finite, from the loss backwards, is named; all finite is none")
   func gradients() throws {
-    for index in 0..<2 * 8 * 8 * 3 { network.images.pointer[index] = Float(index % 7) / 7 }
-    (network.labels[0], network.labels[1]) = (0, 2)
-    try network.forward(count: 2, mode: .training)
+    let batch = Batch<Float>(of: network.description, count: 2)
+    for index in batch.images.elements.indices { batch.images.pointer[index] = Float(index % 7) / 7 }
+    batch.labels.pointer[1] = 2
+    try network.forward(batch, mode: .training)
     network.backward()
     #expect(network.firstNonFiniteGradient() == nil)
     for (place, value) in [(0, Float.infinity), (5, .nan), (network.parameters.count - 1, -.infinity)] {

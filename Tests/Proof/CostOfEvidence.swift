@@ -48,12 +48,13 @@ struct CostOfEvidence {
     network.initialise(seed: 0)
     let adam = Adam(network.parameters, backend: backend)
     let digest = StateDigest(network, adam)
-    for index in network.images.elements.indices {
-      network.images.pointer[index] = Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_769) >> 8) * 0x1p-23 - 1
+    let batch = network.makeBatch()
+    for index in batch.images.elements.indices {
+      batch.images.pointer[index] = Float((UInt32(truncatingIfNeeded: index) &* 2_654_435_769) >> 8) * 0x1p-23 - 1
     }
-    for image in 0..<Self.batch { network.labels[image] = Int32(image % row.configuration.classes) }
+    for image in 0..<Self.batch { batch.labels.pointer[image] = Int32(image % row.configuration.classes) }
     func step(_ recorder: StepRecorder<Float>?) throws {
-      try network.forward(count: Self.batch, mode: .training, recorder: recorder)
+      try network.forward(batch, mode: .training, recorder: recorder)
       network.backward(recorder: recorder)
       adam.update(learningRate: row.baseLearningRate)
       _ = recorder?.entries

@@ -96,8 +96,8 @@ struct EvaluationTests {
       var values = [[Double]](repeating: [], count: filters)
       let places = batch * batchSize..<min((batch + 1) * batchSize, 18), m = Double(places.count * side * side)
       for place in places {
-        _ = source.load(.training, place: place, into: plain.network.images.at(0))
-        let image = plain.network.images.at(0)
+        _ = source.load(.training, place: place, into: plain.batch.images.at(0))
+        let image = plain.batch.images.at(0)
         for filter in 0..<filters {
           values[filter] += Self.convolve(image, side: side, weight: weight.value.values, filter: filter)
         }

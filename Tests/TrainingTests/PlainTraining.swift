@@ -23,11 +23,13 @@ struct PlainTraining {
 
   private(set) var epochs: [Epoch] = []
   let network: Network<Float>
+  let batch: Batch<Float>
 
   init(_ run: TestRun) throws {
     let source = try run.source()
     let backend = try run.backend
     network = try Network(run.settings.network, backend: backend, capacity: run.batchSize)
+    batch = network.makeBatch()
     network.initialise(seed: run.seed)
     let adam = Adam(network.parameters, backend: backend)
     let digest = StateDigest(network, adam)
@@ -39,9 +41,9 @@ struct PlainTraining {
       while first < order.count {
         let places = Array(order[first..<min(first + run.batchSize, order.count)])
         for (slot, place) in places.enumerated() {
-          network.labels[slot] = whole.load(place: place, into: network.images.at(slot))
+          batch.labels.pointer[slot] = whole.load(place: place, into: batch.images.at(slot))
         }
-        let result = try network.forward(count: places.count, mode: .training)
+        let result = try network.forward(batch.first(places.count), mode: .training)
         epoch.trainLoss += result.loss * Double(places.count)
         epoch.trainAccuracy += Double(correct(places.count))
         network.backward()
@@ -65,8 +67,8 @@ struct PlainTraining {
     var loss = 0.0
     var right = 0
     for place in 0..<count {
-      network.labels[0] = source.load(set, place: place, into: network.images.at(0))
-      loss += try network.forward(count: 1, mode: .evaluation(.running)).loss
+      batch.labels.pointer[0] = source.load(set, place: place, into: batch.images.at(0))
+      loss += try network.forward(batch.first(1), mode: .evaluation(.running)).loss
       right += correct(1)
     }
     return (loss / Double(count), Double(right) / Double(count))
@@ -77,7 +79,7 @@ struct PlainTraining {
     let classes = network.description.classes
     return (0..<count).filter { image in
       let logits = (0..<classes).map { network.logits.at(image)[$0] }
-      return logits.firstIndex(of: logits.max() ?? 0) == Int(network.labels[image])
+      return logits.firstIndex(of: logits.max() ?? 0) == Int(batch.labels.pointer[image])
     }.count
   }
 

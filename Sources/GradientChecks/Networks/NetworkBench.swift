@@ -1,5 +1,6 @@
 import GradientChecking
 import Kernels
+import LayerNames
 import Layers
 import Networks
 import Optimisers
@@ -18,9 +19,10 @@ final class NetworkBench {
   private let network: Network<Double>
   /// One for each batch; in evaluation mode, the network itself.
   private let twins: [Network<Double>]
+  /// A twin's each.
+  private let batches: [Batch<Double>]
   /// Each batch has another number of images.
   private var counts: [Int] { twins.indices.map { setup.images - $0 } }
-  private var labels: [[Int32]] = []
   private var configuration: NetworkConfiguration { setup.configuration }
 
   init(_ setup: NetworkChecks.Case, _ mode: PassMode, _ backend: Backend) throws {
@@ -32,26 +34,27 @@ final class NetworkBench {
     let isTraining = mode == .training
     let differenced = try network(isTraining ? .training : .inspection)
     self.network = differenced
-    twins = try (0..<setup.batches).map { _ in isTraining ? try network(.inspection) : differenced }
+    let twins = try (0..<setup.batches).map { _ in isTraining ? try network(.inspection) : differenced }
+    self.twins = twins
+    batches = twins.map { $0.makeBatch() }
   }
 
   func subject(steps: Int, _ generator: inout SeededGenerator) throws -> CheckSubject {
     draw(&generator)
     let optimiser = OptimiserChoice.standard.optimiser(of: network.parameters, backend: network.backend)
     for _ in 0..<steps {
-      drawBatch(network, &generator)
-      try network.forward(count: setup.images, mode: .training)
+      drawBatch(batches[0], &generator)
+      try network.forward(batches[0], mode: .training)
       network.backward()
       optimiser.update(learningRate: 0.01)
     }
     if mode == .evaluation(.population) {
       for _ in 0..<2 {
-        drawBatch(network, &generator)
-        try network.forward(count: setup.images, mode: .gatheringPopulation)
+        drawBatch(batches[0], &generator)
+        try network.forward(batches[0], mode: .gatheringPopulation)
       }
     }
     for index in twins.indices { try drawSmoothBatch(index, &generator) }
-    labels = twins.indices.map { index in (0..<counts[index]).map { twins[index].labels[$0] } }
     let noise = try noise(&generator)
     var subject = CheckSubject(
       variables: variables, termCount: twins.count,
@@ -72,23 +75,16 @@ final class NetworkBench {
   private func loss(_ index: Int) -> Double {
     do {
       let twin = twins[index]
-      if twin === network { return try network.forward(count: counts[index], mode: mode).loss }
+      let batch = batches[index].first(counts[index])
+      if twin === network { return try network.forward(batch, mode: mode).loss }
       for (parameter, copy) in zip(network.parameters, twin.parameters) {
         copy.value.pointer.update(from: parameter.value.pointer, count: parameter.count)
       }
-      try twin.forward(count: counts[index], mode: mode)
-      return try forward(index)
+      try twin.forward(batch, mode: mode)
+      return try network.forward(batch, mode: mode).loss
     } catch {
       preconditionFailure("refused after it was accepted: \(error)")
     }
-  }
-
-  /// The network's own pass, of its twin's batch.
-  private func forward(_ index: Int) throws -> Double {
-    let twin = twins[index]
-    network.images.pointer.update(from: twin.images.pointer, count: twin.images.count)
-    for (image, label) in labels[index].enumerated() { network.labels[image] = label }
-    return try network.forward(count: counts[index], mode: mode).loss
   }
 
   private func backward() {
@@ -107,17 +103,17 @@ final class NetworkBench {
     let specifications = ParameterSpecification.all(of: configuration)
     let names = Set(network.parameters.map(\.name))
     var variables = zip(network.parameters, specifications).map { parameter, specification in
-      let convolution = parameter.name.split(separator: ".").dropLast().joined(separator: ".")
-      let norm = convolution.replacing("conv_", with: "bn_")
-      let vanishes =
-        mode == .training && specification.kind == .bias && norm != convolution && names.contains(norm + ".weight")
+      let name = ParameterName(parameter.name)
+      let norm = name.layer.flatMap { layer in layer.block.map { LayerName($0, .batchNorm, layer.index) } }
+      let isNormalised = norm.map { names.contains(ParameterName(layer: $0, "weight").description) } ?? false
+      let vanishes = mode == .training && specification.kind == .bias && name.layer?.kind == .convolution && isNormalised
       return CheckSubject.Variable(
         parameter.name, parameter.value, gradient: parameter.gradient,
-        claim: vanishes ? .zero(besides: convolution + ".weight") : .derivative)
+        claim: vanishes ? .zero(besides: ParameterName(path: name.path, "weight").description) : .derivative)
     }
     // Of one batch only, which the twin holds: its images are the variable.
     if twins.count == 1, let gradient = twins[0].imageGradient {
-      variables.append(.init("images", twins[0].images, gradient: gradient))
+      variables.append(.init("images", batches[0].images, gradient: gradient))
     }
     return variables
   }
@@ -142,9 +138,9 @@ final class NetworkBench {
     (9 / Double(specification.fanIn)).squareRoot()
   }
 
-  private func drawBatch(_ network: Network<Double>, _ generator: inout SeededGenerator) {
-    network.images.assign(generator.uniform(-1.7...1.7, count: network.images.count))
-    for image in 0..<setup.images { network.labels[image] = Int32(generator.integer(below: configuration.classes)) }
+  private func drawBatch(_ batch: Batch<Double>, _ generator: inout SeededGenerator) {
+    batch.images.assign(generator.uniform(-1.7...1.7, count: batch.images.count))
+    for image in 0..<setup.images { batch.labels.pointer[image] = Int32(generator.integer(below: configuration.classes)) }
   }
 
   /// Draws one batch after the other until no activation is within twice the step of its kink: so few elements meet one
@@ -152,11 +148,11 @@ final class NetworkBench {
   private func drawSmoothBatch(_ index: Int, _ generator: inout SeededGenerator) throws {
     let margin = 2 * setup.step, attempts = 500, twin = twins[index]
     for _ in 0..<attempts {
-      drawBatch(twin, &generator)
+      drawBatch(batches[index], &generator)
       for (parameter, copy) in zip(network.parameters, twin.parameters) where twin !== network {
         copy.value.assign(parameter.value.elements)
       }
-      try twin.forward(count: counts[index], mode: mode)
+      try twin.forward(batches[index].first(counts[index]), mode: mode)
       let isSmooth = twin.activations.allSatisfy { tensor in
         tensor.elements.prefix(counts[index] * tensor.stride)
           .allSatisfy { configuration.activation.isClear(output: $0, margin: margin) }
@@ -175,7 +171,9 @@ final class NetworkBench {
       for (parameter, (values, direction)) in zip(network.parameters, zip(base, directions)) {
         for i in 0..<values.count { parameter.value.pointer[i] = values[i] + Double(point) * 0x1p-34 * direction[i] }
       }
-      for index in twins.indices { values[index].append(try forward(index)) }
+      for index in twins.indices {
+        values[index].append(try network.forward(batches[index].first(counts[index]), mode: mode).loss)
+      }
     }
     for (parameter, values) in zip(network.parameters, base) { parameter.value.assign(values) }
     return values.map(NoiseEstimate.standardDeviation)

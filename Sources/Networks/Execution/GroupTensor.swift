@@ -5,8 +5,11 @@ import Tensors
 /// Activations, or their gradients, as the operations of a group see them: a tensor of the whole batch; or memory of the worker's
 /// own, or of a slot that workers share, which holds those of the group in hand only, and only until another operation of the same
 /// region writes there. What need not outlive a region is so never sent to memory: it stays in the worker's cache.
-final class GroupTensor<S: KernelScalar>: Sendable {
-  private let whole: Tensor<S>?
+///
+/// Sendable, as a tensor is bound by the calling thread between two pieces of parallel work, which order that with the workers'
+/// reading; all else never changes.
+final class GroupTensor<S: KernelScalar>: @unchecked Sendable {
+  private var whole: Tensor<S>?
   /// By worker, then by shared slot: the same memory for a slot, and for one image after the other.
   private let slots: [Tensor<S>]
   private let images: [Tensor<S>]
@@ -21,6 +24,20 @@ final class GroupTensor<S: KernelScalar>: Sendable {
     shape = whole.shape
     stride = whole.stride
   }
+
+  /// Of a batch that each pass is handed anew: `bind`.
+  ///
+  /// - Parameter image: the shape of one.
+  init(boundLater image: MapShape) {
+    whole = nil
+    slots = []
+    images = []
+    shape = [0, image.height, image.width, image.channels]
+    stride = image.count
+  }
+
+  /// Takes the tensor of the batch that is at hand.
+  func bind(_ batch: Tensor<S>) { whole = batch }
 
   /// - Parameter slots: by worker, then by shared slot: [images of a slot, ...] each.
   init(slots: [Tensor<S>]) {

@@ -5,7 +5,7 @@ import Tensors
 
 /// A network with its parameters, its activations and its gradients.
 ///
-/// All memory is planned and allocated here, once, for batches of up to `capacity` images; passes allocate nothing. A pass
+/// All memory but the batch's is planned and allocated here, once, for batches of up to `capacity` images; passes allocate nothing. A pass
 /// is a list of regions: within a region a small group of images goes through several layers while it is in the cache, and
 /// between regions all groups meet.
 public final class Network<S: KernelScalar> {
@@ -29,15 +29,12 @@ public final class Network<S: KernelScalar> {
   let norms: [(label: String, layer: BatchNorm<S>, pixels: Int)]
   private let loss: SoftmaxCrossEntropy<S>
   private let passState: PassState
-  private(set) var lastMode: PassMode?
+  private var last: (batch: Batch<S>, mode: PassMode)?
+  var lastMode: PassMode? { last?.mode }
 
-  /// The batch's images, [capacity, height, width, channels], to be filled before a pass.
-  public var images: Tensor<S> { tensors.images }
-  /// The batch's labels, 0 ..< classes.
-  public var labels: UnsafeMutablePointer<Int32> { tensors.labels.pointer }
   /// [capacity, 1, 1, classes]
   public var logits: Tensor<S> { tensors.logits }
-  /// dL/d(images), where the network was made for inspection.
+  /// dL/d(images), shaped as they are, where the network was made for inspection.
   public var imageGradient: Tensor<S>? { tensors.imageGradient }
 
   /// - Throws: `LayerError` for sizes that no such network has.
@@ -82,17 +79,23 @@ public final class Network<S: KernelScalar> {
     loss = SoftmaxCrossEntropyLayer().computing(layers)
   }
 
-  /// Forward pass of the first `count` images: logits, losses and, for `backward`, the logits' gradient.
+  /// An empty batch of as many images as a pass takes.
+  public func makeBatch() -> Batch<S> { Batch(of: description, count: capacity) }
+
+  /// Forward pass of a batch: logits, losses and, for `backward`, which reads the batch again, the logits' gradient.
   ///
   /// - Parameter randomness: for what a layer draws in training.
   /// - Throws: `LayerError.singleValue` if batch norm would have a single value per channel in training mode.
   @discardableResult
   public func forward(
-    count: Int, mode: PassMode, randomness: PassRandomness = .init(), recorder: StepRecorder<S>? = nil
+    _ batch: Batch<S>, mode: PassMode, randomness: PassRandomness = .init(), recorder: StepRecorder<S>? = nil
   ) throws(LayerError) -> BatchResult {
+    let count = batch.count
     precondition((1...capacity).contains(count), "a batch of \(count) for a capacity of \(capacity)")
+    precondition(batch.images.stride == description.input.count, "images of \(batch.images.shape) for \(description.input)")
     for image in 0..<count {
-      precondition((0..<Int32(description.classes)).contains(labels[image]), "label \(labels[image])")
+      let label = batch.labels.pointer[image]
+      precondition((0..<Int32(description.classes)).contains(label), "label \(label)")
     }
     if mode.usesBatchStatistics {
       for index in 0..<norms.count where norms[index].pixels * count == 1 {
@@ -100,6 +103,8 @@ public final class Network<S: KernelScalar> {
       }
     }
     passState.imageCount = count
+    passState.labels = UnsafePointer(batch.labels.pointer)
+    tensors.images.bind(batch.images)
     passState.randomness = randomness
     passState.dropsOut = mode == .training
     passState.preparesBackward = mode == .training || use == .inspection
@@ -110,7 +115,7 @@ public final class Network<S: KernelScalar> {
       passState.recording = .none
       passState.statistics = statistics
     }
-    lastMode = mode
+    last = (batch, mode)
     let pass = pass(for: mode)
     prepare(pass)
     run(pass.forward, recorder)
@@ -158,12 +163,11 @@ public final class Network<S: KernelScalar> {
   /// The first layer of the last forward pass whose output holds a number that is not finite. That pass is made once more,
   /// as it does not keep all outputs: to be asked before parameters change.
   public func firstNonFiniteLayer() -> String? {
-    guard let lastMode else { return nil }
-    let pixels = UnsafeBufferPointer(start: images.pointer, count: passState.imageCount * images.stride)
-    if TensorStatistics(of: pixels, kernels: kernels).nonFinite > 0 { return "the images" }
+    guard let last else { return nil }
+    if TensorStatistics(of: last.batch.pixels, kernels: kernels).nonFinite > 0 { return "the images" }
     let first = FirstNonFinite<S>(kernels: kernels)
     passState.recording = .none
-    run(pass(for: lastMode).forward, first)
+    run(pass(for: last.mode).forward, first)
     return first.label
   }
 }

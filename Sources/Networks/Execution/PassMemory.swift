@@ -7,7 +7,6 @@ struct PassMemory<S: KernelScalar> {
   let kind: PassKind
   let layers: LayerStore<S>
   let state: PassState
-  let labels: UnsafeMutablePointer<Int32>
   private let tensors: [Value: GroupTensor<S>]
 
   var kernels: KernelTable { layers.kernels }
@@ -23,11 +22,10 @@ struct PassMemory<S: KernelScalar> {
     kind = plan.kind
     self.layers = layers
     self.state = state
-    labels = memory.labels.pointer
     var tensors: [Value: GroupTensor<S>] = [:]
     for (value, external) in plan.externals {
       switch external {
-      case .images: tensors[value] = GroupTensor(memory.images)
+      case .images: tensors[value] = memory.images
       case .logits: tensors[value] = GroupTensor(memory.logits)
       case .imageGradient: tensors[value] = memory.imageGradient.map { GroupTensor($0) }
       }
@@ -43,6 +41,8 @@ final class PassState {
   /// By thread; of the region that is under way.
   let latches: [Latch]
   var imageCount = 0
+  /// The batch's, which the network keeps as long as this can be asked.
+  var labels: UnsafePointer<Int32>?
   var isAccumulating = false
   var preparesBackward = false
   var recording = BatchNormRecording.none
@@ -58,12 +58,11 @@ final class PassState {
 
 /// The memory of a network's passes: what is there before or after them, and what the values between share.
 struct NetworkTensors<S: KernelScalar> {
-  /// [capacity, height, width, channels]
-  let images: Tensor<S>
+  /// Those of the batch that the pass is handed.
+  let images: GroupTensor<S>
   let imageGradient: Tensor<S>?
   /// [capacity, 1, 1, classes]
   let logits: Tensor<S>
-  let labels: Buffer<Int32>
   private let capacity: Int
   private let batch: Buffer<S>
   private let workers: Buffer<S>
@@ -73,10 +72,9 @@ struct NetworkTensors<S: KernelScalar> {
   init(_ network: NetworkDescription, _ plans: NetworkPlans<S>, capacity: Int, workers count: Int, for use: NetworkUse) {
     self.capacity = capacity
     let input = network.input
-    images = Tensor(shape: [capacity, input.height, input.width, input.channels])
-    imageGradient = use == .inspection ? Tensor(shape: images.shape) : nil
+    images = GroupTensor(boundLater: input)
+    imageGradient = use == .inspection ? Tensor(shape: [capacity, input.height, input.width, input.channels]) : nil
     logits = Tensor(shape: [capacity, 1, 1, network.classes])
-    labels = Buffer(count: capacity)
     workerBytes = plans.workerBytes
     workerMemories = NetworkMemory.workerMemories(capacity: capacity, workers: count)
     batch = Buffer(count: plans.batchBytes / MemoryLayout<S>.stride)

@@ -40,9 +40,8 @@ public enum Probe {
     let network = try Network<S>(configuration, backend: backend, capacity: batch.count, for: .inspection)
     try network.load(weights.content, file: weights.name)
     try checkVariances(of: network, file: weights.name)
-    try batch.fill(network)
-    let result = try network.forward(
-      count: batch.count, mode: request.mode == .train ? .training : .evaluation(.running))
+    let input = try batch.batch(for: network)
+    let result = try network.forward(input, mode: request.mode == .train ? .training : .evaluation(.running))
     network.backward()
 
     var answer = SafeTensors()
@@ -57,7 +56,7 @@ public enum Probe {
       answer["grad.images"] = order.planes(of: gradient).safeTensor
     }
     if let updates = request.updates {
-      try update(network, updates, count: batch.count)
+      try update(network, updates, input)
       for parameter in network.parameters { answer[parameter.name] = parameter.value.safeTensor }
     }
     if request.mode == .train {
@@ -67,11 +66,11 @@ public enum Probe {
   }
 
   /// Updates with the network's own gradients; those of the first are there already.
-  private static func update<S>(_ network: Network<S>, _ updates: ProbeRequest.Updates, count: Int) throws {
+  private static func update<S>(_ network: Network<S>, _ updates: ProbeRequest.Updates, _ batch: Batch<S>) throws {
     let optimiser = updates.optimiser.optimiser(of: network.parameters, backend: network.backend)
     for step in 0..<updates.steps {
       if step > 0 {
-        try network.forward(count: count, mode: .training)
+        try network.forward(batch, mode: .training)
         network.backward()
       }
       optimiser.update(learningRate: updates.learningRate)

@@ -53,19 +53,23 @@ struct ProbeBatch {
     return tensor
   }
 
+  /// The batch as a network takes it.
+  ///
   /// - Throws: `ProbeError` for a label that the network has no class for, or a pixel that its precision cannot hold.
-  func fill<S>(_ network: Network<S>) throws(ProbeError) {
+  func batch<S>(for network: Network<S>) throws(ProbeError) -> Batch<S> {
+    let batch = network.makeBatch()
     let classes = network.description.classes
     for (index, label) in labels.enumerated() {
       guard (0..<Int64(classes)).contains(label) else {
         throw .labelOutOfRange(file: file, index: index, label: label, classes: classes)
       }
-      network.labels[index] = Int32(label)
+      batch.labels.pointer[index] = Int32(label)
     }
     let values = pixels.map { S($0) }
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw .beyondPrecision(file: file, name: Self.imagesName, index: index, value: pixels[index])
     }
-    PlaneOrder(images: count, side: side).interleave(values, into: network.images)
+    PlaneOrder(images: count, side: side).interleave(values, into: batch.images)
+    return batch
   }
 }

@@ -27,8 +27,9 @@ public struct SoftmaxCrossEntropyLayer: NetworkLayer, OperationSource {
         layer: label, direction: .forward, part: .loss, reads: [logits], writes: gradient.map { [$0] } ?? [])
     ) { memory in
       let (loss, logits, gradient) = (computing(memory.layers), memory[logits], gradient.map { memory[$0] })
-      let (state, labels) = (memory.state, memory.labels)
+      let state = memory.state
       return {
+        guard let labels = state.labels else { preconditionFailure("a pass without a batch") }
         loss.forward(
           logits.of($0), labels: labels, batchCount: state.imageCount, gradient: gradient?.of($0), images: $0.images)
       }

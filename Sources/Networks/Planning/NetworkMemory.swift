@@ -1,7 +1,8 @@
 import Kernels
 import Layers
 
-/// All memory that a network allocates, in bytes: of what, and how much. Exact: what is allocated is what stands here.
+/// All memory that a network and one batch for it allocate, in bytes: of what, and how much. Exact: what is allocated is what
+/// stands here.
 public struct NetworkMemory: Equatable, Sendable {
   public struct Item: Equatable, Sendable {
     public let name: String
