@@ -2,6 +2,7 @@ import Kernels
 import Layers
 import Networks
 import Optimisers
+import Training
 
 /// Times training steps, or evaluation's forward passes, of one network on one batch of made-up images.
 package struct StepTimer {

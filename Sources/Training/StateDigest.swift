@@ -1,5 +1,6 @@
 import Digests
 import Kernels
+import Networks
 import Optimisers
 import Tensors
 

@@ -1,17 +1,29 @@
 import Digests
 import Kernels
 import Networks
+import Optimisers
 import Tensors
 import Testing
+import Training
 
 @Suite("The digest of a training state")
 struct StateDigestTests {
   @Test("is SHA-256 over the documented bytes, on any number of threads", arguments: [1, 3])
   func documented(threads: Int) throws {
     let backend = try Backend(threads: threads)
-    let trainee = try Trainee<Float>(SmallNetworks.normalisedResidual, backend: backend, capacity: 4)
-    try trainee.train(steps: 2, count: 4)
-    let (network, adam) = (trainee.network, trainee.adam)
+    let configuration = NetworkConfiguration(
+      blocksPerStage: 1, filters: 5, classes: 7, side: 8, normalisesProcessing: true, normalisesReduction: true,
+      isResidual: true)
+    let network = try Network<Float>(configuration, backend: backend, capacity: 4)
+    network.initialise(seed: 1)
+    let adam = Adam(network.parameters, backend: backend)
+    let batch = network.makeBatch()
+    for index in batch.images.elements.indices { batch.images.pointer[index] = Float(index * 37 % 101) / 50 - 1 }
+    for _ in 0..<2 {
+      try network.forward(batch, mode: .training)
+      network.backward()
+      adam.update(learningRate: 1e-2)
+    }
     let evaluated = network.parameters.map { ($0.name, $0.value) } + network.buffers.map { ($0.name, $0.value) }
     let moments =
       network.parameters.indices.map { (network.parameters[$0].name + ".first", adam.state[0].tensors[$0]) }
