@@ -79,6 +79,8 @@ let package = Package(
     .plugin(name: "RevisionPlugin", capability: .buildTool(), path: "Sources/RevisionPlugin"),
 
     // MARK: Tests
+    // What suites share: numbers, temporary directories. Processes are started by suites and tools.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(name: "Processes", path: "Tests/Processes"),
     .executableTarget(
       name: "planted-defects", dependencies: ["Processes", "Goldens", "Traces"], path: "Tests/PlantedDefects"),
@@ -87,7 +89,8 @@ let package = Package(
     .executableTarget(
       name: "proof", dependencies: ["ReferenceRuns", "ReferenceTables", "Processes"], path: "Tests/Proof"),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "Layers", "ReferenceTables"], exclude: ["Reference"]),
+      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "Layers", "ReferenceTables", "TestSupport"],
+      exclude: ["Reference"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
     .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking"]),
     .testTarget(name: "LayersTests", dependencies: ["GradientChecks"]),
@@ -100,19 +103,20 @@ let package = Package(
     .testTarget(name: "LayerNamesTests", dependencies: ["LayerNames", "Networks"]),
     // C, as it stands in front of the C library's calls of the system.
     .target(name: "CSystemCallCounter", path: "Tests/CSystemCallCounter"),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "Digests", "CSystemCallCounter"]),
-    .testTarget(name: "SystemLimitsTests", dependencies: ["SystemLimits", "Files", "Processes"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes"]),
-    .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests", "CSystemCallCounter"]),
-    .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "Digests", "CSystemCallCounter", "TestSupport"]),
+    .testTarget(name: "SystemLimitsTests", dependencies: ["SystemLimits", "Files", "Processes", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes", "TestSupport"]),
+    .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests", "CSystemCallCounter", "TestSupport"]),
+    .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns", "TestSupport"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels", "TestSupport"]),
     .testTarget(name: "BisectionTests", dependencies: ["Bisection", "Files"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels", "Digests"], exclude: ["OldRun"]),
+      dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels", "Digests", "TestSupport"],
+      exclude: ["OldRun"]),
     .target(
       name: "FuzzedReaders", dependencies: ["Files", "Traces", "Goldens", "Experiments", "Datasets"],
       path: "Tests/FuzzedReaders"),

@@ -1,5 +1,6 @@
 import Files
 import Testing
+import TestSupport
 
 @Suite("A file that the probe cannot use is refused with the facts, exit code 2, and no output")
 struct BadFileTests {

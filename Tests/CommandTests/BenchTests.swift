@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import Networks
 import Testing
+import TestSupport
 
 /// No test here depends on how long anything takes.
 @Suite("The benchmark")

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Testing
 import Traces
+import TestSupport
 
 @Suite("gradflow bisect, and replay")
 struct BisectCommandTests {

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Processes
 import Testing
+import TestSupport
 
 @Suite("What the program says of revisions is the truth, or nothing")
 struct CheckoutTests {

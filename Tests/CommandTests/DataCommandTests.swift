@@ -1,6 +1,8 @@
 import Files
 import Foundation
+import Processes
 import Testing
+import TestSupport
 
 /// Datasets in CIFAR-10's layout, a few records each.
 @Suite("gradflow data, and data that are not right")
@@ -208,13 +210,6 @@ struct DataCommandTests {
   struct ShellError: Error {}
 
   static func shell(_ command: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    if process.terminationStatus != 0 { throw ShellError() }
+    if try Shell.run(["/bin/sh", "-c", command]).code != 0 { throw ShellError() }
   }
 }

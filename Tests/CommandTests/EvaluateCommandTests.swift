@@ -1,5 +1,6 @@
 import Files
 import Testing
+import TestSupport
 
 @Suite("gradflow evaluate")
 struct EvaluateCommandTests {

@@ -4,8 +4,10 @@ import Foundation
   import FoundationXML
 #endif
 import Kernels
+import Processes
 import Testing
 import Traces
+import TestSupport
 
 /// Six runs of a row, made once for all tests, and the golden of five of them.
 private enum SharedRuns {
@@ -278,13 +280,9 @@ struct GoldenCommandTests {
   @Test("recording refuses a checkout with changes outside the goldens, and takes one with changes within")
   func dirty() throws {
     func git(_ arguments: String...) throws {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["git", "-C", directory.path, "-c", "user.name=x", "-c", "user.email=x@example.org"] + arguments
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0)
+      let git = ["git", "-C", directory.path, "-c", "user.name=x", "-c", "user.email=x@example.org"]
+      let outcome = try Shell.run(git + arguments)
+      #expect(outcome.code == 0, "\(outcome.output)")
     }
     try git("init", "--quiet")
     try directory.write("/runs/\n", ".gitignore")
@@ -380,30 +378,21 @@ struct GoldenCommandTests {
       cases = [c for s in junitparser.JUnitXml.fromfile(sys.argv[1]) for c in s]
       for c in cases: print(c.classname, c.name, [type(r).__name__ + " " + r.type for r in c.result])
       """
-    let python = Process()
-    let output = Pipe()
-    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     let name = ProcessInfo.processInfo.environment["GRADFLOW_PYTHON"] ?? "python3"
-    python.arguments = [name, "-c", script, directory.path("report.xml")]
-    python.standardOutput = output
-    try python.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    python.waitUntilExit()
-    if python.terminationStatus == 77 || python.terminationStatus == 127 {
+    let python = try Shell.run([name, "-c", script, directory.path("report.xml")])
+    if python.code == 77 || python.code == 127 {
       print("junitparser is not installed: the JUnit report was read by Foundation's XML parser alone")
       return
     }
     #expect(
-      text == "golden.smoke vgg08 seed 0 ['Failure regression']\ngolden.smoke vgg08 seed 5 []\n"
+      python.output == "golden.smoke vgg08 seed 0 ['Failure regression']\ngolden.smoke vgg08 seed 5 []\n"
         + "golden.smoke vgg38 ['Error not comparable']\n")
   }
 }
 
 @Suite("The goldens of this checkout")
 struct RecordedGoldenTests {
-  /// `golden/`, beside `Tests/`.
-  private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("golden").path
+  private static let golden = Shell.package.appendingPathComponent("golden").path
 
   @Test("smoke: all seven rows of Table 1 are identical to what is recorded")
   func smoke() throws {

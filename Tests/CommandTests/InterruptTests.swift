@@ -5,6 +5,7 @@ import Networks
 import Processes
 import Testing
 import Training
+import TestSupport
 
 @testable import gradflow
 

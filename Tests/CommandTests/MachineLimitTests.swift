@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Processes
 import Testing
+import TestSupport
 
 @Suite("The program takes of the machine what it may, and says before the work what it lacks")
 struct MachineLimitTests {

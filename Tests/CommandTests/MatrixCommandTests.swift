@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Testing
 import Traces
+import TestSupport
 
 @Suite("gradflow matrix")
 struct MatrixCommandTests {
@@ -61,7 +62,7 @@ struct MatrixCommandTests {
   @Test("--rows takes those that are named, with seeds of the file or of the command line")
   func rows() throws {
     #expect(try matrix(["--rows", "five,two"]).code == 0)
-    #expect(directory.names() == ["five-s0", "two-s0"])
+    #expect(directory.names("out") == ["five-s0", "two-s0"])
     #expect(try matrix(["--rows", "one", "--seeds", "1..2"], out: "other").code == 0)
     #expect(directory.names("other") == ["one-s1", "one-s2"])
   }
@@ -81,7 +82,7 @@ struct MatrixCommandTests {
   func resumed() throws {
     #expect(try matrix(out: "whole").code == 0)
     #expect(try !matrix(["--kill-at", "evaluation:2"]).hasExited)
-    #expect(directory.names() == ["one-s0"])
+    #expect(directory.names("out") == ["one-s0"])
     #expect(try matrix(["--resume"]).code == 0)
     for row in SmallRuns.rows {
       #expect(try directory.trace("\(row)-s0") == directory.trace("\(row)-s0", in: "whole"), "\(row)")

@@ -3,6 +3,7 @@ import Foundation
 import Processes
 import Testing
 import Traces
+import TestSupport
 
 @Suite("Goldens of rows that a matrix file describes")
 struct MatrixGoldenTests {

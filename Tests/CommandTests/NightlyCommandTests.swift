@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Processes
 import Testing
+import TestSupport
 
 @Suite("gradflow nightly")
 struct NightlyCommandTests {

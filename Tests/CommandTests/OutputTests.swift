@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Processes
 import Testing
+import TestSupport
 
 @Suite("What a command reads it never overwrites, and what it writes keeps to its place")
 struct OutputTests {

@@ -2,6 +2,7 @@ import Files
 import Kernels
 import Networks
 import Testing
+import TestSupport
 
 @Suite("The probe from files to file")
 struct ProbeCommandTests {

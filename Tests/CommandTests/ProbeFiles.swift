@@ -2,6 +2,7 @@ import Files
 import Kernels
 import Networks
 import Tensors
+import TestSupport
 
 /// A small network's weights and a batch for it, as files, to be damaged in one place.
 struct ProbeFiles {

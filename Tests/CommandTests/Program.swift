@@ -49,18 +49,3 @@ struct Program {
       output: String(decoding: outputData, as: UTF8.self), errors: String(decoding: errorData, as: UTF8.self))
   }
 }
-
-/// A directory that is removed with all it holds.
-final class TemporaryDirectory {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-test-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func path(_ name: String) -> String { path + "/" + name }
-}

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("The commands on finished runs")
 struct ReportCommandTests {

@@ -1,7 +1,9 @@
 import Files
 import Foundation
+import Processes
 import Testing
 import Traces
+import TestSupport
 
 @Suite("gradflow run")
 struct RunCommandTests {
@@ -17,7 +19,7 @@ struct RunCommandTests {
   func contents() throws {
     let outcome = try run()
     #expect(outcome.code == 0, "\(outcome.errors)")
-    #expect(directory.names() == ["vgg08-s0"])
+    #expect(directory.names("out") == ["vgg08-s0"])
     #expect(
       directory.names("out/vgg08-s0") == [
         "best.safetensors", "checkpoint.previous.safetensors", "checkpoint.safetensors", "lock", "manifest.json",
@@ -69,15 +71,9 @@ struct RunCommandTests {
   @Test("zstdcat reads its trace", .enabled(if: fileExists("/usr/bin/zstdcat")))
   func zstdcat() throws {
     _ = try run()
-    let process = Process(), pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/zstdcat")
-    process.arguments = [directory.path("out/vgg08-s0/trace.jsonl.zst")]
-    process.standardOutput = pipe
-    try process.run()
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    #expect(try text == directory.trace("vgg08-s0"))
+    let outcome = try Shell.run(["/usr/bin/zstdcat", directory.path("out/vgg08-s0/trace.jsonl.zst")])
+    #expect(outcome.code == 0)
+    #expect(try outcome.output == directory.trace("vgg08-s0"))
   }
 
   @Test("its manifest is JSON and says where the run was made, which the trace does not")
@@ -101,7 +97,7 @@ struct RunCommandTests {
   @Test("several seeds are several runs")
   func seeds() throws {
     let outcome = try run(["--seeds", "4..5", "--epochs", "1"])
-    #expect(outcome.code == 0 && directory.names() == ["vgg08-s4", "vgg08-s5"])
+    #expect(outcome.code == 0 && directory.names("out") == ["vgg08-s4", "vgg08-s5"])
     #expect(outcome.output.contains("vgg08-s4") && outcome.output.contains("vgg08-s5"))
   }
 
@@ -197,16 +193,10 @@ struct RunCommandTests {
     let checkpoint = try readFile(directory.path("whole/vgg08-s0/checkpoint.safetensors")).count
     // The first checkpoint has no best weights in it yet and fits; the second does not. In units of 512 bytes.
     let command = "ulimit -f \(checkpoint * 9 / 10 / 512); exec \"$@\""
-    let process = Process(), errors = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command, "sh", Program.url.path] + SmallRuns.arguments + ["--out", directory.path("out")]
-    process.standardError = errors
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 2, "\(text)")
-    #expect(text.contains("no space left") && text.contains("--resume continues"), "\(text)")
+    let outcome = try Shell.run(
+      ["/bin/sh", "-c", command, "sh", Program.url.path] + SmallRuns.arguments + ["--out", directory.path("out")])
+    #expect(outcome.code == 2, "\(outcome.output)")
+    #expect(outcome.output.contains("no space left") && outcome.output.contains("--resume continues"), "\(outcome.output)")
     #expect(try run(["--resume"]).code == 0)
     #expect(try directory.trace("vgg08-s0") == directory.trace("vgg08-s0", in: "whole"))
     #expect(directory.names("out/vgg08-s0") == directory.names("whole/vgg08-s0"))

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Kernels
 import Traces
+import TestSupport
 
 /// Runs of the built program that take a fraction of a second.
 enum SmallRuns {
@@ -39,16 +40,8 @@ enum SmallRuns {
 }
 
 extension TemporaryDirectory {
-  func write(_ bytes: [UInt8], _ name: String) throws { try AtomicFile.write(bytes, to: path(name)) }
-  func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }
-
   /// A run's trace, decompressed.
   func trace(_ run: String, in out: String = "out") throws -> String {
     String(decoding: try Zstd.readFile(path("\(out)/\(run)/trace.jsonl.zst"), limit: 1 << 26), as: UTF8.self)
-  }
-
-  /// What a directory holds, sorted; nothing if it is not there.
-  func names(_ name: String = "out") -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []).sorted()
   }
 }

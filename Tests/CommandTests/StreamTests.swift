@@ -3,6 +3,7 @@ import Foundation
 import Processes
 import Testing
 import Traces
+import TestSupport
 
 @testable import gradflow
 

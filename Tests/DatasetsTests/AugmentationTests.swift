@@ -1,13 +1,14 @@
 import Datasets
 import Randomness
 import Testing
+import TestSupport
 
 @Suite("Augmentation and normalisation")
 struct AugmentationTests {
   private static let set = ImageSet(
     side: 5, labels: [0, 0],
     pixels: {
-      var s = Scrambler(4); return (0..<150).map { _ in s.byte() }
+      var s = Generator(seed: 4); return (0..<150).map { _ in s.byte() }
     }())
 
   struct Crop: CustomTestStringConvertible, Sendable {

@@ -1,5 +1,6 @@
 import Digests
 import Testing
+import TestSupport
 
 @testable import Datasets
 
@@ -8,8 +9,8 @@ struct CanonicalOrderTests {
   @Test("shuffling the records in the files changes neither fingerprint, split nor batches", arguments: 1...3)
   func shuffled(seed: UInt64) throws {
     let training = Records.cifar100(perClass: 4), test = Records.cifar100(perClass: 1, seed: 1)
-    var scrambler = Scrambler(seed)
-    let shuffledTraining = scrambler.shuffled(training), shuffledTest = scrambler.shuffled(test)
+    var generator = Generator(seed: seed)
+    let shuffledTraining = generator.shuffled(training), shuffledTest = generator.shuffled(test)
     try #require(shuffledTraining != training && shuffledTest != test)
     let original = try load(training, test), shuffled = try load(shuffledTraining, shuffledTest)
 
@@ -32,11 +33,11 @@ struct CanonicalOrderTests {
 
   @Test("images are sorted by label, then by their bytes")
   func order() {
-    var scrambler = Scrambler(9)
+    var generator = Generator(seed: 9)
     // Few values and long common beginnings: ties reach every byte.
     let images = (0..<400).map { _ in
-      let label = UInt16(scrambler.next() % 3)
-      return (label, (0..<12).map { UInt8($0 < 8 ? 200 : scrambler.next() % 2 * 255) })
+      let label = UInt16(generator.next() % 3)
+      return (label, (0..<12).map { UInt8($0 < 8 ? 200 : generator.next() % 2 * 255) })
     }
     let sorted = images.sorted { a, b in a.0 != b.0 ? a.0 < b.0 : a.1.lexicographicallyPrecedes(b.1) }
     let set = ImageSet(side: 2, labels: images.map(\.0), pixels: images.flatMap(\.1))
@@ -72,8 +73,8 @@ struct CanonicalOrderTests {
   @Test(
     "what is read from files, plain or compressed, has the order and fingerprint of a slow reference", arguments: [false, true])
   func reference(compressed: Bool) throws {
-    var scrambler = Scrambler(3)
-    let sets = [scrambler.shuffled(Records.cifar100(perClass: 3)), scrambler.shuffled(Records.cifar100(perClass: 1, seed: 1))]
+    var generator = Generator(seed: 3)
+    let sets = [generator.shuffled(Records.cifar100(perClass: 3)), generator.shuffled(Records.cifar100(perClass: 1, seed: 1))]
     let directory = try TemporaryDirectory()
     try directory.writeCIFAR100(training: sets[0], test: sets[1], compressed: compressed)
     let dataset = try CIFAR.load(directory: directory.path)

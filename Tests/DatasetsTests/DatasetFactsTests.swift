@@ -1,13 +1,14 @@
 import Datasets
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("What a dataset is")
 struct DatasetFactsTests {
   @Test("mean and deviation per channel are those of pixels / 255")
   func statistics() {
-    var scrambler = Scrambler(3)
-    let pixels = (0..<5 * 48).map { _ in scrambler.byte() }
+    var generator = Generator(seed: 3)
+    let pixels = (0..<5 * 48).map { _ in generator.byte() }
     let set = ImageSet(side: 4, labels: [0, 1, 2, 3, 4], pixels: pixels)
     for channel in 0..<3 {
       let values = (0..<5).flatMap { image in (0..<16).map { Double(pixels[image * 48 + channel * 16 + $0]) / 255 } }

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Processes
 import Testing
+import TestSupport
 
 /// `make data` on an archive made here instead of the official one.
 @Suite("make data")

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import Datasets
 
@@ -6,8 +7,8 @@ import Testing
 struct PictureTests {
   @Test("a PNG reads back as the picture, its checksums right", arguments: [(1, 1), (3, 2), (40, 700)])
   func roundTrip(width: Int, height: Int) throws {
-    var scrambler = Scrambler(2)
-    let rgb = (0..<width * height * 3).map { _ in scrambler.byte() }
+    var generator = Generator(seed: 2)
+    let rgb = (0..<width * height * 3).map { _ in generator.byte() }
     let picture = try PlainPNG(PNG.encode(width: width, height: height, rgb: rgb))
     #expect(picture.width == width)
     #expect(picture.height == height)

@@ -1,49 +1,13 @@
 import Datasets
 import Files
 import Foundation
-
-/// A directory of its own for one test; it goes with the object.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("datasets-\(UUID().uuidString)").path
-    try createDirectory(path)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func path(_ name: String) -> String { path + "/" + name }
-
-  func write(_ bytes: [UInt8], _ name: String) throws { try AtomicFile.write(bytes, to: path(name)) }
-  func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }
-}
-
-/// Numbers that look random; not the project's own generator, whose users are tested here.
-struct Scrambler {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state >> 33
-  }
-
-  mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next() >> 7) }
-
-  mutating func shuffled<Element>(_ values: [Element]) -> [Element] {
-    var values = values
-    for i in values.indices.dropFirst() { values.swapAt(i, Int(next() % UInt64(i + 1))) }
-    return values
-  }
-}
+import TestSupport
 
 /// Records in CIFAR's layouts. Every third image begins with the same pixels, so that their order is decided late.
 enum Records {
   static func pixels(_ index: Int, seed: UInt64 = 0) -> [UInt8] {
-    var scrambler = Scrambler(seed &* 1000 &+ UInt64(index))
-    var pixels = (0..<3072).map { _ in scrambler.byte() }
+    var generator = Generator(seed: seed &* 1000 &+ UInt64(index))
+    var pixels = (0..<3072).map { _ in generator.byte() }
     if index % 3 == 0 { for place in 0..<100 { pixels[place] = 255 } }
     return pixels
   }
@@ -76,20 +40,13 @@ extension TemporaryDirectory {
 }
 
 /// The error that `body` throws, if it is a `DatasetError`.
-func failure(_ body: () throws -> some Any) -> DatasetError? {
-  do {
-    _ = try body()
-    return nil
-  } catch {
-    return error as? DatasetError
-  }
-}
+func failure(_ body: () throws -> some Any) -> DatasetError? { failure(DatasetError.self, body) }
 
 /// A small set of any size: images of side 2, `perClass[c]` of class c.
 func smallDataset(perClass: [Int], seed: UInt64 = 1) -> Dataset {
-  var scrambler = Scrambler(seed)
+  var generator = Generator(seed: seed)
   let labels = perClass.enumerated().flatMap { [UInt16](repeating: UInt16($0.offset), count: $0.element) }
-  let training = ImageSet(side: 2, labels: labels, pixels: labels.flatMap { _ in (0..<12).map { _ in scrambler.byte() } })
+  let training = ImageSet(side: 2, labels: labels, pixels: labels.flatMap { _ in (0..<12).map { _ in generator.byte() } })
   let test = ImageSet(side: 2, labels: [0], pixels: [UInt8](repeating: 7, count: 12))
   return Dataset(name: "small", classNames: perClass.indices.map { "c\($0)" }, training: training, test: test)
 }

@@ -8,6 +8,7 @@ import Optimisers
 import Testing
 import Traces
 import Training
+import TestSupport
 
 /// Several runs at the same time.
 @Suite("The runner")
@@ -39,7 +40,7 @@ struct RunnerTests {
 
   @Test("one job or several, the traces are the same, and all runs are there in their order")
   func jobs() throws {
-    let directory = try Directory()
+    let directory = try TemporaryDirectory()
     let runs = Self.runs(4)
     for jobs in [1, 2, 9] {
       let results = Self.run(runs, jobs: jobs, threads: 2, out: directory.path + "/\(jobs)")
@@ -53,7 +54,7 @@ struct RunnerTests {
 
   @Test("a run that fails keeps no other from running")
   func failure() throws {
-    let directory = try Directory()
+    let directory = try TemporaryDirectory()
     var runs = Self.runs(3)
     runs[1].settings.batchSize = 1000
     let results = Self.run(runs, jobs: 1, threads: 1, out: directory.path)
@@ -62,16 +63,10 @@ struct RunnerTests {
 
   @Test("after a stop no further run begins")
   func stop() throws {
-    let directory = try Directory()
+    let directory = try TemporaryDirectory()
     let stop = StopRequest()
     stop.raise()
     #expect(Self.run(Self.runs(3), jobs: 2, threads: 2, out: directory.path, stop: stop).isEmpty)
-  }
-
-  final class Directory {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("runner-\(UUID().uuidString)").path
-    init() throws { try createDirectory(path) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import Files
 
@@ -31,7 +32,7 @@ struct AtomicFileTests {
     #expect(try readFile(path) == content)
     try AtomicFile.write("täxt", to: path)
     #expect(try String(decoding: readFile(path), as: UTF8.self) == "täxt")
-    #expect(try directory.names() == ["file"])
+    #expect(directory.names() == ["file"])
   }
 
   @Test("the stages come in order, that of the previous content only where there is one to keep")
@@ -44,7 +45,7 @@ struct AtomicFileTests {
     try AtomicFile.write(Self.new, to: path, keepingPrevious: previous) { reached.append($0) }
     #expect(reached == AtomicFile.Step.allCases)
     #expect(try readFile(previous) == Self.old && readFile(path) == Self.new)
-    #expect(try directory.names() == ["file", "previous"])
+    #expect(directory.names() == ["file", "previous"])
   }
 
   @Test(
@@ -56,7 +57,7 @@ struct AtomicFileTests {
     let isNew = step == .renamed || step == .directorySynced
     #expect(try readFile(path) == (isNew ? Self.new : Self.old))
     let keepsPrevious = isNew || step == .previousKept
-    #expect(try directory.names() == (keepsPrevious ? ["file", "previous"] : ["file"]))
+    #expect(directory.names() == (keepsPrevious ? ["file", "previous"] : ["file"]))
     if keepsPrevious { #expect(try readFile(previous) == Self.old) }
   }
 
@@ -65,7 +66,7 @@ struct AtomicFileTests {
     arguments: [.created, .halfWritten, .written, .synced] as [AtomicFile.Step])
   func thrownAtFirst(step: AtomicFile.Step) throws {
     #expect(write(stoppingAt: step) == Stop(step: step))
-    #expect(try directory.names() == [])
+    #expect(directory.names() == [])
   }
 
   @Test(
@@ -85,16 +86,16 @@ struct AtomicFileTests {
     #expect(try readFile(path) == (isNew ? Self.new : Self.old))
     if isNew || step == .previousKept { #expect(try readFile(previous) == Self.old) }
 
-    let litter = try directory.names().filter { $0.hasSuffix(".tmp") }
+    let litter = directory.names().filter { $0.hasSuffix(".tmp") }
     #expect(litter.count == (isNew ? 0 : 1))
     try AtomicFile.removeLeftovers(of: path)
-    #expect(try directory.names().filter { $0 != "previous" } == ["file", "file.1.txt"])
+    #expect(directory.names().filter { $0 != "previous" } == ["file", "file.1.txt"])
 
     // The next writer succeeds, also when `previous` is the same file as `path` still.
     try AtomicFile.write(Self.new + [3], to: path, keepingPrevious: previous)
     #expect(try readFile(path) == Self.new + [3])
     #expect(try readFile(previous) == (isNew ? Self.new : Self.old))
-    #expect(try directory.names() == ["file", "file.1.txt", "previous"])
+    #expect(directory.names() == ["file", "file.1.txt", "previous"])
   }
 
   @Test("without room the old content stays, no litter is left, and the error says what helps")
@@ -107,7 +108,7 @@ struct AtomicFileTests {
       try #require(error == .noSpace(path: path))
     }
     #expect(try readFile(path) == Self.old)
-    #expect(try directory.names() == ["file"])
+    #expect(directory.names() == ["file"])
     #expect(FileError.noSpace(path: path).isNoSpace && FileError.noSpace(path: path).description.contains("no space"))
   }
 
@@ -126,7 +127,7 @@ struct AtomicFileTests {
       Issue.record("\(error)")
       return
     }
-    #expect(try directory.names() == ["file", "sub"])
+    #expect(directory.names() == ["file", "sub"])
   }
 
   @Test("two threads may write one file: it has the content of one")
@@ -140,6 +141,6 @@ struct AtomicFileTests {
     }
     let content = try readFile(path)
     #expect(content.count == 5000 && Set(content).count == 1)
-    #expect(try directory.names() == ["file"])
+    #expect(directory.names() == ["file"])
   }
 }

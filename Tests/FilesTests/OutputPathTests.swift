@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Files
 
@@ -67,7 +68,7 @@ struct OutputPathTests {
     chmod(path, mode)
     var temporary: mode_t = 0
     try AtomicFile.write(OutputPathTests.content, to: path) { step in
-      guard step == .halfWritten, let name = try directory.names().first(where: { $0.hasSuffix(".tmp") }) else { return }
+      guard step == .halfWritten, let name = directory.names().first(where: { $0.hasSuffix(".tmp") }) else { return }
       temporary = status(directory.path(name)).st_mode & 0o777
     }
     #expect(status(path).st_mode & 0o7777 == mode && temporary & ~mode == 0 && temporary != 0)
@@ -80,18 +81,18 @@ struct OutputPathTests {
     try AtomicFile.write("old", to: long)
     try AtomicFile.write(Array("new".utf8), to: long, keepingPrevious: directory.path("previous"))
     #expect(try readFile(long) == Array("new".utf8))
-    #expect(try directory.names() == [name, "previous"].sorted())
+    #expect(directory.names() == [name, "previous"].sorted())
     // What a killed writer left is known for what it is.
     let litter = try #require(try litterName(long))
     try AtomicFile.write("litter", to: litter)
     try AtomicFile.removeLeftovers(of: long)
-    #expect(try directory.names() == [name, "previous"].sorted())
+    #expect(directory.names() == [name, "previous"].sorted())
   }
 
   private func litterName(_ path: String) throws -> String? {
     var name: String?
     try AtomicFile.write(Array("new".utf8), to: path) { step in
-      if step == .written { name = try directory.names().first { $0.hasSuffix(".tmp") } }
+      if step == .written { name = directory.names().first { $0.hasSuffix(".tmp") } }
     }
     return name.map(directory.path)
   }
@@ -104,7 +105,7 @@ struct OutputPathTests {
     try AtomicFile.write(OutputPathTests.content, to: path)
     #expect(reader.content == OutputPathTests.content)
     #expect(status(path).st_mode & S_IFMT == S_IFIFO)
-    #expect(try directory.names() == ["file"])
+    #expect(directory.names() == ["file"])
   }
 
   #if os(Linux)

@@ -1,6 +1,7 @@
 import Digests
 import Files
 import Testing
+import TestSupport
 
 @testable import Goldens
 @testable import Traces
@@ -57,7 +58,7 @@ struct GoldenFileTests {
 
   @Test("one changed byte anywhere is refused", arguments: 0..<8 as Range<UInt64>)
   func edited(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed)
+    var random = Generator(seed: seed)
     for _ in 0..<20 {
       var content = golden.content
       let place = Int.random(in: 0..<content.count, using: &random)
@@ -71,7 +72,7 @@ struct GoldenFileTests {
     try withDirectory { directory in
       let path = directory + "/vgg08.jsonl.zst"
       let file = Zstd.compress(golden.content)
-      var random = SeededGenerator(state: 1)
+      var random = Generator(seed: 1)
       for length in [0, 1, 4, file.count / 2, file.count - 4, file.count - 1] {
         try AtomicFile.write(Array(file[..<length]), to: path)
         #expect(throws: (any Error).self, "\(length) bytes") { try Golden(path: path) }
@@ -179,7 +180,7 @@ struct GoldenFileTests {
 
   @Test("changed bytes are refused or read as what they are, and never crash", arguments: 0..<4 as Range<UInt64>)
   func fuzz(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed &+ 50)
+    var random = Generator(seed: seed &+ 50)
     let body = Array(golden.content.split(separator: UInt8(ascii: "\n")).dropLast().joined(separator: [UInt8(ascii: "\n")]))
     var refused = 0
     for _ in 0..<60 {

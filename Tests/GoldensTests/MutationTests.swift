@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Testing
+import TestSupport
 
 @testable import Goldens
 @testable import Traces

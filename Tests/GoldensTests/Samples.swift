@@ -1,6 +1,7 @@
 import Digests
 import Files
 import Foundation
+import TestSupport
 
 @testable import Goldens
 @testable import Traces
@@ -25,7 +26,7 @@ enum Sample {
   static func run(
     seed: UInt64, epochs: Int = 3, numerics: Int = 1, salt: UInt64 = 0, isVanishing: Bool = false
   ) -> Trace {
-    var random = SeededGenerator(state: seed &* 1_000_003 &+ salt)
+    var random = Generator(seed: seed &* 1_000_003 &+ salt)
     func normal() -> Double {
       // Twelve uniform numbers are normal enough.
       (0..<12).reduce(-6.0) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
@@ -101,25 +102,4 @@ extension Trace {
   }
 
   var content: [UInt8] { Array(knownLines.map { $0.json.description + "\n" }.joined().utf8) }
-}
-
-/// SplitMix64 (Steele, Lea & Flood 2014): the same numbers in every run of the tests.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
-
-/// Runs `body` with a directory of its own, which is gone afterwards.
-func withDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("goldens-\(UUID().uuidString)").path
-  try createDirectory(directory)
-  defer { try? FileManager.default.removeItem(atPath: directory) }
-  return try body(directory)
 }

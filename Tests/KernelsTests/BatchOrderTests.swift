@@ -3,6 +3,7 @@ import Kernels
 import Layers
 import Tensors
 import Testing
+import TestSupport
 
 /// Sums over the images of a batch, as the layers make them from what the kernels give for images and slots.
 @Suite("The order of sums over a batch is the documented one")

@@ -1,6 +1,7 @@
 import CKernels
 import Kernels
 import Testing
+import TestSupport
 
 @Suite("The order of a convolution's sums is the documented one")
 struct ConvolutionOrderTests {
@@ -26,7 +27,7 @@ struct ConvolutionOrderTests {
     let scales = (0..<pixels).map { S(sign: .plus, exponent: S.Exponent($0 % 5), significand: 1) }
 
     // Places in memory are shuffled, so that only the gather table gives the order of taps.
-    let places = generator.shuffled(pixels * taps)
+    let places = generator.shuffled(Array(0..<pixels * taps))
     var source = [S](repeating: 0, count: pixels * taps * channels)
     for p in 0..<pixels {
       for i in 0..<count { source[places[p * taps + i / channels] * channels + i % channels] = x[i] * scales[p] }
@@ -108,7 +109,7 @@ struct ConvolutionOrderTests {
     let dy: [[S]] = (0..<filters).map { _ in generator.terms(pixels, masses: masses) }
     let held: [S] = (0..<taps * channels * filters).map { _ in generator.full(exponent: 0) }
 
-    let places = generator.shuffled(pixels * taps)
+    let places = generator.shuffled(Array(0..<pixels * taps))
     var source = [S](repeating: 0, count: pixels * taps * channels)
     for (i, place) in places.enumerated() {
       for c in 0..<channels { source[place * channels + c] = columns[i % taps * channels + c][i / taps] }

@@ -1,5 +1,6 @@
 import CKernels
 import Kernels
+import TestSupport
 
 /// Images of [pixels][channels], every channel count with another number of pixels.
 struct PixelShape: Sendable {

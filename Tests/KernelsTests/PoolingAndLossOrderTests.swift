@@ -1,6 +1,7 @@
 import CKernels
 import Kernels
 import Testing
+import TestSupport
 
 @Suite("The order of pooling's and the loss's sums is the documented one")
 struct PoolingAndLossOrderTests {

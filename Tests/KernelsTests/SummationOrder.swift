@@ -1,5 +1,6 @@
 import Kernels
 import Testing
+import TestSupport
 
 /// The orders in which terms a * b can be added. The contract names one of them for every sum; the others are what a
 /// faster kernel, another vector width or a compiler would make of it.
@@ -138,7 +139,7 @@ extension Generator {
 
   /// Where the masses of a probe of `count` terms stand: pairs of places, a third of all.
   mutating func massPairs(_ count: Int) -> [(Int, Int)] {
-    let order = shuffled(count)
+    let order = shuffled(Array(0..<count))
     return stride(from: 0, to: max(2, count / 3) - 1, by: 2).map { (order[$0], order[$0 + 1]) }
   }
 

@@ -2,6 +2,7 @@ import CKernels
 import Foundation
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Kernels
 

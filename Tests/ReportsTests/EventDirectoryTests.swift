@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 import Traces
 
@@ -7,7 +8,10 @@ import Traces
 
 @Suite("Event files only grow, since a TensorBoard that is open reads on from where it was")
 struct EventDirectoryTests {
-  private let path = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-events-\(UUID().uuidString)").path
+  private let directory: TemporaryDirectory
+  private var path: String { directory.path("events") }
+
+  init() throws { directory = try TemporaryDirectory() }
 
   private func trace(epochs: Int) throws -> Trace { try FakeRun(row: "vgg08", epochs: epochs).record().trace }
 
@@ -17,7 +21,6 @@ struct EventDirectoryTests {
 
   @Test("epochs made since are appended to the same file, once; a torn end is completed")
   func growing() throws {
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let whole = EventFile.bytes(try trace(epochs: 3))
     let file = "\(path)/\(EventFile.name)"
     try createDirectory(path)
@@ -43,7 +46,6 @@ struct EventDirectoryTests {
 
   @Test("what another run left stays as it is; the new one goes to a file that is read after it and says that it begins anew")
   func anew() throws {
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let first = try EventDirectory(path).add(trace(epochs: 3))
     let before = try readFile(first)
     let other = try FakeRun(row: "vgg38", epochs: 2).record().trace

@@ -200,11 +200,3 @@ extension [FakeRun] {
     }
   }
 }
-
-/// Runs `body` with a directory of its own, which is gone afterwards.
-func withDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("reports-\(UUID().uuidString)").path
-  try createDirectory(directory)
-  defer { try? FileManager.default.removeItem(atPath: directory) }
-  return try body(directory)
-}

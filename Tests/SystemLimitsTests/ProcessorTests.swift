@@ -1,23 +1,23 @@
 import Files
 import Foundation
 import Testing
+import TestSupport
 
 @testable import SystemLimits
 
 /// The files in which Linux tells a process of its limits, under a directory of our own.
 final class FakeSystem {
-  let root: String
+  private let directory: TemporaryDirectory
+  var root: String { directory.path }
 
   init(_ files: [String: String]) throws {
-    root = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-limits-\(UUID().uuidString)").path
+    directory = try TemporaryDirectory()
     for (path, text) in files {
       let place = URL(fileURLWithPath: root + path)
       try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: place)
     }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: root) }
 
   static let unified = "30 25 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
 }

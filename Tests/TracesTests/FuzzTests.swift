@@ -1,12 +1,13 @@
 import Digests
 import Files
 import Testing
+import TestSupport
 
 @testable import Traces
 
 @Suite struct FuzzTests {
   /// Changes `bytes` in one to four places.
-  private func mutate(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+  private func mutate(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
       let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -26,7 +27,7 @@ import Testing
     "changed lines are read or refused with a line number, and what is read is written back the same",
     arguments: 0..<4 as Range<UInt64>)
   func lines(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed)
+    var random = Generator(seed: seed)
     let bytes = content(Sample.lines(epochs: 1))
     var read = 0
     var refused = 0
@@ -54,7 +55,7 @@ import Testing
     "changed files are read, torn or refused, and a resume never ends with other content",
     arguments: 0..<2 as Range<UInt64>)
   func files(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed &+ 100)
+    var random = Generator(seed: seed &+ 100)
     try withDirectory { directory in
       let path = directory + "/trace.jsonl.zst"
       let lines = Sample.lines()

@@ -72,31 +72,10 @@ func content(_ lines: [TraceLine]) -> [UInt8] {
 
 func trace(_ lines: [TraceLine]) throws -> Trace { try Trace(content: content(lines)) }
 
-/// Runs `body` with a directory of its own, which is gone afterwards.
-func withDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("traces-\(UUID().uuidString)").path
-  try createDirectory(directory)
-  defer { try? FileManager.default.removeItem(atPath: directory) }
-  return try body(directory)
-}
-
 /// Puts `bytes` in a file, without the durability that makes `AtomicFile` slow.
 func overwrite(_ path: String, _ bytes: some Sequence<UInt8>) throws {
   let bytes = Array(bytes)
   guard let file = fopen(path, "w") else { throw CocoaError(.fileWriteUnknown) }
   let written = fwrite(bytes, 1, bytes.count, file)
   guard fclose(file) == 0, written == bytes.count else { throw CocoaError(.fileWriteUnknown) }
-}
-
-/// SplitMix64 (Steele, Lea & Flood 2014): the same numbers in every run of the tests.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
 }

@@ -1,5 +1,6 @@
 import Files
 import Testing
+import TestSupport
 
 @testable import Traces
 

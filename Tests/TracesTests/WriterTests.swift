@@ -1,6 +1,7 @@
 import Digests
 import Files
 import Testing
+import TestSupport
 
 @testable import Traces
 

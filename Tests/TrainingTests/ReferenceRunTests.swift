@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import ReferenceRuns
 import Testing
+import TestSupport
 
 /// The rows of Table 1 at full depth and a small size. `make proof` makes the same runs with a release build, and more of
 /// them.

@@ -9,18 +9,7 @@ import Optimisers
 import Testing
 import Traces
 import Training
-
-/// A directory of its own for one test; it goes with the object.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)").path
-    try createDirectory(path)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
+import TestSupport
 
 /// A run that takes a fraction of a second in a debug build, in a directory of its own.
 struct TestRun {

@@ -1,34 +1,5 @@
 import Kernels
-
-/// Seeded numbers for test inputs: splitmix64 (Steele, Lea & Flood 2014).
-struct Generator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  /// A seed of its own for every name, so that adding a case leaves the inputs of the others alone.
-  init(_ name: String) {
-    state = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ count: Int) -> Int { Int(next() >> 33) % count }
-
-  mutating func integer(_ range: ClosedRange<Int>) -> Int { range.lowerBound + below(range.count) }
-
-  mutating func shuffled(_ count: Int) -> [Int] {
-    var order = Array(0..<count)
-    for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, below(i + 1)) }
-    return order
-  }
-}
+import TestSupport
 
 /// Families of values that kernels have to agree on.
 enum ValueSet: String, CaseIterable, Sendable {

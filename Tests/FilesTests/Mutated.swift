@@ -1,23 +1,4 @@
-/// SplitMix64: the same numbers on every machine. Source: Steele, Lea & Flood, "Fast splittable pseudorandom number
-/// generators", 2014.
-struct Generator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
-  }
-
-  /// A number from 0 to `bound` − 1.
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
-}
+import TestSupport
 
 /// Damages `bytes` in one to four places: a flipped bit, another byte, a byte from `alphabet`, a hole, a repetition, a
 /// cut.
