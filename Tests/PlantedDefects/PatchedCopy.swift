@@ -5,12 +5,12 @@ struct PatchedCopy {
   let root: URL
   private let original: URL
 
-  /// Brings a copy of sources, tests, goldens, manifest and makefile up to date, and keeps build products of an earlier copy. A file that is the
+  /// Brings a copy of sources, tests, goldens, manifest, makefile and its scripts up to date, and keeps build products of an earlier copy. A file that is the
   /// same already is left alone, so that the build tool sees only what changed.
   init(of original: URL, at root: URL) throws {
     self.original = original
     self.root = root
-    for name in ["Package.swift", "Makefile", "Sources", "Tests", "golden"] {
+    for name in ["Package.swift", "Makefile", "scripts", "Sources", "Tests", "golden"] {
       try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name))
     }
   }
