@@ -7,6 +7,13 @@ import PackageDescription
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+// Homebrew's headers lie where only pkg-config finds them; on Linux they lie where the compiler looks.
+#if os(macOS)
+  let zstd: String? = "libzstd"
+#else
+  let zstd: String? = nil
+#endif
+
 let package = Package(
   name: "gradflow",
   platforms: [.macOS(.v15)],
@@ -25,41 +32,43 @@ let package = Package(
   ],
   targets: [
     // MARK: Foundations
-    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: zstd, providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(
       name: "CKernels",
       // Optimised in debug builds too: the gradient checks and the training tests run these loops.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
-    .target(name: "Files", dependencies: ["CZstd"]),
+    .target(name: "Platform"),
+    .target(name: "Files", dependencies: ["Platform", "CZstd"]),
     .target(name: "PlainText"),
     .target(name: "GradientChecking"),
     .target(name: "LayerNames"),
-    .target(name: "SystemLimits", dependencies: ["Files"]),
-    .target(name: "Kernels", dependencies: ["CKernels", "SystemLimits"], exclude: ["CONTRACT.md"]),
+    .target(name: "SystemLimits", dependencies: ["Platform", "Files"]),
+    .target(name: "Kernels", dependencies: ["Platform", "CKernels", "SystemLimits"], exclude: ["CONTRACT.md"]),
     .target(name: "Digests", dependencies: [crypto]),
     .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
 
     // MARK: The engine
-    .target(name: "Tensors", dependencies: ["Kernels"]),
+    .target(name: "Tensors", dependencies: ["Platform", "Kernels"]),
     .target(name: "Layers", dependencies: ["Tensors"]),
     .target(name: "Optimisers", dependencies: ["Tensors"]),
-    .target(name: "Networks", dependencies: ["Layers", "Optimisers", "LayerNames", "Randomness", "Files", "SystemLimits"]),
+    .target(
+      name: "Networks", dependencies: ["Platform", "Layers", "Optimisers", "LayerNames", "Randomness", "Files", "SystemLimits"]),
     .target(name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "LayerNames", "PlainText"]),
 
     // MARK: The experiment
-    .target(name: "Datasets", dependencies: ["Files", "Randomness", "Digests", "Kernels", "CKernels"]),
-    .target(name: "Traces", dependencies: ["Files", "Digests"]),
-    .target(name: "Goldens", dependencies: ["Traces", "LayerNames", "Files", "Digests", "PlainText"]),
+    .target(name: "Datasets", dependencies: ["Platform", "Files", "Randomness", "Digests", "Kernels", "CKernels"]),
+    .target(name: "Traces", dependencies: ["Platform", "Files", "Digests"]),
+    .target(name: "Goldens", dependencies: ["Platform", "Traces", "LayerNames", "Files", "Digests", "PlainText"]),
     .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
     // MARK: Instruments
     .target(name: "Bisection", dependencies: ["Training"]),
-    .target(name: "Benchmarks", dependencies: ["Experiments", "PlainText"]),
+    .target(name: "Benchmarks", dependencies: ["Platform", "Experiments", "PlainText"]),
 
     // MARK: The report
     .target(
-      name: "Reports", dependencies: ["Goldens", "LayerNames", "Traces", "Files", "Digests"],
+      name: "Reports", dependencies: ["Platform", "PlainText", "Goldens", "LayerNames", "Traces", "Files", "Digests"],
       resources: [
         // The published numbers, compiled in: the program stays one file.
         .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),
@@ -71,7 +80,7 @@ let package = Package(
     .executableTarget(
       name: "gradflow",
       dependencies: [
-        "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", "SystemLimits",
+        "Platform", "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", "SystemLimits",
         argumentParser,
       ],
       plugins: ["RevisionPlugin"]),
@@ -84,12 +93,17 @@ let package = Package(
     .target(name: "Processes", path: "Tests/Processes"),
     .executableTarget(
       name: "planted-defects", dependencies: ["Processes", "Goldens", "Traces"], path: "Tests/PlantedDefects"),
+    // Also compiled by itself, for other architectures: scripts/conformance.sh. It does not build if a kernel has no case.
+    .executableTarget(
+      name: "conformance", dependencies: ["CKernels"], path: "Tests/Conformance", exclude: ["digests.txt"],
+      cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "ReferenceTables", path: "Tests/ReferenceTables"),
     .target(name: "ReferenceRuns", dependencies: ["Experiments"], path: "Tests/ReferenceRuns", exclude: ["digests.txt"]),
     .executableTarget(
       name: "proof", dependencies: ["ReferenceRuns", "ReferenceTables", "Processes"], path: "Tests/Proof"),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "Tensors", "Layers", "ReferenceTables", "TestSupport"],
+      name: "KernelsTests",
+      dependencies: ["Platform", "Kernels", "Tensors", "Layers", "ReferenceTables", "conformance", "Processes", "TestSupport"],
       exclude: ["Reference"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
     .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking"]),
@@ -97,13 +111,13 @@ let package = Package(
     // C, as it stands in front of the C library's allocator.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "Files", "Randomness", "SystemLimits", "CAllocationCounter"],
+      name: "NetworksTests", dependencies: ["Platform", "Networks", "Files", "Randomness", "SystemLimits", "CAllocationCounter"],
       exclude: ["Oracle"]),
     .testTarget(name: "OptimisersTests", dependencies: ["Optimisers", "Files"], exclude: ["Oracle"]),
     .testTarget(name: "LayerNamesTests", dependencies: ["LayerNames", "Networks"]),
     // C, as it stands in front of the C library's calls of the system.
     .target(name: "CSystemCallCounter", path: "Tests/CSystemCallCounter"),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "Digests", "CSystemCallCounter", "TestSupport"]),
+    .testTarget(name: "FilesTests", dependencies: ["Platform", "Files", "Digests", "CSystemCallCounter", "TestSupport"]),
     .testTarget(name: "SystemLimitsTests", dependencies: ["SystemLimits", "Files", "Processes", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes", "TestSupport"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests", "CSystemCallCounter", "TestSupport"]),
@@ -124,6 +138,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Each module's folder has a README.md, which is no source.
+for target in package.targets where target.path == nil && [.regular, .executable].contains(target.type) {
+  target.exclude.append("README.md")
+}
 
 // Only for `make fuzz`: it links with libFuzzer alone, whose `main` it has.
 if Context.environment["GRADFLOW_FUZZ"] != nil {

@@ -16,7 +16,7 @@ package struct BenchReport {
   let threads: Int
   let isa: String
   let isEvaluation: Bool
-  /// Of training, or of evaluation where that alone was asked for.
+  /// Times of training steps, or of evaluations if only these were measured.
   package var times: [StepTimer.Times] = []
   /// Milliseconds of evaluation's forward passes.
   package var evaluation: [Double] = []

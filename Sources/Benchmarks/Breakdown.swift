@@ -26,7 +26,7 @@ package struct Breakdown {
   let backend: Backend
   let ceilings: Ceilings
   let steps: Int
-  /// Of one step, the mean of all: all parts add up to it.
+  /// Time of one step, the mean over all steps. The parts add up to it.
   let stepMilliseconds: Double
   let parts: [Part]
 

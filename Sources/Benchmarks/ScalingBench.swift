@@ -23,7 +23,7 @@ package struct ScalingBench {
     var step: Double?
     var evaluation: Double?
     var memory: Double
-    /// Of the multiply-add loop, GFLOP/s.
+    /// Speed of the multiply-add loop, GFLOP/s.
     var peak: Double?
   }
 

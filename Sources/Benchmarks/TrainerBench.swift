@@ -129,7 +129,7 @@ extension TrainerBench {
     let isa: String
     /// Milliseconds, as all here.
     var bare: [Double] = []
-    /// Of a run: the steps whose layers are digested, the epoch's last, and all others.
+    /// Times of a run's steps: of those whose layers are digested, of the last of each epoch, and of all others.
     var first: [Double] = []
     var last: [Double] = []
     var ordinary: [Double] = []

@@ -166,7 +166,7 @@ public enum CIFAR: String, CaseIterable, Sendable {
     return labels
   }
 
-  /// From the label file beside the data; numbers where there is none or it has not a name for each class.
+  /// The names in the label file beside the data. Without such a file, or if it does not name each class: numbers.
   private func classNames(in directory: String) -> [String] {
     let text = (try? readFile(join(directory, labelFile), limit: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
     let names = (text ?? "").split(whereSeparator: \.isNewline).map(String.init)

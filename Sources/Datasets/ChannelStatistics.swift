@@ -6,7 +6,7 @@ public struct ChannelStatistics: Equatable, Sendable {
 }
 
 extension ImageSet {
-  /// Of the channels R, G, B; NaN for a set without images. The sums are of integers, so exact.
+  /// For the channels R, G, B; NaN for an empty set. Integers are summed, so the sums are exact.
   public var channelStatistics: [ChannelStatistics] {
     let plane = side * side
     let n = Double(count * plane)

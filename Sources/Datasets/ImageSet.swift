@@ -1,10 +1,5 @@
 import Digests
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Labelled images in canonical order, whatever their order in a file: sorted by label, then by pixels, compared byte by
 /// byte as unsigned numbers. An image's place in that order is its number, by which splits, crops and flips know it.

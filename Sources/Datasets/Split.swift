@@ -10,7 +10,7 @@ public struct Split: Equatable, Sendable {
   public enum Kind: String, Sendable, CaseIterable {
     /// As many of each class: the report's text.
     case balanced
-    /// From all images together, so that classes have more or fewer by chance: as the course code did.
+    /// Drawn from all images together, as in the course code, so classes differ in size by chance.
     case unbalanced
   }
 

@@ -3,11 +3,12 @@ import Kernels
 import Synchronization
 import Training
 
-/// Runs several runs, some of them at the same time.
+/// Trains several runs, some of them at the same time.
 ///
-/// The threads are shared out among the jobs, so that together they keep the processors busy; results do not depend on it.
+/// The jobs divide the threads among them. No result depends on how.
 ///
-/// Sendable, as all that changes is behind a mutex or atomic; `options` is called by several jobs at once, and is the caller's care.
+/// Sendable: all state that changes is behind a mutex or atomic. Several jobs may call `options` at the same time, so the caller
+/// must make it safe.
 public final class MatrixRunner: @unchecked Sendable {
   public struct Result: Sendable {
     public let run: RunSpecification

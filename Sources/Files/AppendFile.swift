@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// A file that only grows, or is cut back: for traces. One writer at a time; not for several threads at once.
 public final class AppendFile {

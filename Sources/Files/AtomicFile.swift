@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Replaces a file whole or not at all: whoever looks at the path, also after a kill or a loss of power, finds the old
 /// content or the new, never a mixture and never a part.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Makes a directory and those above it; one that exists already is fine.
 public func createDirectory(_ path: String) throws(FileError) {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// An open file that closes itself when it is dropped. Interrupted calls are repeated, short writes continued, and
 /// every failure carries the path.

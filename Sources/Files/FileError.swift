@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// What was being done to a file when it failed.
 public enum FileOperation: String, Equatable, Sendable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Keeps a second process out of a directory for as long as the object lives. The lock is the system's (flock), not the
 /// file's existence: however the process ends, the lock ends with it, and the file that stays is in nobody's way.

@@ -25,7 +25,7 @@ public struct SafeTensor: Equatable, Sendable {
     case i32 = "I32"
     case u8 = "U8"
 
-    /// Of one element.
+    /// Bytes of one element.
     public var bytes: Int {
       switch self {
       case .f64, .i64: 8

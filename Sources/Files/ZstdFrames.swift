@@ -146,5 +146,5 @@ enum ZstdFrame {
   }
 }
 
-/// From this value on, the library says that the size of the content is unknown, or that the header is no header.
+/// Values from this one on are error codes: the size of the content is unknown, or the header is invalid.
 private let unknownContentSizes = UInt64.max - 1

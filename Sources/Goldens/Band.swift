@@ -85,8 +85,8 @@ public struct Band: Equatable, Sendable {
     return nil
   }
 
-  /// Deviations as they are recorded, in six digits. Those with which the band reaches further than the metric's range is wide are
-  /// cut to what is just wider, rounding included: numbers in the range are inside either way.
+  /// Deviations as they are recorded, with six digits. If a band would be wider than the metric's range, its deviation is reduced
+  /// until the band is just wider than the range, rounding included. Every value in the range stays inside the band.
   static func recorded(_ deviations: [[Double]], _ metric: Metric, threshold: Double) -> [[Double]] {
     deviations.map { $0.map { sixDigits(min($0, 1.00001 * metric.span / threshold)) } }
   }
@@ -96,9 +96,9 @@ public struct Band: Equatable, Sendable {
 public struct Ensemble: Equatable, Sendable {
   /// How bands are made.
   public enum Method: String, CaseIterable, Sendable {
-    /// From the deviations of each seed from the others: `BandCalibration`.
+    /// Derived from each seed's deviation from the other seeds: `BandCalibration`.
     case largestDeviation = "largest-deviation"
-    /// From how epochs scatter within runs, for want of seeds: `ScatterBands`. Always provisional.
+    /// Derived from the scatter of epochs within runs, because there are too few seeds: `ScatterBands`. Always provisional.
     case scatter = "scatter-of-epochs"
 
     /// No band that it makes is narrower than so many deviations.
@@ -110,9 +110,9 @@ public struct Ensemble: Equatable, Sendable {
     }
   }
 
-  /// Of all methods together; goldens of another version are refused.
+  /// Version of all methods together. Goldens of another version are refused.
   public static let methodVersion = 1
-  /// From so many seeds on all metrics are judged; below, a few.
+  /// With this many seeds or more all metrics are judged; with fewer seeds, a few named metrics.
   public static let smallestForAll = 8
   /// With fewer no threshold can be calibrated by leaving seeds out.
   public static let smallestCalibrated = 4

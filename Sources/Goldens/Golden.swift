@@ -74,8 +74,8 @@ public struct Golden: Equatable, Sendable {
 }
 
 extension Bands {
-  /// Whether the bands can judge runs like `trace`: made as the method makes them of so many seeds, every metric that it would have
-  /// made, for every epoch and layer, and the reference run inside.
+  /// Whether these bands can judge runs like `trace`. The method must make such bands from this number of seeds; they must cover
+  /// every metric, epoch and layer that it would; and the reference run must lie inside them.
   func check(against trace: Trace, path: String) throws(GoldenError) {
     func broken(_ metric: String, _ problem: String) -> GoldenError { .band(path: path, metric: metric, problem: problem) }
     let seeds = Set(ensemble.seeds).count

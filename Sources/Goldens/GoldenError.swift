@@ -3,7 +3,7 @@
 public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A trace, but none with the lines of a golden.
   case notAGolden(path: String, missing: String)
-  /// Of another version of the format or of the method.
+  /// The file has another version of the format or of the method.
   case version(path: String, key: String, expected: String, found: String)
   /// The file's content is not what was recorded.
   case seal(path: String)
@@ -33,7 +33,7 @@ public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
     case .incomplete(let path, let missing): "\(path) is incomplete: no \(missing); \(advice)"
     case .notFinite(let path, let value): "\(path): \(value) is not finite, and a golden's numbers are; \(advice)"
     case .tooLarge(let path, let bytes, let limit):
-      "\(path) would have \(bytes) bytes (decompressed), and goldens are read up to \(limit): record runs of fewer epochs or layers"
+      "\(path) would have \(bytes) bytes (decompressed); goldens are read up to \(limit): record runs of fewer epochs or layers"
     case .band(let path, let metric, let problem): "\(path): the band of \(metric) has \(problem); \(advice)"
     }
   }

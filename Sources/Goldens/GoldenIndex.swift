@@ -1,8 +1,8 @@
 import Files
 import Traces
 
-/// `index.csv`: one line a golden, so that a reviewer sees in a diff what moved: the reference run, what its bands allow, and, by
-/// the seal, that anything else did.
+/// `index.csv`: one line for each golden. A reviewer sees in its diff what changed: the reference run, the bands, or, if only
+/// the seal differs, anything else in the file.
 public enum GoldenIndex {
   static let header =
     "file,row,profile,seed,epochs,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,digest,"
@@ -32,14 +32,14 @@ public enum GoldenIndex {
     return CSV.line(cells)
   }
 
-  /// The band of the last epoch, `0.1053..0.4021`: what stays of the run after the course of its training.
+  /// The band of the last epoch: `0.1053..0.4021`.
   private static func lastInterval(_ metric: Metric, _ golden: Golden) -> String {
     guard let band = golden.bands?.interval(metric, epoch: golden.trace.epochs.count - 1) else { return "" }
-    // Four digits: what a reader takes in, and no other on a system whose pow differs in the last place.
+    // Four digits are enough for a reader, and equal on systems whose pow differs in the last place.
     return "\(significant(band.lower, digits: 4))..\(significant(band.upper, digits: 4))"
   }
 
-  /// `update 7.35299 (119 layers)`: how many deviations are allowed, and where there are layers, in how many.
+  /// `update 7.35299 (119 layers)`: how many deviations are allowed, and in how many layers if the metric has layers.
   private static func threshold(_ band: Band) -> String {
     "\(band.metric.rawValue) \(band.threshold)" + (band.metric.hasLayers ? " (\(band.layers.count) layers)" : "")
   }

@@ -86,7 +86,7 @@ public enum GoldenRecording {
         bySeed[seed] = run
         continue
       }
-      // From several machines the same run may come twice; not two different ones.
+      // Several machines may contribute the same run twice, but not two different runs of one seed.
       if other.trace.header != run.trace.header || other.trace.epochs != run.trace.epochs || other.trace.test != run.trace.test {
         throw RecordingError.seedTwice(seed: seed, first: other.path, second: run.path)
       }

@@ -1,18 +1,8 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 // The system's functions: bands are rounded to six digits before they are recorded, and decide no bit of any run.
 
-func log10(_ value: Double) -> Double {
-  #if canImport(Glibc)
-    Glibc.log10(value)
-  #else
-    Darwin.log10(value)
-  #endif
-}
+func log10(_ value: Double) -> Double { Platform.log10(value) }
 
 func naturalLog(_ value: Double) -> Double { log(value) }
 

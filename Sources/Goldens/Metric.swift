@@ -8,7 +8,7 @@ public enum Metric: String, CaseIterable, Sendable {
   case testAccuracy = "test_accuracy"
   /// Mean |gradient| of every weight.
   case gradientFlow = "gradient_flow"
-  /// Of an epoch's gradient flow, the mean over the layers of its logarithm: sees a small shift that all layers share.
+  /// The mean over the layers of log10 of an epoch's gradient flow. It shows a small shift that all layers share.
   case gradientFlowMean = "gradient_flow_mean"
   /// The norm of the epoch's last update over the norm of the weights, of every parameter: sees what the optimiser does.
   case update
@@ -36,13 +36,13 @@ public enum Metric: String, CaseIterable, Sendable {
     }
   }
 
-  /// Where the metric's numbers lie on the scale.
+  /// The values that the metric can have, on its scale.
   ///
   /// - An accuracy is a fraction.
-  /// - An example's cross-entropy is at most the distance of two logits, twice the largest number of binary32 (6.8e38), beside
-  ///   which the logarithm of the classes is nothing; and so is any mean of them.
-  /// - A gradient flow is a mean of magnitudes of binary32 (up to 3.4e38).
-  /// - An update of 1e7 times the weights leaves of them less than half an ulp, as the weights leave nothing of one of 1e-7.
+  /// - A loss is a mean of cross-entropies. One is at most the difference of two logits, 6.8e38 (twice the largest binary32
+  ///   number), plus the logarithm of the number of classes, which is negligible.
+  /// - A gradient flow is a mean of binary32 magnitudes, at most 3.4e38.
+  /// - A relative update above 1e7 or below 1e-7 is beyond binary32's precision: the sum would be the update, or the old weight.
   var range: ClosedRange<Double> {
     let top: Double =
       switch self {
@@ -54,7 +54,7 @@ public enum Metric: String, CaseIterable, Sendable {
     return sixDigits(scale.apply(0))...top
   }
 
-  /// How wide that is: a band that reaches so far to each side lets everything in, and one that reaches further says no more.
+  /// The width of that range. A band that reaches this far to each side accepts every value.
   var span: Double { range.upperBound - range.lowerBound }
 
   public var isAccuracy: Bool { scale == .linear }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Student's t distribution.
 public enum StudentT {
@@ -31,7 +27,7 @@ public enum StudentT {
     if x >= 1 { return 1 }
     // The fraction converges fast on this side only.
     if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-    let front = exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * log(x) + b * log(1 - x)) / a
+    let front = exp(System.logGamma(a + b) - System.logGamma(a) - System.logGamma(b) + a * log(x) + b * log(1 - x)) / a
     let tiny = 1e-300
     var (fraction, c, d) = (1.0, 1.0, 0.0)
     for index in 0..<500 {
@@ -51,16 +47,4 @@ public enum StudentT {
   }
 
   private static func nonzero(_ value: Double, _ tiny: Double) -> Double { abs(value) < tiny ? tiny : value }
-
-  /// ln Γ(x), x > 0, by Stirling's series after shifting x above 10. Source: A&S 6.1.41.
-  private static func logGamma(_ x: Double) -> Double {
-    var (x, shift) = (x, 0.0)
-    while x < 10 {
-      shift -= log(x)
-      x += 1
-    }
-    let y = 1 / (x * x)
-    let series = (1.0 / 12 - y * (1.0 / 360 - y * (1.0 / 1260 - y / 1680))) / x
-    return shift + (x - 0.5) * log(x) - x + 0.5 * log(2 * Double.pi) + series
-  }
 }

@@ -30,7 +30,7 @@ package struct CheckSubject {
   /// What is differenced of a variable.
   package enum Selection: Hashable, Sendable {
     case everyElement
-    /// Of a tensor of more than `elements` elements: that many, drawn at random, and some directions through all of them.
+    /// A tensor of more than `elements` elements is sampled: that many elements, drawn at random, and a few directions.
     case sample(elements: Int, directions: Int)
   }
 

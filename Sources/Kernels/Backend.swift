@@ -34,7 +34,8 @@ public enum BackendError: Error, Equatable, CustomStringConvertible {
         + "choose one of these with --isa, or leave the choice to the program with --isa auto"
     case .threadCount(let count):
       "\(count) threads cannot be had: --threads takes a number from \(WorkerPool.threadRange.lowerBound) to "
-        + "\(WorkerPool.threadRange.upperBound); without it, there are \(WorkerPool.processorCount), one for each processor that it may use"
+        + "\(WorkerPool.threadRange.upperBound); the default is \(WorkerPool.processorCount), one for each processor that this "
+        + "process may use"
     case .threadRefused(let number, let count, let reason):
       "the system refused thread \(number) of \(count) (\(reason)): raise the limit of processes, or ask for fewer with --threads"
     }

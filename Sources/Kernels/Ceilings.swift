@@ -1,10 +1,5 @@
 import CKernels
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// The most that a machine gives a backend's threads, measured: what the kernels' speed is held against.
 public struct Ceilings: Equatable, Sendable {

@@ -1,10 +1,5 @@
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// Something that one worker does and that others wait for: it is under way by then and takes a fraction of a millisecond.
 public final class Latch: Sendable {

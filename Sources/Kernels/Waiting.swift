@@ -1,10 +1,5 @@
 import CKernels
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// How one thread waits for others: it looks again and again while nobody else wants its processor, and sleeps otherwise.
 ///

@@ -1,11 +1,6 @@
+import Platform
 import Synchronization
 import SystemLimits
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// Work that is cut into numbered tasks which may run at the same time, in any order.
 ///
@@ -42,7 +37,8 @@ public final class WorkerPool: @unchecked Sendable {
   public let threads: Int
 
   private let shared: Shared
-  private var handles: [pthread_t] = []
+  /// The threads besides the calling one.
+  private var helpers: [SystemThread] = []
 
   /// - Throws: `BackendError` for an impossible number of threads, or if the system refuses one.
   public init(threads: Int) throws(BackendError) {
@@ -50,52 +46,31 @@ public final class WorkerPool: @unchecked Sendable {
     self.threads = threads
     shared = Shared(helpers: threads - 1)
     for worker in 1..<max(threads, 1) {
-      let start = Unmanaged.passRetained(Start(shared: shared, worker: worker))
-      #if canImport(Darwin)
-        var handle: pthread_t?
-      #else
-        var handle = pthread_t()
-      #endif
-      let status = pthread_create(
-        &handle, nil,
-        { argument in
-          #if canImport(Darwin)
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-          #else
-            let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-          #endif
-          start.shared.workerLoop(worker: start.worker)
-          return nil
-        }, start.toOpaque())
-      guard status == 0 else {
-        start.release()
+      do throws(SystemThread.Refused) {
+        helpers.append(try SystemThread(Loop(shared: shared, worker: worker)))
+      } catch {
         // The threads that there are end, and are waited for, before the object that they share goes.
         shared.stop()
-        for handle in handles { pthread_join(handle, nil) }
-        handles = []
-        throw .threadRefused(number: worker + 1, of: threads, reason: String(cString: strerror(status)))
+        for thread in helpers { thread.join() }
+        helpers = []
+        throw .threadRefused(number: worker + 1, of: threads, reason: error.reason)
       }
-      #if canImport(Darwin)
-        handles.append(handle!)
-      #else
-        handles.append(handle)
-      #endif
     }
   }
 
   deinit {
     shared.stop()
-    for handle in handles { pthread_join(handle, nil) }
+    for thread in helpers { thread.join() }
   }
 
   /// Runs tasks 0 ..< `tasks` of `work` and returns when all are done. Not reentrant.
   ///
   /// The arguments stay where the caller has them until then, so handing them over allocates nothing.
   ///
-  /// - Parameter apportioned: how many of the tasks, from the first on, are apportioned: a range to each thread, which begins
-  ///   with its own and then helps the others. What one piece of work leaves in a core's caches is so found there by the next
-  ///   one that is apportioned alike: on two cores a step of VGG38 takes up to 3 % less time. The other tasks are begun in their
-  ///   order, when all apportioned ones have begun.
+  /// - Parameter apportioned: how many of the tasks, from the first on, are divided into one range for each thread. A thread
+  ///   takes the tasks of its own range first, then helps the others. So a thread finds in its cache what it left there in the
+  ///   call before, if that had the same ranges: a step of VGG38 on two cores takes up to 3 % less time. The remaining tasks
+  ///   begin in their order, after all apportioned ones have begun.
   public func run<W: ParallelWork>(_ work: W, with arguments: W.Arguments, tasks: Int, apportioned: Int = 0) {
     precondition((0...max(tasks, 0)).contains(apportioned), "\(apportioned) of \(tasks) tasks apportioned")
     guard tasks > 0 else { return }
@@ -120,13 +95,14 @@ public final class WorkerPool: @unchecked Sendable {
     func perform(task: Int, worker: Int, with _: Void) { body(task, worker) }
   }
 
-  private final class Start {
+  private final class Loop: SystemThread.Body {
     let shared: Shared
     let worker: Int
     init(shared: Shared, worker: Int) {
       self.shared = shared
       self.worker = worker
     }
+    func run() { shared.workerLoop(worker: worker) }
   }
 }
 
@@ -140,9 +116,9 @@ private final class Cursor: Sendable {
 
 /// What the threads share.
 ///
-/// A piece of work is published by opening `gate` for a new generation. A helper that comes while it is open enters, and is
-/// waited for; when the caller finds no more tasks it closes the gate, and who comes too late has missed nothing: all tasks
-/// are begun by then. So nobody waits for a helper that the system has not let run yet.
+/// The caller publishes work by opening `gate` for a new generation. A helper that finds the gate open enters, and the caller
+/// waits for it at the end. When no task is left, the caller closes the gate. A helper that comes later has nothing to do: all
+/// tasks have begun. So the caller never waits for a helper that the system has not run yet.
 private final class Shared: @unchecked Sendable {
   private let helpers: Int
   private let gate = Atomic<Int>(0)
@@ -157,7 +133,7 @@ private final class Shared: @unchecked Sendable {
   private var arguments: UnsafeRawPointer?
   private var tasks = 0
   private var apportioned = 0
-  /// By thread, the next task of its range.
+  /// The next task of each thread's range.
   private let cursors: [Cursor]
   /// The caller's.
   private var waiting: Waiting

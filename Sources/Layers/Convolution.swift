@@ -9,7 +9,7 @@ import Tensors
 /// padding counts as x = +0. There are two ways to add up, and the geometry alone decides (`suitsWinograd`):
 /// - directly: r, then s, then c ascending from +0, every term one fused multiply-add;
 /// - by minimal filtering, F(4×4, 3×3): 36 products of transformed tiles of 6×6 inputs with transformed weights, each a sum
-///   over c ascending from +0 of fused multiply-adds, and the transform back. `template/winograd_transforms.h` has the transforms.
+///   over c ascending from +0 of fused multiply-adds, then the inverse transform (`template/winograd_transforms.h`).
 /// Sources: Dumoulin & Visin, arXiv:1603.07285, ch. 2 and 4; Lavin & Gray, arXiv:1509.09308.
 public final class Convolution<S: KernelScalar> {
   public let geometry: ConvolutionGeometry
@@ -63,8 +63,7 @@ public final class Convolution<S: KernelScalar> {
       !isWinograd
         || min(self.scratch.channels, self.scratch.filters) >= min(channels, filters)
           && max(self.scratch.channels, self.scratch.filters) >= max(channels, filters),
-      "scratch memory for \(self.scratch.channels) channels and \(self.scratch.filters) filters; there are \(channels), \(filters)"
-    )
+      "scratch memory for \(self.scratch.channels) channels, \(self.scratch.filters) filters; there are \(channels), \(filters)")
     transformedForward = Buffer(count: isWinograd ? packedForward.count * 4 : 0)
     transformedBackward = Buffer(count: isWinograd ? packedBackward.count * 4 : 0)
     slotSums = Buffer(count: ImageGroup.slots(of: capacity) * slot)

@@ -2,14 +2,14 @@ import CKernels
 import Kernels
 import Tensors
 
-/// Dropout: in training each element is zero with probability `rate`, and otherwise 1 / (1 − rate) times itself; in evaluation
-/// nothing happens. Which elements are dropped is a function of the stream's key, the step, the image's place in the batch and the
-/// element, and of nothing else: element e of image n in step s is dropped if word (s · 2¹⁷ + n) · 2³⁰ + e of the stream is below
-/// rate · 2³², rounded. The gradient is dropped and scaled alike.
+/// Dropout. In training each element is set to zero with probability `rate`, and otherwise multiplied by 1 / (1 − rate). In
+/// evaluation nothing happens. Element e of image n in step s is dropped if word (s · 2¹⁷ + n) · 2³⁰ + e of the stream is below
+/// rate · 2³², rounded. So the mask depends only on the stream's key, the step, the image's place in the batch and the element.
+/// The gradient gets the same mask and the same factor.
 /// Source: Srivastava et al., JMLR 15 (2014).
 public struct Dropout<S: KernelScalar> {
   public let rate: Double
-  /// Of its stream: which one, and of which epoch.
+  /// Key of the stream for this layer and epoch.
   public let key: UInt64
   public let step: Int
   private let kernels: KernelTable

@@ -1,21 +1,23 @@
-/// Images of one batch that are worked on together while they are in the cache.
+/// Images of one batch that pass through a region's operations together, while they are in the cache.
 ///
-/// Images share a slot of every weight gradient. (Statistics, bias gradients and losses are summed image by image.) The slot
-/// belongs to the images, not to the thread that happens to work on them: slot `s` holds images
-/// `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, whatever the number of threads. A group is a slot, or one of its parts,
-/// which pass one after the other but where workers share the slot.
+/// A batch is divided into slots. Slot `s` holds images `s * imagesPerSlot ..< (s + 1) * imagesPerSlot`, for any number of
+/// threads. Each weight gradient has one partial sum per slot, so its value does not depend on the threads. (Statistics, bias
+/// gradients and losses have one partial sum per image.)
+///
+/// A group is a whole slot or a part of one. One worker takes the parts of a slot in order; workers that share a slot take
+/// them at the same time.
 public struct ImageGroup: Sendable {
   /// Part of the reproducibility contract: changing it changes the order of sums.
   public static let imagesPerSlot = 5
 
   public let slot: Int
   public let images: Range<Int>
-  /// The worker that has the group in hand: says whose scratch memory to use, and nothing else.
+  /// The worker that computes the group. It decides only whose scratch memory is used.
   public let worker: Int
-  /// In which memory lies what the steps of a phase leave for one another: the one of the worker's number, or one beyond the
-  /// workers', of a slot whose images they share.
+  /// Index of the memory through which the operations of a region pass values on. It is the worker's index; a slot that workers
+  /// share has an index of its own, after the workers'.
   public let memory: Int
-  /// Whether that memory holds all images of the slot, or those of one group after the other.
+  /// Whether that memory holds all images of the slot. Otherwise each group overwrites the one before it.
   public let keepsSlot: Bool
   /// Whether these are the slot's first images, and its last.
   public let beginsSlot: Bool

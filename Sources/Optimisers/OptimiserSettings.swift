@@ -23,7 +23,7 @@ public enum OptimiserValue: Hashable, Sendable {
 
 /// What may stand in a field.
 public enum OptimiserFieldType: Hashable, Sendable {
-  /// From 0 to below 1.
+  /// At least 0 and below 1.
   case fraction
   /// Above 0, at most 1.
   case positive

@@ -1,30 +1,31 @@
-/// Columns padded to their widest cell, two spaces between them.
+/// A table of texts, with a title over each column.
 package struct TextTable {
   package enum Alignment { case left, right }
 
-  private let alignments: [Alignment]
-  private var rows: [[String]]
+  package let titles: [String]
+  package let alignments: [Alignment]
+  package private(set) var rows: [[String]] = []
 
-  /// Titles with the alignment of their columns.
   package init(_ columns: [(title: String, alignment: Alignment)]) {
+    titles = columns.map(\.title)
     alignments = columns.map(\.alignment)
-    rows = [columns.map(\.title)]
   }
 
   package mutating func add(_ cells: [String]) {
-    precondition(cells.count == alignments.count, "\(cells.count) cells for \(alignments.count) columns")
+    precondition(cells.count == titles.count, "\(cells.count) cells for \(titles.count) columns")
     rows.append(cells)
   }
 
+  /// Columns padded to their widest cell, two spaces between them, nothing at the ends of lines.
   package var lines: [String] {
-    let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
+    let all = [titles] + rows
+    let widths = titles.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.map { row in
       let cells = row.indices.map { column in
         let space = String(repeating: " ", count: widths[column] - row[column].count)
         return alignments[column] == .left ? row[column] + space : space + row[column]
       }
-      let line = cells.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
     }
   }
 }

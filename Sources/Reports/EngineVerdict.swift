@@ -27,9 +27,9 @@ public struct EngineVerdict: Equatable, Sendable {
 
 /// What the goldens have to say of a set of runs.
 public struct EngineFindings: Sendable {
-  /// By row.
+  /// The verdict of each row.
   public var verdicts: [String: EngineVerdict]
-  /// By row: what each metric may be, resolved for each epoch.
+  /// The interval that each metric may lie in, by row and epoch.
   public var bands: [String: [MetricBand]]
 
   public init(verdicts: [String: EngineVerdict] = [:], bands: [String: [MetricBand]] = [:]) {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Numbers as tables and figures print them. Every function gives the same text on every machine.
 enum Format {

@@ -31,7 +31,7 @@ enum Noise {
   struct Threshold {
     let value: Double
     let words: String
-    /// Of one run.
+    /// Standard deviation of one run.
     let deviation: Double
     /// Whether the seeds' own scatter gave the deviation.
     let isMeasured: Bool

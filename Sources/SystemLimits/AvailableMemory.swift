@@ -1,10 +1,5 @@
 import Files
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Memory that this process may still take, and what limits it.
 public struct AvailableMemory: Equatable, Sendable {
@@ -27,16 +22,11 @@ public struct AvailableMemory: Equatable, Sendable {
     let helpers = max(0, threads - 1)
     var all = [AvailableMemory(bytes: physical, source: "this machine has")]
     if let free = ControlGroups().freeMemory { all.append(.init(bytes: free, source: "its control group leaves this process")) }
-    #if canImport(Glibc)
-      let addresses = Int32(RLIMIT_AS.rawValue), data = Int32(RLIMIT_DATA.rawValue)
-    #else
-      let addresses = RLIMIT_AS, data = RLIMIT_DATA
-    #endif
-    if let limit = limit(addresses) {
+    if let limit = ResourceLimit.addressSpace.bytes {
       let left = limit - used("VmSize:") - helpers * (stack + arena)
       all.append(.init(bytes: max(0, left), source: "the limit of its address space (ulimit -v) leaves this process"))
     }
-    if let limit = limit(data) {
+    if let limit = ResourceLimit.data.bytes {
       let left = limit - used("VmData:") - helpers * stack
       all.append(.init(bytes: max(0, left), source: "the limit of its data (ulimit -d) leaves this process"))
     }
@@ -47,24 +37,13 @@ public struct AvailableMemory: Equatable, Sendable {
   public func shared(among count: Int) -> AvailableMemory { AvailableMemory(bytes: bytes / max(1, count), source: source) }
 
   private static let stack = 8 << 20
-  /// Of the GNU C library: HEAP_MAX_SIZE in its malloc/arena.c.
+  /// Address space of one arena of the GNU C library: HEAP_MAX_SIZE in its malloc/arena.c.
   private static let arena = 64 << 20
 
   private static var physical: Int {
     let pages = sysconf(Int32(_SC_PHYS_PAGES)), size = sysconf(Int32(_SC_PAGESIZE))
     guard pages > 0, size > 0 else { return .max }
     return pages.multipliedReportingOverflow(by: size).overflow ? .max : pages * size
-  }
-
-  private static func limit(_ resource: Int32) -> Int? {
-    var limit = rlimit()
-    #if canImport(Glibc)
-      let result = getrlimit(__rlimit_resource_t(UInt32(resource)), &limit)
-    #else
-      let result = getrlimit(resource, &limit)
-    #endif
-    // No limit is the largest number.
-    return result == 0 ? Int(exactly: limit.rlim_cur).flatMap { $0 < Int.max >> 1 ? $0 : nil } : nil
   }
 
   /// Bytes, by the system's own account of the process; 0 where there is none.

@@ -12,7 +12,7 @@ public struct ControlGroups: Sendable {
   }
 
   private let root: String
-  /// By controller, "" for the unified hierarchy: the path of the process's group in it.
+  /// Path of the process's group, by controller; "" stands for the unified hierarchy.
   private let paths: [(controllers: [String], path: String)]
   private let mounts: [Mount]
 

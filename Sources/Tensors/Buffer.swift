@@ -1,10 +1,5 @@
 import Kernels
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Plainly owned memory for `count` elements, zero at first, aligned to 128 bytes.
 ///
@@ -28,14 +23,10 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     bytes = max(count * MemoryLayout<Element>.stride, 1)
     isMapped = bytes >= 1 << 20
     if isMapped {
-      let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON_ANY, -1, 0)
-      guard let memory, memory != MAP_FAILED else {
+      guard let memory = System.mapMemory(bytes: bytes) else {
         fatalError("out of memory: the system refused \(bytes) bytes")
       }
-      #if os(Linux)
-        // Fewer page-table entries for the tensors that every step walks through; a refusal costs only speed.
-        if bytes >= 4 << 20 { madvise(memory, bytes, MADV_HUGEPAGE) }
-      #endif
+      if bytes >= 4 << 20 { System.adviseLargePages(memory, bytes: bytes) }
       pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
     } else {
       var memory: UnsafeMutableRawPointer?
@@ -66,9 +57,3 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
 
   public func zero() { memset(pointer, 0, count * MemoryLayout<Element>.stride) }
 }
-
-#if canImport(Darwin)
-  private let MAP_ANON_ANY = MAP_ANON
-#else
-  private let MAP_ANON_ANY = Int32(MAP_ANONYMOUS)
-#endif

@@ -15,14 +15,14 @@ public struct StepsLine: Equatable, Sendable {
   }
 }
 
-/// A part of a training step, in the order in which a layer goes through them.
+/// The parts of a training step, in the order in which each layer runs them.
 public enum Phase: String, CaseIterable, Sendable {
   case forward
   case inputGradient = "input_gradient"
   case weightGradient = "weight_gradient"
   case update
 
-  /// As it stands in a sentence.
+  /// The name for messages.
   public var words: String {
     switch self {
     case .forward: "forward pass"

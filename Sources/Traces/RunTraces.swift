@@ -1,9 +1,5 @@
 import Files
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Where the traces of runs lie.
 public enum RunTraces {

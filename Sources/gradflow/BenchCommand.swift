@@ -8,7 +8,7 @@ import Optimisers
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Time the training step of a row, or of several beside another framework's.",
+    abstract: "Time the training step of a row, or of several rows in turn with another framework.",
     discussion: """
       A step is forward with the loss, backward and the update on one batch of made-up images, in single precision. \
       Let nothing else run meanwhile; no time decides anything here.
@@ -35,10 +35,10 @@ struct BenchCommand: ParsableCommand {
   @Flag(name: .customLong("eval"), help: "Time the forward pass of evaluation instead.")
   var isEvaluation = false
 
-  @Flag(name: .customLong("breakdown"), help: "Where the step's time goes, beside what the machine can do at most.")
+  @Flag(name: .customLong("breakdown"), help: "The time of each part of a step, beside the most that the machine can do.")
   var isBreakdown = false
 
-  @Flag(name: .customLong("trainer"), help: "What a training run adds to the bare step: loading, digests, events.")
+  @Flag(name: .customLong("trainer"), help: "The time that a training run adds to the bare step: loading, digests, events.")
   var isTrainer = false
 
   @Flag(
@@ -53,7 +53,7 @@ struct BenchCommand: ParsableCommand {
   var isas: InstructionSetsArgument?
 
   @Option(
-    help: "In the table, beside the times of this command, which is asked in turn: see Tests/NetworksTests/Oracle/peer_step.py.")
+    help: "In the table: the command of another framework, measured in turn: see Tests/NetworksTests/Oracle/peer_step.py.")
   var peer: String?
 
   @Flag(name: .customLong("json"), help: "Print one JSON object.")

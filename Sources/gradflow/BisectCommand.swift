@@ -27,7 +27,7 @@ struct BisectCommand: ParsableCommand {
   @Argument(help: "Another one: B.")
   var second: String
 
-  @Flag(help: "Execute the step again in which they part, and print the first element that differs.")
+  @Flag(help: "Execute the first step that differs again, and print the first element that differs.")
   var rerun = false
 
   @Option(name: .customLong("isa-a"), help: "The instruction set for A: auto, portable, avx2, avx512 or neon.")
@@ -48,7 +48,7 @@ struct BisectCommand: ParsableCommand {
   @Option(name: .customLong("program-b"), help: "Another build of gradflow for B.")
   var programB: String?
 
-  @Option(help: "Directory of the dataset, where it is not the built-in one.")
+  @Option(help: "The directory of the dataset, if it is not the built-in one.")
   var data: String?
 
   func validate() throws {

@@ -1,10 +1,5 @@
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// Standard output for results, standard error for all else.
 enum Console {
@@ -37,7 +32,7 @@ enum Console {
   /// Where lines for people go as well; negative: nowhere.
   private static let copy = Atomic<Int32>(-1)
 
-  /// From now on, lines for people are kept in this file too, after what it holds.
+  /// From now on, log lines are also appended to this file.
   static func copyLog(to path: String) throws {
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -64,7 +59,7 @@ enum Console {
 
   private static var hasMovingLine: Bool { isatty(STDERR_FILENO) != 0 && !Environment.isTerminalDumb }
 
-  /// Of the terminal; 80 where it does not tell.
+  /// Width of the terminal in characters; 80 if it does not say.
   private static var columns: Int {
     var size = winsize()
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
@@ -136,9 +131,5 @@ struct ConsoleError: Error, CustomStringConvertible {
 }
 
 private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-  #if canImport(Glibc)
-    Glibc.write(descriptor, bytes, count)
-  #else
-    Darwin.write(descriptor, bytes, count)
-  #endif
+  Platform.write(descriptor, bytes, count)
 }

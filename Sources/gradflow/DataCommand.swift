@@ -16,7 +16,7 @@ struct DataCommand: ParsableCommand {
     @Argument(help: "Directory of the dataset; without it, the built-in data of a profile.")
     var directory: String?
 
-    @Option(help: "The profile whose built-in data are meant: smoke or quick.")
+    @Option(help: "The profile of the built-in data: smoke or quick.")
     var profile = Profile.quick
 
     @Option(name: .customLong("contact-sheet"), help: "Write a PNG of its images, raw and augmented.")

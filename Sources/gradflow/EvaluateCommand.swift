@@ -25,10 +25,10 @@ struct EvaluateCommand: ParsableCommand {
   var path: String
 
   @Option(
-    name: .customLong("bn-eval"), help: "What batch norm normalises by: running or population; the run's own, if not given.")
+    name: .customLong("bn-eval"), help: "The statistics that batch norm uses: running or population; the run's own if not given.")
   var statistics: BatchNormStatistics?
 
-  @Option(help: "Directory of the dataset, where it is not the built-in one.")
+  @Option(help: "The directory of the dataset, if it is not the built-in one.")
   var data: String?
 
   @Flag(help: "Print one JSON object.")

@@ -19,7 +19,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "csv or tensorboard.")
   var format: Form
 
-  @Option(help: "Where it goes.")
+  @Option(help: "The file or directory to be written.")
   var out: String?
 
   enum Form: String, CaseIterable, ExpressibleByArgument { case csv, tensorboard }

@@ -7,7 +7,7 @@ import SystemLimits
 struct GradcheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gradcheck",
-    abstract: "Hold every gradient against finite differences.",
+    abstract: "Compare every gradient with finite differences.",
     discussion: """
       Layers and whole networks in double precision, and the single-precision kernels of every instruction set against the \
       double path. An error is accepted up to its bound: "error / bound" is the worst of a tensor. Exit code 1 if one is \
@@ -20,12 +20,12 @@ struct GradcheckCommand: ParsableCommand {
   @Flag(name: .customLong("json"), help: "Print one JSON object, a row for each tensor.")
   var isJSON = false
 
-  @Flag(help: "Also more elements of the wide and deep networks, of which a sample is taken otherwise: some minutes.")
+  @Flag(help: "Check more elements of the wide and deep networks, of which a sample is checked otherwise: some minutes.")
   var thorough = false
 
   @OptionGroup var compute: ComputeOptions
 
-  /// Of the checks that take most, layers of full size in single and double precision, found by measuring.
+  /// Memory of the largest checks (layers of full size in single and double precision), measured.
   static let memoryNeed = 288.0 * 0x1p20
 
   func validate() throws {

@@ -1,11 +1,6 @@
+import Platform
 import Synchronization
 import Training
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// A command that takes a stop request, stops at its next step, and can be continued.
 protocol InterruptibleCommand {
@@ -44,9 +39,7 @@ enum Interrupts {
     request = stop
     for number in numbers {
       // Whoever started the program with nohup, or in the background of a script, wants it to go on.
-      var present = sigaction()
-      sigaction(number, nil, &present)
-      if isIgnored(present) { continue }
+      if System.ignores(signal: number) { continue }
       signal(number) { number in
         if let request = Interrupts.request, request.raise() == 0 {
           // Only what is safe in a signal handler: no allocation, one system call.
@@ -58,14 +51,5 @@ enum Interrupts {
       }
     }
     release()
-  }
-
-  private static func isIgnored(_ action: sigaction) -> Bool {
-    #if canImport(Darwin)
-      let handler = action.__sigaction_u.__sa_handler
-    #else
-      let handler = action.__sigaction_handler.sa_handler
-    #endif
-    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

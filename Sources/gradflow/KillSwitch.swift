@@ -1,11 +1,6 @@
+import Platform
 import Synchronization
 import Training
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// For tests of resuming: ends the process by SIGKILL the N-th time a failpoint is reached, as in `checkpoint.renamed:2`.
 final class KillSwitch: Sendable {

@@ -18,7 +18,7 @@ struct ListCommand: ParsableCommand {
 
   @Option(
     name: .customLong("plan"),
-    help: "Print how a training step of this row is planned: its operations, what they read and write, and where that lies.",
+    help: "Print the plan of a training step of this row: its operations, what they read and write, and the places in memory.",
     completion: .list(StandardRow.all.map(\.id)))
   var planned: String?
 

@@ -19,15 +19,15 @@ struct MatrixCommand: ParsableCommand {
   @Option(help: "Only the I-th of N parts of the runs: I/N, I from 1.", transform: Shard.init(parsing:))
   var shard: Shard?
 
-  @Flag(help: "Hold what was run against the goldens, and end with the verdict.")
+  @Flag(help: "Compare the runs with the goldens, and end with the verdict.")
   var check = false
 
   @Flag(
     name: .customLong("allow-other-bits"),
-    help: "With --check: let bits differ inside the bands where settings, seed and contract version promise equal ones.")
+    help: "With --check: accept other bits inside the bands, although settings, seed and contract version are equal.")
   var allowsOtherBits = false
 
-  @Flag(help: "Write a page about what was run, report.html beside the runs, and end with where it is.")
+  @Flag(help: "Write a page about the runs, report.html beside them, and print its path.")
   var report = false
 
   @Option(help: "The directory of the goldens that --check and --report read.")
@@ -76,7 +76,7 @@ struct MatrixCommand: ParsableCommand {
     try goldens.end(as: .text, requiring: Requirement(allowingOtherBits: allowsOtherBits))
   }
 
-  /// Of the runs just made: what else lies in the directory is not asked about.
+  /// Reports on the runs that were just made, and on no others in the directory.
   private func writeReport(of directories: [String]) throws {
     let runs = try RunSet(readingFrom: directories)
     let store = GoldenStore(directory: against)

@@ -37,11 +37,11 @@ struct ProbeCommand: ParsableCommand {
   @Option(help: "Training steps, each followed by an update; training mode only.")
   var steps: Int?
 
-  @Option(name: .customLong("lr"), help: "Their learning rate; the row's base learning rate, if not given.")
+  @Option(name: .customLong("lr"), help: "The learning rate of the steps; the row's base learning rate if not given.")
   var learningRate: Double?
 
   @Option(
-    help: "Their optimiser, with settings that are not to have their usual values, as in adam,beta1=0.8; adam, if not given.")
+    help: "The optimiser of the steps, with settings other than its defaults, as in adam,beta1=0.8; adam if not given.")
   var optimiser: OptimiserChoice?
 
   @OptionGroup var compute: ComputeOptions

@@ -11,7 +11,7 @@ import Training
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Run a run again up to one step, and list what that step computed.",
+    abstract: "Repeat a run up to one step, and list what that step computed.",
     discussion: """
       Prints JSON: a line about the replay, then one for each part of the step, in the order in which it was computed: \
       images and labels, outputs layer by layer, buffers, gradients from the last layer to the first, gradients of \
@@ -24,10 +24,10 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "The step: EPOCH:STEP, both from 0.")
   var step: StepArgument
 
-  @Option(help: "Begin at this checkpoint, which must stand before the step; otherwise at the run's start.")
+  @Option(help: "Begin at this checkpoint, which must be before the step; at the run's start if not given.")
   var from: String?
 
-  @Option(help: "Leave the state before the step in this file, for --from.")
+  @Option(help: "Write the state before the step to this file, for --from.")
   var save: String?
 
   @Option(help: "Write the values of this part, counted from 0 in the list, to the file of --values.")
@@ -36,7 +36,7 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "A safetensors file for the part's values, under the name \"values\".")
   var values: String?
 
-  @Option(help: "Directory of the dataset, where it is not the built-in one.")
+  @Option(help: "The directory of the dataset, if it is not the built-in one.")
   var data: String?
 
   @OptionGroup var compute: ComputeOptions

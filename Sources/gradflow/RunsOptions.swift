@@ -24,7 +24,7 @@ struct RunsOptions: ParsableArguments {
 struct AgainstOption: ParsableArguments {
   static let standard = "golden"
 
-  @Option(help: "The directory of the goldens that tell engine drift; golden, where there is one, if not given.")
+  @Option(help: "The directory of the goldens for engine drift; golden if there is one and this is not given.")
   var against: String?
 
   /// Those that may be read.

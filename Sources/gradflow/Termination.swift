@@ -1,11 +1,6 @@
 import ArgumentParser
 import Networks
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// The exit codes that scripts rely on.
 enum ExitStatus: Int32 {
@@ -88,10 +83,6 @@ struct Termination {
       code = ExitStatus.impossible.rawValue
     }
     if let complaint { Console.log(complaint) }
-    #if canImport(Glibc)
-      Glibc.exit(code)
-    #else
-      Darwin.exit(code)
-    #endif
+    Platform.exit(code)
   }
 }

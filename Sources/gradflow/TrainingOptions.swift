@@ -7,25 +7,25 @@ import Training
 
 /// What `run` and `matrix` share.
 struct TrainingOptions: ParsableArguments {
-  @Option(help: "How much is run: smoke, quick (both on built-in data), short or paper (both on CIFAR-100).")
+  @Option(help: "The size of the experiment: smoke or quick (built-in data), short or paper (CIFAR-100).")
   var profile = Profile.quick
 
   @Option(help: "Directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
   var data: String?
 
-  @Option(help: "Seed of everything random but the built-in data.")
+  @Option(help: "The seed of everything random, except the built-in data.")
   var seed: UInt64?
 
   @Option(help: "Several seeds: A..B, both included.", transform: SeedRange.init(parsing:))
   var seeds: SeedRange?
 
-  @Option(help: "Where runs go; runs/PROFILE if not given.")
+  @Option(help: "The directory of the runs; runs/PROFILE if not given.")
   var out: String?
 
-  @Option(help: "Epochs to make: a prefix of the schedule, whose learning rates stay.")
+  @Option(help: "Train only so many epochs of the schedule; the learning rates stay the same.")
   var epochs: Int?
 
-  @Option(name: .customLong("bn-eval"), help: "What batch norm normalises by in evaluation: running or population.")
+  @Option(name: .customLong("bn-eval"), help: "The statistics that batch norm uses in evaluation: running or population.")
   var batchNormStatistics = BatchNormStatistics.running
 
   @Option(
@@ -36,7 +36,7 @@ struct TrainingOptions: ParsableArguments {
   @Flag(help: "Continue from the newest checkpoint.")
   var resume = false
 
-  @Flag(help: "Begin anew in place of a run that is there.")
+  @Flag(help: "Replace the run that is there, and begin anew.")
   var overwrite = false
 
   @Option(name: .customLong("kill-at"), help: .hidden)

@@ -1,6 +1,6 @@
 import Files
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A file that the probe cannot use is refused with the facts, exit code 2, and no output")
 struct BadFileTests {

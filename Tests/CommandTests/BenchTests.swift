@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Kernels
 import Networks
-import Testing
 import TestSupport
+import Testing
 
 /// No test here depends on how long anything takes.
 @Suite("The benchmark")

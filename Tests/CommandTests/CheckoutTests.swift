@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Processes
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What the program says of revisions is the truth, or nothing")
 struct CheckoutTests {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Processes
-import Testing
 import TestSupport
+import Testing
 
 /// Datasets in CIFAR-10's layout, a few records each.
 @Suite("gradflow data, and data that are not right")

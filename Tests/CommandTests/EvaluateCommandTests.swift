@@ -1,6 +1,6 @@
 import Files
-import Testing
 import TestSupport
+import Testing
 
 @Suite("gradflow evaluate")
 struct EvaluateCommandTests {

@@ -5,9 +5,9 @@ import Foundation
 #endif
 import Kernels
 import Processes
+import TestSupport
 import Testing
 import Traces
-import TestSupport
 
 /// Six runs of a row, made once for all tests, and the golden of five of them.
 private enum SharedRuns {

@@ -3,9 +3,9 @@ import Files
 import Foundation
 import Networks
 import Processes
+import TestSupport
 import Testing
 import Training
-import TestSupport
 
 @testable import gradflow
 

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Processes
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The program takes of the machine what it may, and says before the work what it lacks")
 struct MachineLimitTests {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Processes
-import Testing
 import TestSupport
+import Testing
 
 @Suite("gradflow nightly")
 struct NightlyCommandTests {

@@ -1,8 +1,8 @@
 import Digests
 import Files
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// `OldRun` holds what gradflow of 2026-11-25 (revision 0822a75) left when it was stopped within the second epoch of the matrix
 /// file beside it.

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Processes
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What a command reads it never overwrites, and what it writes keeps to its place")
 struct OutputTests {

@@ -1,4 +1,3 @@
-import Foundation
 import Processes
 import Testing
 
@@ -6,8 +5,7 @@ import Testing
 struct PlantedDefectsTests {
   @Test("every defect that may be planted still finds its place in the source, once")
   func applies() throws {
-    let program = Program.url.deletingLastPathComponent().appendingPathComponent("planted-defects")
-    let result = try Shell.run([program.path, "--applies"], in: Shell.package)
+    let result = try Shell.run([builtProgram("planted-defects").path, "--applies"], in: Shell.package)
     #expect(result.code == 0, "\(result.output)")
     #expect(result.output.contains("planted defects, 0 edits that do not apply"), "\(result.output)")
   }

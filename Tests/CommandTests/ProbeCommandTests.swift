@@ -1,8 +1,8 @@
 import Files
 import Kernels
 import Networks
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The probe from files to file")
 struct ProbeCommandTests {

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// The built program, run as a process of its own.
 struct Program {
@@ -10,16 +11,7 @@ struct Program {
     let errors: String
   }
 
-  /// The executable lies beside the tests.
-  static var url: URL {
-    #if os(macOS)
-      let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? .main
-      return bundle.bundleURL.deletingLastPathComponent().appendingPathComponent("gradflow")
-    #else
-      return (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
-        .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("gradflow")
-    #endif
-  }
+  static let url = builtProgram("gradflow")
 
   /// - Parameters:
   ///   - readsOutput: otherwise the reading end of standard output is closed from the start.

@@ -1,7 +1,7 @@
 import Files
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The commands on finished runs")
 struct ReportCommandTests {

@@ -1,9 +1,9 @@
 import Files
 import Foundation
 import Processes
+import TestSupport
 import Testing
 import Traces
-import TestSupport
 
 @Suite("gradflow run")
 struct RunCommandTests {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import Kernels
-import Traces
 import TestSupport
+import Traces
 
 /// Runs of the built program that take a fraction of a second.
 enum SmallRuns {

@@ -1,7 +1,7 @@
 import Datasets
 import Randomness
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Augmentation and normalisation")
 struct AugmentationTests {

@@ -1,6 +1,6 @@
 import Digests
-import Testing
 import TestSupport
+import Testing
 
 @testable import Datasets
 

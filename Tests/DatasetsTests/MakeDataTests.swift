@@ -2,8 +2,8 @@ import Datasets
 import Files
 import Foundation
 import Processes
-import Testing
 import TestSupport
+import Testing
 
 /// `make data` on an archive made here instead of the official one.
 @Suite("make data")

@@ -5,10 +5,10 @@ import Foundation
 import Kernels
 import Networks
 import Optimisers
+import TestSupport
 import Testing
 import Traces
 import Training
-import TestSupport
 
 /// Several runs at the same time.
 @Suite("The runner")

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import Testing
 
 /// Forbids this process to write files beyond `bytes`: a write that goes further ends half-way, as on a full disk. For
@@ -6,11 +6,5 @@ import Testing
 func limitFileSize(to bytes: Int) throws {
   // Otherwise the system ends the process.
   signal(SIGXFSZ, SIG_IGN)
-  var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
-  #if canImport(Glibc)
-    let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
-  #else
-    let resource = RLIMIT_FSIZE
-  #endif
-  try #require(setrlimit(resource, &limit) == 0)
+  try #require(ResourceLimit.fileSize.set(bytes: bytes))
 }

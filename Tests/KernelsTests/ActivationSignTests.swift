@@ -1,7 +1,7 @@
 import CKernels
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 /// A backward pass that computes the sign of an activation anew does what it would with the activation itself.
 @Suite("The sign of an activation, computed anew")

@@ -2,8 +2,8 @@ import CKernels
 import Kernels
 import Layers
 import Tensors
-import Testing
 import TestSupport
+import Testing
 
 /// Sums over the images of a batch, as the layers make them from what the kernels give for images and slots.
 @Suite("The order of sums over a batch is the documented one")

@@ -1,7 +1,7 @@
 import CKernels
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The order of a convolution's sums is the documented one")
 struct ConvolutionOrderTests {

@@ -1,7 +1,7 @@
 import CKernels
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 /// One kernel of the table, for one element type, with everything it is run on.
 struct KernelCase: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,7 @@
 import CKernels
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The order of pooling's and the loss's sums is the documented one")
 struct PoolingAndLossOrderTests {

@@ -1,7 +1,7 @@
 import CKernels
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 /// Sums whose columns are independent: each column is drawn until it alone tells every alternative.
 @Suite("The order of the statistics' sums is the documented one")

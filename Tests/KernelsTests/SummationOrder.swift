@@ -1,6 +1,6 @@
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 /// The orders in which terms a * b can be added. The contract names one of them for every sum; the others are what a
 /// faster kernel, another vector width or a compiler would make of it.

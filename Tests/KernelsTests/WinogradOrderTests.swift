@@ -1,7 +1,7 @@
 import CKernels
 import Kernels
-import Testing
 import TestSupport
+import Testing
 
 /// Inputs that isolate one of the 36 transformed places: an input pixel whose transform is itself there, and an output
 /// pixel that is that place's sum. So the order of the sums in the transformed domain shows without any rounding besides.

@@ -1,16 +1,11 @@
 import CKernels
 import Foundation
+import Platform
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Kernels
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 func yieldProcessor() { sched_yield() }
 

@@ -1,15 +1,10 @@
 import Kernels
 import Layers
+import Platform
 import Synchronization
 import Testing
 
 @testable import Networks
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 @Suite("A region shares its slots out among threads")
 struct RegionTests {

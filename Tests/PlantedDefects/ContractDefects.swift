@@ -27,7 +27,8 @@ private let flushBits = Defect.Edit(
 
 private let compilerDefects = [
   Defect(
-    "contraction", "the compiler may contract", "Package.swift", "\"-ffp-contract=off\"", "\"-ffp-contract=fast\""),
+    "contraction", "the compiler may contract", "Package.swift", "\"-fno-math-errno\", \"-ffp-contract=off\"",
+    "\"-fno-math-errno\", \"-ffp-contract=fast\""),
   Defect("flush-to-zero", "one worker flushes subnormals to zero", [flushInOneWorker, flushBits]),
   Defect(
     "flush-to-zero-unverified", "the same, and no worker verifies its control word",

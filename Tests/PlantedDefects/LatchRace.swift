@@ -26,6 +26,13 @@ struct LatchRace: Checks {
     ] {
       try text.write(to: directory.appendingPathComponent(name), atomically: false, encoding: .utf8)
     }
+    // The C library by the name that the package has for it: a module of imports alone.
+    let platform = try Shell.run([
+      "swiftc", "-swift-version", "6", "-emit-module", "-module-name", "Platform", "-o",
+      directory.appendingPathComponent("Platform.swiftmodule").path,
+      copy.root.appendingPathComponent("Sources/Platform/CLibrary.swift").path,
+    ])
+    if platform.code != 0 { return .doesNotBuild("the C library's module: \(platform.output.suffix(500))") }
     let program = directory.appendingPathComponent("latch").path
     let compiled = try Shell.run([
       "swiftc", "-swift-version", "6", "-sanitize=thread", "-I", directory.path, "-o", program,

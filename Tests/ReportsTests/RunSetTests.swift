@@ -1,8 +1,8 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 import Traces
-import TestSupport
 
 @testable import Reports
 

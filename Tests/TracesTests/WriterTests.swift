@@ -1,7 +1,7 @@
 import Digests
 import Files
-import Testing
 import TestSupport
+import Testing
 
 @testable import Traces
 

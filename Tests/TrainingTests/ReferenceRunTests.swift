@@ -3,8 +3,8 @@ import Experiments
 import Foundation
 import Kernels
 import ReferenceRuns
-import Testing
 import TestSupport
+import Testing
 
 /// The rows of Table 1 at full depth and a small size. `make proof` makes the same runs with a release build, and more of
 /// them.

@@ -6,10 +6,10 @@ import Kernels
 import Layers
 import Networks
 import Optimisers
+import TestSupport
 import Testing
 import Traces
 import Training
-import TestSupport
 
 /// A run that takes a fraction of a second in a debug build, in a directory of its own.
 struct TestRun {

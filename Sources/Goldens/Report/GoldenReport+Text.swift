@@ -8,7 +8,7 @@ extension GoldenReport {
     var lines = ["golden check: profile \(profile), against \(store.directory)"]
     lines += isStudy ? try studyLines : runLines
     for judgement in judgements where judgement.verdict != .identical {
-      // Of many seeds, those that are as they should be need no words.
+      // With many seeds, runs without findings are not listed.
       if isStudy, passes(judgement) { continue }
       lines += [""] + details(judgement)
     }

@@ -124,7 +124,7 @@ enum ConvolutionChecks {
   static func convolution(
     _ sizes: ConvolutionSizes, _ backend: Backend, _ generator: inout SeededGenerator
   ) throws -> Convolution<Double> {
-    // Of about the size that keeps the outputs where the probe is curved.
+    // Scaled so that the outputs lie where the probe function is curved.
     let bound = 1.5 / Double(sizes.terms).squareRoot()
     let weight = Parameter(
       "weight", [sizes.filters, sizes.channels, sizes.sizes.kernelHeight, sizes.sizes.kernelWidth],

@@ -111,7 +111,7 @@ final class NetworkBench {
         parameter.name, parameter.value, gradient: parameter.gradient,
         claim: vanishes ? .zero(besides: ParameterName(path: name.path, "weight").description) : .derivative)
     }
-    // Of one batch only, which the twin holds: its images are the variable.
+    // One batch only, which the twin network holds: its images are the variable.
     if twins.count == 1, let gradient = twins[0].imageGradient {
       variables.append(.init("images", batches[0].images, gradient: gradient))
     }

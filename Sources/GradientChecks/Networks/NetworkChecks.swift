@@ -42,7 +42,7 @@ enum NetworkChecks {
 
   static let cases = [
     Case(name: "plain"),
-    // Of 9 pixels the first pool drops the last.
+    // The first pool drops the last of 9 pixels.
     Case(name: "BN", normalisesProcessing: true, side: 9), Case(name: "RC", isResidual: true, side: 9),
     Case(name: "BN+RC", normalisesProcessing: true, normalisesReduction: true, isResidual: true),
   ]

@@ -5,7 +5,7 @@ import Layers
 public struct NetworkConfiguration: Hashable, Sendable {
   public static let stages = 3
   public static let imageChannels = 3
-  /// The smallest image that the three reductions leave a pixel of.
+  /// The smallest side of an image: after three reductions one pixel is left.
   public static let smallestSide = 8
 
   /// Processing blocks of each stage: 0 for VGG08, 5 for VGG38.
@@ -19,9 +19,9 @@ public struct NetworkConfiguration: Hashable, Sendable {
   /// Whether a processing block's input is added to its second convolution's (normalised) output.
   public var isResidual: Bool
   public var activation: Activation
-  /// Of what the first convolution of each processing block puts out, between the two (Zagoruyko & Komodakis, arXiv:1605.07146).
+  /// Dropout rate after the first convolution of each processing block (Zagoruyko & Komodakis, arXiv:1605.07146).
   public var blockDropout: Double
-  /// Of what the linear layer takes.
+  /// Dropout rate of the linear layer's input.
   public var headDropout: Double
 
   public init(

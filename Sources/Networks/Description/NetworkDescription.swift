@@ -5,10 +5,10 @@ import Layers
 /// Everything else about it is derived from this list: its parameters, the operations of its passes, which of them run together,
 /// the memory that they take, and what they cost.
 public struct NetworkDescription: Sendable {
-  /// Of the images.
+  /// Shape of the images.
   public let input: MapShape
   public let layers: [any NetworkLayer]
-  /// Of what each layer takes.
+  /// Shape of each layer's input.
   public let inputShapes: [MapShape]
   /// Outputs of the last layer before the loss.
   public let classes: Int
@@ -49,7 +49,7 @@ public struct NetworkDescription: Sendable {
   /// The layers whose input a skip adds somewhere.
   var skipSources: Set<String> { Set(layers.compactMap { ($0 as? ResidualAddLayer)?.source }) }
 
-  /// Of all convolutions, going in or coming out.
+  /// The largest number of channels that goes into or comes out of a convolution.
   var mostChannels: Int {
     zip(layers, inputShapes).reduce(0) { most, pair in
       (pair.0 as? ConvolutionLayer).map { max(most, $0.filters, pair.1.channels) } ?? most

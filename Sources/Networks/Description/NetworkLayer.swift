@@ -6,7 +6,7 @@ import Layers
 /// A layer is described in one file: its parameters, its memory, and the operations of its passes (`OperationSource`, or, for
 /// what is one loop over the elements with its neighbours, `PointwisePart`).
 public protocol NetworkLayer: Sendable {
-  /// By which traces, tables and errors name the layer, such as `block_0_1_conv_0`.
+  /// The layer's name in traces, tables and errors, such as `block_0_1_conv_0`.
   var label: String { get }
 
   /// What the layer makes of an image of shape `input`.

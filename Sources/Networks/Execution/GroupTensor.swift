@@ -2,15 +2,15 @@ import Kernels
 import Layers
 import Tensors
 
-/// Activations, or their gradients, as the operations of a group see them: a tensor of the whole batch; or memory of the worker's
-/// own, or of a slot that workers share, which holds those of the group in hand only, and only until another operation of the same
-/// region writes there. What need not outlive a region is so never sent to memory: it stays in the worker's cache.
+/// Activations or their gradients, as the operations of one group of images see them. There are two kinds:
+/// - a tensor of the whole batch, for values that later regions read;
+/// - scratch memory of one worker, or of one shared slot. It holds the current group's values only, until another operation of
+///   the same region overwrites them. Such values stay in the worker's cache and never travel to main memory.
 ///
-/// Sendable, as a tensor is bound by the calling thread between two pieces of parallel work, which order that with the workers'
-/// reading; all else never changes.
+/// Sendable: the calling thread binds a tensor between two regions, so no worker reads it meanwhile. Nothing else changes.
 final class GroupTensor<S: KernelScalar>: @unchecked Sendable {
   private var whole: Tensor<S>?
-  /// By worker, then by shared slot: the same memory for a slot, and for one image after the other.
+  /// One tensor for each worker, then one for each shared slot. `images` is the same memory, seen as one image.
   private let slots: [Tensor<S>]
   private let images: [Tensor<S>]
   /// [any, ...]; of one image: `stride` elements.
@@ -48,10 +48,10 @@ final class GroupTensor<S: KernelScalar>: @unchecked Sendable {
     stride = slots[0].stride
   }
 
-  /// Of the whole batch, if it is that.
+  /// The tensor of the whole batch, if this is one.
   var ofBatch: Tensor<S>? { whole }
 
-  /// Of the group's images, which lie one after the other.
+  /// The group's images, one after another in memory.
   func elements(of group: ImageGroup) -> UnsafeBufferPointer<S> {
     UnsafeBufferPointer(start: of(group).at(group.images.lowerBound), count: group.images.count * stride)
   }

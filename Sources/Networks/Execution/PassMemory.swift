@@ -35,10 +35,10 @@ struct PassMemory<S: KernelScalar> {
   }
 }
 
-/// What the operations of a pass read of the pass they are in. Written by the calling thread between two pieces of parallel work, which
-/// order that with the workers' reading.
+/// What operations need to know about the pass that runs them. The calling thread writes it between two regions, so no worker
+/// reads it meanwhile.
 final class PassState {
-  /// By thread; of the region that is under way.
+  /// One latch for each thread, for the current region.
   let latches: [Latch]
   var imageCount = 0
   /// The batch's, which the network keeps as long as this can be asked.

@@ -18,7 +18,7 @@ public enum PassMode: Hashable, Sendable {
 public struct PassRandomness: Hashable, Sendable {
   public var seed: UInt64
   public var epoch: Int
-  /// Of the epoch, counted from 0.
+  /// Step of the epoch, counted from 0.
   public var step: Int
 
   public init(seed: UInt64 = 0, epoch: Int = 0, step: Int = 0) {

@@ -25,15 +25,15 @@ struct RegionRun<S: KernelScalar> {
   var taskCount: Int { wholeCount + slotTaskCount + imageTaskCount }
 }
 
-/// Operations that a group of images goes through without waiting for the other groups. Between two regions all groups meet, as
-/// batch norm in training mode demands, and `finish` combines what they collected.
+/// Operations that a group of images passes through without waiting for other groups. All groups meet between two regions:
+/// batch norm in training mode needs statistics of the whole batch, and `finish` combines them.
 ///
-/// A task is a slot of images, but for the last ones. Where the maps are so large that those of several images would drive
-/// one another out of the second-level cache, the slot goes through the operations image by image.
+/// One task computes one slot of images, except for the last slots. If the feature maps of a slot do not fit into the
+/// second-level cache together, the task takes the slot's images one by one.
 ///
-/// The last slots, one a thread, are shared, so that nobody waits for long at the end of a region while another works on a
-/// whole slot: the operations that need the slot as a whole and those before them are one task, the operations after them one task an
-/// image. Only who computes what depends on it, and so on the number of threads.
+/// Threads share the last slots, one for each thread; otherwise, at the end of a region, all would wait for the one that has
+/// just begun a slot. Of a shared slot, one task computes the operations up to the last one that needs the whole slot. Then
+/// each image is a task. The number of threads decides only which thread computes what, never a result.
 final class Region<S: KernelScalar>: ParallelWork {
   let operations: [BoundOperation<S>]
   let imagesAtATime: Int

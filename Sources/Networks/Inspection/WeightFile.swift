@@ -47,8 +47,8 @@ extension Network {
 
   /// Loads parameters and buffers; nothing is changed unless all of them are right.
   ///
-  /// What wrappers put before names (`WeightName`) and entries `num_batches_tracked` are accepted; anything else that is missing, extra or misshapen is
-  /// refused by name. F64 values are rounded to S; F16 and BF16 are exact in it.
+  /// Prefixes that wrappers add to names (`WeightName`) and entries `num_batches_tracked` are accepted. Any other tensor that is
+  /// missing, extra or of the wrong shape is refused by name. F64 values are rounded to S; F16 and BF16 are exact in it.
   ///
   /// - Parameters:
   ///   - file: for messages.

@@ -3,10 +3,10 @@ import Kernels
 import Layers
 import Tensors
 
-/// Digests of what each layer computed in one pass, for finding the place where two runs part.
+/// Digests of what each layer computed in one pass: they show where two runs part.
 ///
-/// Sendable, as every (operation, slot) has a place of its own, which the worker that has the slot writes; the places are made and
-/// read by the thread that runs the pass, between two regions.
+/// Sendable: each pair of operation and slot has its own element, and only the worker that computes the slot writes it. The
+/// thread that runs the pass allocates and reads the elements, between two regions.
 public final class StepRecorder<S: KernelScalar>: PassObserver, @unchecked Sendable {
   public struct Entry: Hashable, Sendable {
     /// Such as `block_0_1_conv_0`.
@@ -14,7 +14,7 @@ public final class StepRecorder<S: KernelScalar>: PassObserver, @unchecked Senda
     /// `forward` or `input_gradient`.
     public let phase: String
     public let digest: Digest
-    /// Of the result: [image, ...].
+    /// Shape of the result: [image, ...].
     public let shape: [Int]
     /// The result itself, of the one entry that was to be kept.
     public let values: [S]?

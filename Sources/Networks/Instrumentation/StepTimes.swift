@@ -1,21 +1,14 @@
 import Kernels
 import Layers
+import Platform
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
-/// Where the time of passes goes: how long each operation ran on each worker, and each section that is no operation. A network that
-/// has none takes no times.
+/// Where the time of passes goes: the time of each operation on each worker, and of each section between operations. A network
+/// without an object of this class measures nothing.
 ///
-/// Sendable, as every worker adds to a row of counters of its own; all else is read and written by the thread that runs the pass,
-/// between two regions.
-///
-/// Every worker adds to counters of its own, so that measuring costs a look at the clock an operation and nothing else.
+/// Sendable: each worker adds to its own row of counters, so a measurement costs one reading of the clock per operation. The
+/// thread that runs the pass reads and writes everything else, between two regions.
 public final class StepTimes: @unchecked Sendable {
-  /// What is not cut into operations; measured as the time from its beginning to its end.
+  /// Parts of a pass that are not divided into operations. Each is measured from its beginning to its end.
   public enum Section: String, CaseIterable, Sendable {
     /// Arranging the weights for the kernels.
     case preparation
@@ -30,9 +23,9 @@ public final class StepTimes: @unchecked Sendable {
     /// `forward` or `input_gradient`.
     public let phase: String
     public let part: WorkPart
-    /// Of one image.
+    /// Work for one image.
     public let work: NetworkWork.Amount
-    /// Of all workers together.
+    /// Time of all workers together.
     public var nanoseconds: UInt64
   }
 

@@ -2,7 +2,7 @@ import Layers
 
 /// An activation of each element: `Activation`.
 public struct ActivationLayer: NetworkLayer, PointwisePart {
-  /// Of the layer before it, under whose name it counts.
+  /// Name of the layer before it; an activation has none of its own.
   public let predecessor: String
   public let activation: Activation
 

@@ -7,7 +7,7 @@ public struct ConvolutionLayer: NetworkLayer, OperationSource {
   public let name: String
   public let filters: Int
   public let hasBias: Bool
-  /// Of the kernel, both ways.
+  /// Height and width of the kernel.
   public let kernel: Int
   public let stride: Int
   public let padding: Int

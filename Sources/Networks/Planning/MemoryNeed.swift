@@ -24,7 +24,7 @@ public struct MemoryNeed: Equatable, Sendable {
     bytes = Double(memory.bytes) * (Double(images) / Double(planned))
   }
 
-  /// Of the program itself, its threads and what they keep besides, found by measuring all rows with batches of 10 and 100.
+  /// Memory of the program itself and its threads, measured for all rows with batches of 10 and 100.
   private static let besides = 0x1p26
 
   /// - Throws: `OutOfMemory` if more is needed.

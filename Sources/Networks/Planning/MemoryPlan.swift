@@ -1,13 +1,15 @@
-/// Which values of a pass share memory, and where it lies.
+/// Which values of a pass share memory, and where each value lies.
 ///
-/// A value that one region alone needs lives in the memory of each worker, and so in its cache: it never goes to the system's.
-/// All others have a place for every image of the batch.
+/// A value that only one region needs has a place in each worker's memory, which stays in that worker's cache. Any other value
+/// has a place for every image of the batch.
 ///
-/// Two values share memory in one of two ways. One takes the other's place image by image, in the same region, if it is written
-/// when the other has been read for the last time, and has the same size: so a gradient lies where the one before it lay, which is
-/// in the cache. Or their regions do not overlap: then all groups have met in between, and their sizes do not matter. The places
-/// are found as in XNNPACK's planner, the largest first, each at the lowest address where it meets no other that is needed at the
-/// same time. (Pisarchyk & Lee, Efficient Memory Management for Deep Neural Net Inference, arXiv:2001.03288, "greedy by size".)
+/// Two values can share memory in two ways:
+/// - Within a region, if both have the same size and one is written after the other was read for the last time. Then a
+///   gradient takes the place of the one before it, which is in the cache.
+/// - If their regions do not overlap. All groups have met in between, so the sizes do not matter.
+///
+/// Places are assigned as in XNNPACK's planner: largest first, each at the lowest address that overlaps no value needed at the
+/// same time ("greedy by size"; Pisarchyk & Lee, Efficient Memory Management for Deep Neural Net Inference, arXiv:2001.03288).
 struct MemoryPlan: Equatable, Sendable {
   enum Home: Hashable, Sendable {
     /// A place for every image of the batch.
@@ -23,7 +25,7 @@ struct MemoryPlan: Equatable, Sendable {
   }
 
   private(set) var places: [Value: Place] = [:]
-  /// From the operation that writes a value to the last one that reads it.
+  /// For each value, the operations from the one that writes it to the last one that reads it.
   private(set) var lifetimes: [Value: ClosedRange<Int>] = [:]
   /// For all images of the batch.
   private(set) var batchBytes = 0

@@ -39,17 +39,17 @@ struct OperationFacts: Sendable {
   var overwrites: [Overwriting] = []
   /// What it leaves, if that is something to compare between two runs.
   var result: Value?
-  /// Of the direct algorithm, for one image.
+  /// Multiply-adds of the direct algorithm, for one image.
   var multiplyAdds = 0.0
   /// Whether it keeps sums in a worker's scratch memory while the images of a slot pass: one such operation at a time.
   var usesAccumulator = false
   /// Which of the pass's nodes it belongs to.
   var node = 0
 
-  /// Of the values that it reads or writes, for one image.
+  /// Bytes of the values that it reads or writes, for one image.
   func bytes(elementBytes: Int) -> Int { (reads + writes).reduce(0) { $0 + $1.shape.count * elementBytes } }
 
-  /// Of the largest of them.
+  /// Bytes of the largest of these values.
   func largestMap(elementBytes: Int) -> Int { (reads + writes).reduce(0) { max($0, $1.shape.count * elementBytes) } }
 }
 

@@ -5,7 +5,7 @@ import Layers
 protocol OperationSource {
   /// Returns the output.
   func addForward<S>(_ input: Value, to pass: inout PassBuilder<S>) -> Value
-  /// From the output's gradient to the input's, and to those of the parameters.
+  /// Computes the gradients of the input and of the parameters from that of the output.
   func addBackward<S>(input: Value, output: Value, to pass: inout PassBuilder<S>)
 }
 

@@ -1,10 +1,11 @@
 import Kernels
 import Layers
 
-/// A pass and what follows from its list of operations: regions, lifetimes, places in memory, and what is computed anew.
+/// The plan of one pass. All of it is derived from the pass's list of operations: the regions, the lifetime of each value, its
+/// place in memory, and which values the backward pass recomputes.
 struct PassPlan<S: KernelScalar> {
   let kind: PassKind
-  /// Of scope `network`: before all images, and behind them.
+  /// Operations of scope `network`, which run once: before the first image, and after the last one.
   let preparations: [Operation<S>]
   let combinations: [Operation<S>]
   /// The others, forward, then backward.
@@ -12,7 +13,7 @@ struct PassPlan<S: KernelScalar> {
   let forward: [PlannedRegion]
   let backward: [PlannedRegion]
   let memory: MemoryPlan
-  /// What later operations need and the pass does not keep, as it can compute it anew from what it keeps.
+  /// Values that the backward pass needs but the forward pass does not keep: the backward pass recomputes them from kept values.
   let recomputed: Set<Value>
   let externals: [Value: PassBuilder<S>.External]
   /// The outputs of activations, in order.
@@ -66,8 +67,8 @@ struct PassPlan<S: KernelScalar> {
     operations.filter { $0.facts.scope != .network }
   }
 
-  /// What need not be kept for the backward pass: what has a recipe, and what the forward pass reads nowhere but in the region that
-  /// writes it, while it is in the cache. So it never goes to memory: one tensor written and two read less for each.
+  /// Values that need not be kept for the backward pass. Such a value can be recomputed, and the forward pass reads it only in
+  /// the region that writes it, where it is in the cache. Each one saves one write and two reads of a tensor in main memory.
   private static func recomputable(
     _ values: some Collection<Value>, _ facts: [OperationFacts], _ regions: [PlannedRegion]
   ) -> Set<Value> {

@@ -4,7 +4,7 @@ import Layers
 /// The plan of a network's training pass for people: what is done in which order, on what, and where that lies.
 public struct PlanListing: Sendable {
   public struct Entry: Equatable, Sendable {
-    /// Of the pass, counted from 1; 0 for what comes before all images, and behind the last for what comes after them.
+    /// Region, counted from 1. 0: before the first image; one more than the last region: after the last image.
     public let region: Int
     /// Counted from 1.
     public let number: Int
@@ -20,7 +20,7 @@ public struct PlanListing: Sendable {
     public let lifetimes: [ClosedRange<Int>]
     /// Where each written value lies: `batch`, `worker`, or what it is by name.
     public let places: [String]
-    /// Of everything that it reads and writes, for one image.
+    /// Bytes that it reads and writes, for one image.
     public let bytes: Int
     public let multiplyAdds: Double
   }

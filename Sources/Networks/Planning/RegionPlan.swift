@@ -102,7 +102,7 @@ struct ValueUses {
     }
   }
 
-  /// Of what is written between `start` and `place` and read there or later, for one image.
+  /// Bytes that are written between `start` and `place` and read there or later, for one image.
   func bytesAcross(_ place: Int, writtenFrom start: Int, _ elementBytes: Int) -> Int {
     first.reduce(0) { sum, entry in
       start <= entry.value && entry.value < place && (last[entry.key] ?? 0) >= place

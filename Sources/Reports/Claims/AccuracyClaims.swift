@@ -94,7 +94,8 @@ enum AccuracyClaims {
           }
           items.append(
             Margin(
-              "\(measure.rawValue) accuracy \(Format.percent(a.mean)) in \(first.row), \(Format.percent(b.mean)) in \(second.row)",
+              "\(measure.rawValue) accuracy \(Format.percent(a.mean)) in \(first.row), "
+                + "\(Format.percent(b.mean)) in \(second.row)",
               a.mean - b.mean, Noise.Threshold(a, b, pool: pool), of: [first, second]))
         }
       }

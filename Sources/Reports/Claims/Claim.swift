@@ -1,4 +1,5 @@
 import Files
+import PlainText
 
 /// One of the report's claims, as these runs decide it.
 public struct Claim: Equatable, Sendable {
@@ -58,7 +59,7 @@ public struct Claims: Sendable {
   }
 
   public var markdown: [String] {
-    var table = Table([("claim", .left), ("verdict", .left), ("what the report says", .left), ("found", .left)])
+    var table = TextTable([("claim", .left), ("verdict", .left), ("what the report says", .left), ("found", .left)])
     for claim in all {
       table.add([
         "\(claim.number)", claim.verdict.rawValue, claim.statement, (claim.findings + claim.needed.words).joined(separator: "; "),

@@ -1,9 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 import LayerNames
+import Platform
 import Traces
 
 /// Claims 2 and 6: how the gradient's size runs through the layers. Every epoch of every seed counts.

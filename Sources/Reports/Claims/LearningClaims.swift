@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 import Traces
 
 /// Claims 1 and 3: who learns, and who stays where a constant guess is.

@@ -37,7 +37,8 @@ enum Palette {
 
   /// Rules that hold on any ground.
   private static let shapes = """
-    .gf-text,.gf-small,.gf-tiny,.gf-micro,.gf-title{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+    .gf-text,.gf-small,.gf-tiny,.gf-micro,.gf-title{\
+    font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
     .gf-text{font-size:12px}
     .gf-small{font-size:11px}
     .gf-tiny{font-size:9.5px}

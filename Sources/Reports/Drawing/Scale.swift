@@ -1,13 +1,9 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Maps values to 0…1 along an axis, and knows where its ticks are.
 enum Scale: Equatable {
   case linear(Double, Double)
-  /// From 10^low to 10^high, whole decades.
+  /// Logarithmic, from 10^low to 10^high.
   case log(Int, Int)
   /// Whole numbers from 0, that many; a single one is in the middle.
   case epochs(Int)

@@ -46,7 +46,7 @@ public struct EventDirectory {
 
   private static let digits = 6
 
-  /// Of digits that are as many in every name, so that names are in the order of numbers.
+  /// Number with a fixed count of digits, so that the order of names is the order of numbers.
   private func number(_ name: String) -> Int? {
     let prefix = EventFile.name + "."
     guard name.hasPrefix(prefix), name.count == prefix.count + Self.digits else { return nil }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 import Traces
 
 /// Figures 1, 4 and 6: losses and accuracies over the epochs.
@@ -233,7 +229,7 @@ extension RowResult {
     (0..<epochs).map { epoch in Sample(runs.map { value($0.epochs[epoch]) })?.mean ?? .nan }
   }
 
-  /// From the least to the largest of the seeds, epoch by epoch.
+  /// The smallest and the largest value among the seeds, for each epoch.
   func ranges(_ value: (EpochLine) -> Double) -> [ClosedRange<Double>] {
     (0..<epochs).compactMap { epoch in
       let values = runs.map { value($0.epochs[epoch]) }.filter(\.isFinite)

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Gradient flow over layers and epochs: one picture a row, all with the same colours for the same sizes.
 struct HeatMaps {

@@ -6,7 +6,7 @@ import Traces
 enum ProtocolSettings {
   static let epochs = 100
   static let dataName = "cifar-100"
-  /// Of the official training and test images, whatever their order in the files (`DatasetVerification`).
+  /// Fingerprint of the official training and test images. Their order in the files does not matter (`DatasetVerification`).
   static let dataFingerprint = "sha256:02fecc6be80460f979b822541191c29996ce29776c9d0ff8bb422d38fa17b7e0"
 
   /// Settings that all rows share.

@@ -75,7 +75,7 @@ struct PublishedFlow: Equatable {
   let row: String
   /// A layer's label, or a group of layers in words.
   let layer: String
-  /// Of the first epoch; otherwise of the last.
+  /// Whether it is of the first epoch; otherwise it is of the last.
   let isFirst: Bool
   let range: ClosedRange<Double>
 

@@ -18,7 +18,7 @@ public struct RunSet: Sendable {
     public let dataFingerprint: String
     /// The version of the numeric contract.
     public let numerics: Int
-    /// Of the first run; all runs share them, as they share the data.
+    /// The first run's, which all runs share, as they share the data.
     public let classes: Int?
   }
 

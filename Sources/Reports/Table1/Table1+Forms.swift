@@ -1,11 +1,12 @@
 import Files
+import PlainText
 
 extension Table1 {
   public enum Form: String, CaseIterable, Sendable { case text, markdown, csv, json }
 
   public func lines(as form: Form) -> [String] {
     switch form {
-    case .text: heading + [""] + numbers.text + [""] + verdicts.text + notes(bullet: "")
+    case .text: heading + [""] + numbers.lines + [""] + verdicts.lines + notes(bullet: "")
     case .markdown: heading + [""] + numbers.markdown + [""] + verdicts.markdown + notes(bullet: "- ")
     case .csv: flat.csv
     case .json: [json.indented]
@@ -23,14 +24,14 @@ extension Table1 {
 
   private func notes(bullet: String) -> [String] {
     let notes = lines.flatMap(\.remarks)
-    return notes.isEmpty ? [] : [""] + notes.map { bullet.isEmpty ? $0 : bullet + Table.escapedForMarkdown($0) }
+    return notes.isEmpty ? [] : [""] + notes.map { bullet.isEmpty ? $0 : bullet + TextTable.escapedForMarkdown($0) }
   }
 
   // MARK: For people
 
   /// For each row: these runs, the report, their difference, and the range of others' reruns.
-  var numbers: Table {
-    var table = Table(
+  var numbers: TextTable {
+    var table = TextTable(
       [("row", .left), ("", .left), ("parameters", .right), ("epochs", .right), ("seeds", .right)]
         + Metric.all.map { ($0.title, .right) })
     for line in lines {
@@ -65,8 +66,8 @@ extension Table1 {
   }
 
   /// Engine drift and distance to the report, kept apart.
-  var verdicts: Table {
-    var table = Table([("row", .left), ("engine drift", .left), ("distance to the report", .left)])
+  var verdicts: TextTable {
+    var table = TextTable([("row", .left), ("engine drift", .left), ("distance to the report", .left)])
     for line in lines {
       let engine = line.result == nil ? "-" : joined(line.engine.kind.rawValue, line.engine.detail)
       table.add([line.row, engine, joined(line.distance.word, line.distance.detail)])
@@ -79,13 +80,13 @@ extension Table1 {
   // MARK: For programs
 
   /// A line a row, numbers exact and accuracies as fractions; empty where there is none.
-  private var flat: Table {
+  private var flat: TextTable {
     var columns = ["row", "model", "learning_rate", "parameters", "parameters_report", "epochs", "seeds"]
     for metric in Metric.all {
       columns += ["", "_deviation", "_report", "_difference", "_others_low", "_others_high"].map { metric.key + $0 }
     }
     columns += ["engine", "engine_detail", "distance", "distance_detail"]
-    var table = Table(columns.map { ($0, .left) })
+    var table = TextTable(columns.map { ($0, .left) })
     func text(_ value: Double?) -> String { value?.description ?? "" }
     for line in lines {
       let result = line.result

@@ -43,7 +43,7 @@ public struct Table1: Sendable {
       }
   }
 
-  /// Of the rows that were run.
+  /// Engine verdicts of the rows that were run.
   var engineKinds: [EngineVerdict.Kind] { lines.filter { $0.result != nil }.map(\.engine.kind) }
 
   /// "5 identical, 2 within-band".

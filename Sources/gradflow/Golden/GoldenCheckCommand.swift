@@ -7,7 +7,7 @@ import Training
 struct GoldenCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Hold runs against the goldens: identical, within-band, regression or not comparable.",
+    abstract: "Compare runs with the goldens: identical, within-band, regression or not comparable.",
     discussion: """
       Without --runs, every row of the profile that has a golden is run under its reference seed (or --seeds) and judged. \
       With --runs, finished runs are judged, those of several directories together; each row that has a golden must be \
@@ -40,12 +40,12 @@ struct GoldenCheckCommand: ParsableCommand {
   @Option(name: .customLong("runs"), help: "Judge the finished runs in this directory; may be given several times.")
   var runs: [String] = []
 
-  @Option(help: "identical: bits that differ fail the check even inside the bands.")
+  @Option(help: "identical: other bits fail the check, inside the bands too.")
   var require: Required?
 
   @Flag(
     name: .customLong("allow-other-bits"),
-    help: "Let bits differ inside the bands where settings, seed and contract version promise equal ones.")
+    help: "Accept other bits inside the bands, although settings, seed and contract version are equal.")
   var allowsOtherBits = false
 
   @Option(help: "text, json or junit.")

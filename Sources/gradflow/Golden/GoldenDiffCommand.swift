@@ -6,7 +6,7 @@ import Traces
 struct GoldenDiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "How two traces, runs or goldens differ, metric by metric.",
+    abstract: "The differences of two traces, runs or goldens, metric by metric.",
     discussion: "Exit codes: 0 no difference; 1 there is one; 2 nothing could be compared.")
 
   @Argument(help: "A golden, a trace, or a run's directory.")

@@ -5,7 +5,7 @@ import Goldens
 struct GoldenIndexCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "index",
-    abstract: "What golden/index.csv should hold: one line a golden, read from the files.",
+    abstract: "The content of golden/index.csv: one line for each golden.",
     discussion: "`golden record` writes the index; this is for after a merge: gradflow golden index > golden/index.csv")
 
   @Option(help: "The directory of the goldens.")

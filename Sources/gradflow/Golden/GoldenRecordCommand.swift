@@ -9,7 +9,7 @@ import Training
 struct GoldenRecordCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "record",
-    abstract: "Make finished runs the goldens: deliberately, with a reason.",
+    abstract: "Record finished runs as goldens, with a reason.",
     discussion: """
       Takes, for each row, every seed that the runs' directories hold: one is the reference, whose trace is kept bit by \
       bit, and all together are the ensemble that the bands come from. With --keep-bands only the reference is taken and \
@@ -20,7 +20,7 @@ struct GoldenRecordCommand: ParsableCommand {
       whole, not finite or of different settings. Prints what would change, and asks.
       """)
 
-  @Option(help: "The profile that the runs are of.")
+  @Option(help: "The profile of the runs.")
   var profile = Profile.quick
 
   @Option(help: "Only these rows, separated by commas; all rows of Table 1, or of --matrix, if not given.")
@@ -31,14 +31,14 @@ struct GoldenRecordCommand: ParsableCommand {
   @Option(name: .customLong("runs"), help: "A directory of finished runs; may be given several times.")
   var runs: [String] = []
 
-  @Option(help: "Why: it stays with the golden.")
+  @Option(help: "The reason, which is kept in the golden.")
   var reason: String
 
   @Option(help: "The reference seed.")
   var seed: UInt64 = 0
 
   @Option(
-    help: "Only these seeds, A..B, both included, make the ensemble; others in the directories are left for checking.",
+    help: "The seeds of the ensemble, A..B, both included; other runs in the directories stay out of it.",
     transform: SeedRange.init(parsing:))
   var seeds: SeedRange?
 

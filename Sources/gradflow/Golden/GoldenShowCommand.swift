@@ -7,13 +7,13 @@ import Traces
 struct GoldenShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "A golden, or a trace, for people: metrics by epoch with their bands.",
+    abstract: "A golden or a trace as tables: metrics by epoch with their bands.",
     discussion: "With --all every number stands on a line of its own, so that two of them can be compared by any diff program.")
 
   @Argument(help: "A golden, a trace, or a run's directory.")
   var file: String
 
-  @Flag(help: "Every number, one a line.")
+  @Flag(help: "Print every number on a line of its own.")
   var all = false
 
   func run() throws {

@@ -33,7 +33,7 @@ struct NightlyCommand: ParsableCommand {
   @Option(help: "Only the I-th of N parts of the runs: I/N, I from 1.", transform: Shard.init(parsing:))
   var shard: Shard?
 
-  @Option(help: "How much is run: smoke, quick, short or paper.")
+  @Option(help: "The size of the experiment: smoke, quick, short or paper.")
   var profile = Profile.paper
 
   @Option(help: "Directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
@@ -42,7 +42,7 @@ struct NightlyCommand: ParsableCommand {
   @Option(help: "Several seeds: A..B, both included; seed 0, if not given.", transform: SeedRange.init(parsing:))
   var seeds: SeedRange?
 
-  @Option(help: "Epochs to make, where not all of the profile's.")
+  @Option(help: "Train only so many epochs of the profile.")
   var epochs: Int?
 
   @Option(help: "The night's directory.")
@@ -64,7 +64,7 @@ struct NightlyCommand: ParsableCommand {
 
   @Option(
     name: .customLong("on-finding"),
-    help: "A shell command for a night that fails or cannot be judged whole: it gets the summary on standard input.")
+    help: "A shell command that is run if the night fails or cannot be judged completely; it gets the summary on standard input.")
   var command: String?
 
   @Option(name: .customLong("kill-at"), help: .hidden)

@@ -7,7 +7,7 @@ import Testing
 
 /// The checks are seen to fail: a function with a right gradient passes, and each way of getting it wrong is caught.
 @Suite("A wrong gradient is caught")
-struct InjectedDefectTests {
+struct WrongGradientTests {
   /// A function whose gradient is easy to write down: Σ uᵢ + uᵢ³ with u = A·x, A: 4×4 and not symmetric.
   struct Cubic {
     static let size = 4

@@ -1,11 +1,11 @@
 import Digests
 import Files
-import Testing
 import TestSupport
+import Testing
 
 @testable import Traces
 
-@Suite struct FuzzTests {
+@Suite("Readers of damaged traces") struct DamagedTraceTests {
   /// Changes `bytes` in one to four places.
   private func mutate(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
     var bytes = bytes

@@ -1,12 +1,12 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import Files
 
 /// Damaged input is refused with the reader's own error, or read as something valid; nothing traps. That the mutations
 /// reach both ends is part of the claim.
-@Suite("Fuzzing")
-struct FuzzTests {
+@Suite("Readers of damaged files")
+struct DamagedFileTests {
   static let seeds: [UInt64] = [1, 2, 3, 4]
 
   @Test("the JSON parser survives damage, and what it accepts it prints so that it reads back", arguments: seeds)

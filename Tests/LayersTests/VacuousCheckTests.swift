@@ -5,7 +5,7 @@ import Testing
 
 /// What the comparison refuses besides wrong numbers.
 @Suite("A check that shows nothing fails")
-struct HarnessTests {
+struct VacuousCheckTests {
   /// Σ of x² for x > 0 and of slope·x² otherwise, with the kink in the sign pattern of a tensor of its own.
   private func kinked(_ values: [Double], errors: Double = 1e-16) -> CheckSubject {
     let x = Tensor<Double>(shape: [values.count], values: values)
