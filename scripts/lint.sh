@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The formatter's opinion of the Swift sources and shellcheck's of the scripts. Exit code 1: one of them objects. A tool that is
-# not there is named, and does not fail: what can be checked is.
+# Swift's formatter on the Swift sources, clang-format on the C sources, shellcheck on the scripts, and no line longer than 130
+# characters. Exit code 1: one of them objects. A tool that is not installed is named, and does not fail: what can be checked is.
 set -eu -o pipefail
 
 status=0
@@ -12,9 +12,23 @@ if "$swift" format --version >/dev/null 2>&1; then
 else
   echo "make lint: $swift has no formatter (Swift 6 has), so the Swift sources are NOT CHECKED" >&2
 fi
+clang_format=${CLANG_FORMAT:-clang-format}
+if command -v "$clang_format" >/dev/null; then
+  git ls-files -z '*.c' '*.h' | xargs -0 "$clang_format" --dry-run -Werror || status=1
+else
+  echo "make lint: clang-format is not installed (pip install clang-format, or CLANG_FORMAT=...), so the C sources are NOT CHECKED" >&2
+fi
 if command -v shellcheck >/dev/null; then
   shellcheck -- scripts/*.sh .ci/run || status=1
 else
   echo "make lint: shellcheck is not installed (apt-get install shellcheck), so the scripts are NOT CHECKED" >&2
 fi
+# Rows of tables and links have the length that they have. Bytes of UTF-8 that continue a character are not counted.
+# shellcheck disable=SC2016
+git ls-files -z '*.swift' '*.c' '*.h' '*.py' '*.sh' '*.md' '*.yml' Makefile .ci/run | LC_ALL=C xargs -0 awk '
+  { line = $0; gsub(/[\200-\277]/, "", line) }
+  length(line) > 130 && !(FILENAME ~ /[.]md$/ && line ~ /^ *[|]|^\[/) {
+    print FILENAME ":" FNR ": " length(line) " characters, the limit is 130"; found = 1
+  }
+  END { exit found }' || status=1
 exit "$status"

@@ -1,13 +1,12 @@
 #include "gf_ceilings.h"
 
-// Independent sums in registers: more than two units of a latency of four cycles can have under way, and few enough for the
-// sixteen registers of AVX2.
+// Independent sums. Two multiply-add units with a latency of four cycles need at least eight; AVX2 has sixteen registers.
 #define SUMS 12
 
 #define DEFINE_PEAK(name, vector_bytes)                                                                     \
   static double name(size_t rounds, float *sink) {                                                          \
     typedef float vector __attribute__((ext_vector_type((vector_bytes) / 4)));                              \
-    /* The compiler may not know them: it would compute some sums by itself. */                             \
+    /* Volatile, so that the compiler cannot compute any sum in advance. */                                 \
     const volatile float contraction = 0.75f, shift = 0.25f;                                                \
     const vector factor = (vector)(contraction), term = (vector)(shift);                                    \
     vector sums[SUMS];                                                                                      \

@@ -3,12 +3,18 @@
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 // All exceptions masked, round to nearest, no flush-to-zero, no denormals-are-zero; the low six bits are sticky flags.
-enum { standard = 0x1f80, settings = 0xffc0 };
+enum {
+  standard = 0x1f80,
+  settings = 0xffc0,
+};
 uint64_t gf_control_read(void) { return _mm_getcsr(); }
 void gf_control_write(uint64_t word) { _mm_setcsr((unsigned)word); }
 #elif defined(__aarch64__)
 // FZ, FZ16, AH, FIZ, NEP, rounding mode, default NaN and traps all off.
-enum { standard = 0, settings = 0x7fffff07 };
+enum {
+  standard = 0,
+  settings = 0x7fffff07,
+};
 uint64_t gf_control_read(void) {
   uint64_t word;
   __asm__ volatile("mrs %0, fpcr" : "=r"(word));

@@ -10,6 +10,7 @@
 #pragma STDC FP_CONTRACT OFF
 
 // The bits of 2/pi after the binary point, 64 in a word, the first word zero.
+// clang-format off
 static const uint64_t two_over_pi[20] = {
   0x0000000000000000u, 0xa2f9836e4e441529u, 0xfc2757d1f534ddc0u, 0xdb6295993c439041u,
   0xfe5163abdebbc561u, 0xb7246e3a424dd2e0u, 0x06492eea09d1921cu, 0xfe1deb1cb129a73eu,
@@ -17,6 +18,7 @@ static const uint64_t two_over_pi[20] = {
   0x1ff897ffde05980fu, 0xef2f118b5a0a6d1fu, 0x6d367ecf27cb09b7u, 0x4f463f669e5fea2du,
   0x7527bac7ebe5f17bu, 0x3d0739f78a5292eau, 0x6bfb5fb11f8d5d08u, 0x56033046fc7b6babu,
 };
+// clang-format on
 
 // pi/2 up to 2^-107.
 static const gf_pair pi_half = {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54};

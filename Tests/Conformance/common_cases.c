@@ -75,7 +75,10 @@ static digest philox(void) {
 }
 
 static digest augment(void) {
-  enum { side = 9, size = 3 * side * side };
+  enum {
+    side = 9,
+    size = 3 * side * side,
+  };
   unsigned char planes[size];
   float table[3 * 256], out[size];
   for (size_t i = 0; i < size; i++) planes[i] = (unsigned char)inputs_next();
@@ -90,7 +93,10 @@ static digest augment(void) {
 }
 
 static digest picture(void) {
-  enum { side = 13, size = 3 * side * side };
+  enum {
+    side = 13,
+    size = 3 * side * side,
+  };
   uint32_t noise[size];
   unsigned char planes[size];
   digest d = DIGEST_START;
@@ -127,7 +133,12 @@ int control_is_right(void) {
 }
 
 const common_case common_cases[] = {
-    {"exp", exponential}, {"log", logarithm},   {"cos", cosine},      {"power", power},
-    {"philox", philox},   {"augment", augment}, {"picture", picture},
+    {"exp", exponential},
+    {"log", logarithm},
+    {"cos", cosine},
+    {"power", power},
+    {"philox", philox},
+    {"augment", augment},
+    {"picture", picture},
 };
 const size_t common_case_count = COUNT(common_cases);

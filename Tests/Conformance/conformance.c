@@ -15,7 +15,10 @@
 #include "gf_control.h"
 
 static const char *const set_names[] = {"portable", "avx2", "avx512", "neon"};
-enum { sets = sizeof set_names / sizeof *set_names, most_lines = 64 };
+enum {
+  sets = sizeof set_names / sizeof *set_names,
+  most_lines = 64,
+};
 
 typedef struct {
   digest digests[most_lines];
@@ -46,7 +49,7 @@ static lines run_kernels(gf_instruction_set set, int print, int print_cases) {
           all = digest_bits(all, one, 8);
           if (print_cases)
             printf("%s %s %s, shape %zu, %s: %016" PRIx64 "\n", kernel->name, type, set_names[set], shape,
-                   family_names[f], one);
+                family_names[f], one);
         }
       if (print) printf("%-22s %s %016" PRIx64 "\n", kernel->name, type, all);
       result.digests[result.count++] = all;
@@ -96,7 +99,7 @@ int main(int count, char **options) {
     for (size_t i = 0; first.count > 0 && i < found.count; i++)
       if (found.digests[i] != first.digests[i]) {
         fprintf(stderr, "conformance: %s %s: %s differs from portable (%016" PRIx64 ", expected %016" PRIx64 ")\n",
-                kernel_cases[i / 2].name, i % 2 ? "f64" : "f32", set_names[set], found.digests[i], first.digests[i]);
+            kernel_cases[i / 2].name, i % 2 ? "f64" : "f32", set_names[set], found.digests[i], first.digests[i]);
         different++;
       }
     if (different) code = 1;

@@ -13,12 +13,14 @@ typedef struct {
   size_t height, width, kernel_h, kernel_w, stride, padding, dilation, channels, filters;
 } geometry;
 
+// clang-format off
 static const geometry geometries[] = {
     {1, 1, 1, 1, 1, 0, 1, 1, 1},   {3, 3, 3, 3, 1, 1, 1, 3, 5},      {9, 8, 3, 3, 1, 1, 1, 3, 32},
     {5, 4, 3, 3, 1, 1, 1, 5, 7},     {7, 5, 3, 3, 2, 1, 1, 7, 16},     {6, 7, 3, 3, 1, 2, 2, 16, 31},
     {4, 5, 5, 5, 1, 3, 1, 31, 3},    {5, 5, 3, 3, 1, 1, 1, 32, 32},    {11, 13, 1, 1, 1, 0, 1, 33, 48},
     {3, 5, 2, 3, 2, 1, 1, 48, 33},   {1, 1, 1, 1, 1, 0, 1, 32, 100},   {3, 2, 3, 1, 1, 2, 2, 100, 1},
 };
+// clang-format on
 
 static size_t rows_of(const geometry *g) {
   return (g->height + 2 * g->padding - g->dilation * (g->kernel_h - 1) - 1) / g->stride + 1;
@@ -105,11 +107,13 @@ typedef struct {
   size_t images, height, width, channels, filters;
 } map;
 
+// clang-format off
 static const map maps[] = {
     {1, 4, 4, 1, 1},   {1, 3, 5, 3, 5},  {2, 5, 6, 5, 7},   {1, 9, 8, 16, 31},  {7, 8, 7, 31, 3},
     {1, 1, 2, 33, 48}, {1, 6, 4, 32, 32}, {3, 4, 4, 48, 33}, {1, 2, 3, 7, 100}, {1, 11, 13, 100, 16},
     {1, 14, 27, 32, 32}, {2, 16, 16, 16, 16},
 };
+// clang-format on
 
 static void *winograd_scratch(const map *m, size_t bytes) {
   return inputs_filled(gf_winograd_scratch(m->channels, m->filters, bytes), 1, 0x5a);
@@ -152,7 +156,7 @@ static digest winograd_weights(const gf_kernels *k, size_t shape, family f) {
   const size_t bytes = k->element_bytes, row = gf_padded(m->filters, bytes), size = 36 * m->channels * row;
   void *const transformed = inputs_filled(size, bytes, 0x5a);
   k->winograd_weights(inputs_rows(9 * m->channels, m->filters, row, bytes, f), m->channels, m->filters, shape % 2,
-                      transformed);
+      transformed);
   return digest_elements(DIGEST_START, transformed, size, bytes);
 }
 
@@ -262,10 +266,12 @@ static digest combine_sums(const gf_kernels *k, size_t shape, family f) {
 
 // --- pooling, loss, optimiser ---------------------------------------------------------------------------------------
 
+// clang-format off
 static const struct {
   size_t height, width, window_h, window_w, stride;
 } pools[] = {{1, 1, 1, 1, 1}, {4, 4, 2, 2, 2}, {5, 7, 2, 2, 2}, {5, 5, 3, 3, 1},
              {7, 6, 3, 2, 2}, {8, 8, 8, 8, 1}, {6, 6, 2, 2, 3}};
+// clang-format on
 
 static size_t pool_outputs(size_t p) {
   return ((pools[p].height - pools[p].window_h) / pools[p].stride + 1) *
@@ -276,8 +282,8 @@ static digest average_pool_forward(const gf_kernels *k, size_t shape, family f) 
   const size_t p = shape % COUNT(pools), channels = channel_counts[shape], count = pool_outputs(p) * channels;
   void *const y = inputs_filled(count, k->element_bytes, 0x5a);
   k->average_pool_forward(inputs_values(pools[p].height * pools[p].width * channels, k->element_bytes, f, 9),
-                          pools[p].height, pools[p].width, channels, pools[p].window_h, pools[p].window_w,
-                          pools[p].stride, y);
+      pools[p].height, pools[p].width, channels, pools[p].window_h, pools[p].window_w,
+      pools[p].stride, y);
   return digest_elements(DIGEST_START, y, count, k->element_bytes);
 }
 
@@ -286,7 +292,7 @@ static digest average_pool_backward(const gf_kernels *k, size_t shape, family f)
   const size_t count = pools[p].height * pools[p].width * channels;
   void *const dx = inputs_filled(count, k->element_bytes, 0x5a);
   k->average_pool_backward(inputs_values(pool_outputs(p) * channels, k->element_bytes, f, 5), pools[p].height,
-                           pools[p].width, channels, pools[p].window_h, pools[p].window_w, pools[p].stride, dx);
+      pools[p].width, channels, pools[p].window_h, pools[p].window_w, pools[p].stride, dx);
   return digest_elements(DIGEST_START, dx, count, k->element_bytes);
 }
 
@@ -448,15 +454,35 @@ static digest dropout(const gf_kernels *k, size_t shape, family f) {
 #define POINTWISE(kernel) {#kernel, POINTWISE_SHAPES, kernel}
 
 const kernel_case kernel_cases[] = {
-    CONVOLUTION(convolve), CONVOLUTION(weight_gradient), CONVOLUTION(pack_forward), CONVOLUTION(pack_backward),
-    WINOGRAD(winograd_convolve), WINOGRAD(winograd_weight_gradient), WINOGRAD(winograd_weights),
-    CONVOLUTION(reduce_slots), POINTWISE(pointwise_forward), POINTWISE(pointwise_backward),
-    POINTWISE(pointwise_backward_anew), CHANNELS(moments), CHANNELS(combine_moments), POINTWISE(backward_sums),
-    CHANNELS(channel_sums), CHANNELS(combine_sums),
-    CHANNELS(average_pool_forward), CHANNELS(average_pool_backward), CHANNELS(cross_entropy), CHANNELS(adam),
-    CHANNELS(adamw), CHANNELS(sgd),
-    CHANNELS(statistics), CHANNELS(canonicalise), CHANNELS(mix),
-    POINTWISE(elu_forward), POINTWISE(elu_backward), POINTWISE(elu_sums), CHANNELS(dropout),
+    CONVOLUTION(convolve),
+    CONVOLUTION(weight_gradient),
+    CONVOLUTION(pack_forward),
+    CONVOLUTION(pack_backward),
+    WINOGRAD(winograd_convolve),
+    WINOGRAD(winograd_weight_gradient),
+    WINOGRAD(winograd_weights),
+    CONVOLUTION(reduce_slots),
+    POINTWISE(pointwise_forward),
+    POINTWISE(pointwise_backward),
+    POINTWISE(pointwise_backward_anew),
+    CHANNELS(moments),
+    CHANNELS(combine_moments),
+    POINTWISE(backward_sums),
+    CHANNELS(channel_sums),
+    CHANNELS(combine_sums),
+    CHANNELS(average_pool_forward),
+    CHANNELS(average_pool_backward),
+    CHANNELS(cross_entropy),
+    CHANNELS(adam),
+    CHANNELS(adamw),
+    CHANNELS(sgd),
+    CHANNELS(statistics),
+    CHANNELS(canonicalise),
+    CHANNELS(mix),
+    POINTWISE(elu_forward),
+    POINTWISE(elu_backward),
+    POINTWISE(elu_sums),
+    CHANNELS(dropout),
     CHANNELS(is_finite),
 };
 const size_t kernel_case_count = COUNT(kernel_cases);

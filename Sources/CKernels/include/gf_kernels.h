@@ -166,7 +166,7 @@ typedef struct {
   // Sum of `slots` buffers [taps][C][padded K], slot ascending, rows [begin, end) of taps * C, into [K][C][taps];
   // added to what is there if `accumulate`.
   void (*reduce_slots)(const void *slots, size_t slot_count, size_t filters, size_t channels, size_t taps,
-                       size_t begin, size_t end, int accumulate, void *weight_gradient);
+      size_t begin, size_t end, int accumulate, void *weight_gradient);
 
   void (*pointwise_forward)(const gf_pointwise_forward *);
   void (*pointwise_backward)(const gf_pointwise_backward *);
@@ -176,7 +176,7 @@ typedef struct {
   // Chan's pairwise update of `slot_count` such slots of `pixels` values each, slot ascending: batch mean and biased
   // variance, in double.
   void (*combine_moments)(const double *slots, size_t slot_count, size_t pixels, size_t channels,
-                          double *mean, double *variance);
+      double *mean, double *variance);
   // sums[0][c] = sum dz, sums[1][c] = sum dz * xhat of one image, pixel ascending; of `gf_pointwise_backward`.
   void (*backward_sums)(const gf_pointwise_backward *, double *sums);
   // sums[c] = sum over pixels ascending, in double.
@@ -186,18 +186,18 @@ typedef struct {
 
   // Average over windows of size x size, rows then columns ascending, divided by size * size.
   void (*average_pool_forward)(const void *input, size_t height, size_t width, size_t channels,
-                               size_t size_h, size_t size_w, size_t stride, void *output);
+      size_t size_h, size_t size_w, size_t stride, void *output);
   void (*average_pool_backward)(const void *output_gradient, size_t height, size_t width, size_t channels,
-                                size_t size_h, size_t size_w, size_t stride, void *input_gradient);
+      size_t size_h, size_t size_w, size_t stride, void *input_gradient);
 
   // Softmax cross-entropy of one example, in double: loss; gradient (softmax - onehot) * weight, rounded to T;
   // returns 1 if the lowest index of the largest logit is the label. `gradient` may be NULL.
   int (*cross_entropy)(const void *logits, size_t classes, size_t label, double weight, double *loss, void *gradient);
 
   void (*adam)(const gf_adam_constants *, const void *gradient, void *parameter, void *first, void *second,
-               size_t count);
+      size_t count);
   void (*adamw)(const gf_adam_constants *, double decay, const void *gradient, void *parameter, void *first, void *second,
-                size_t count);
+      size_t count);
   void (*sgd)(const gf_sgd_constants *, const void *gradient, void *parameter, void *velocity, size_t count);
   void (*statistics)(const void *values, size_t count, gf_tensor_statistics *);
   // 1 if no element is an infinity or a NaN.
@@ -219,7 +219,12 @@ typedef struct {
   void (*dropout)(const gf_dropout *);
 } gf_kernels;
 
-typedef enum { GF_PORTABLE = 0, GF_AVX2 = 1, GF_AVX512 = 2, GF_NEON = 3 } gf_instruction_set;
+typedef enum {
+  GF_PORTABLE = 0,
+  GF_AVX2 = 1,
+  GF_AVX512 = 2,
+  GF_NEON = 3,
+} gf_instruction_set;
 
 // The table of an instruction set and element size (4 or 8), or NULL if this build or this machine lacks it.
 const gf_kernels *gf_kernels_find(gf_instruction_set set, size_t element_bytes);

@@ -5,7 +5,13 @@
 #include <stdint.h>
 
 // What the synthetic data show: a textured shape before a plain ground, with noise.
-enum { GF_DISC, GF_SQUARE, GF_RING, GF_CROSS, GF_DIAMOND };
+enum {
+  GF_DISC,
+  GF_SQUARE,
+  GF_RING,
+  GF_CROSS,
+  GF_DIAMOND,
+};
 
 typedef struct {
   int shape;

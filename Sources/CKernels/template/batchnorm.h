@@ -27,13 +27,13 @@ static void NAME(moments)(const void *input, size_t pixels, size_t channels, dou
   STORE(sums + c, sum);                                                  \
   STORE(sums + channels + c, squares);
   FOR_CHANNEL_VECTORS(channels, BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(store_wide_pair)),
-                      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
-                      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
+      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
 #undef BODY
 }
 
 static void NAME(combine_moments)(const double *slots, size_t slot_count, size_t pixels, size_t channels,
-                                  double *restrict mean, double *restrict variance) {
+    double *restrict mean, double *restrict variance) {
   const double m = (double)pixels;
   double n = m;
   for (size_t c = 0; c < channels; c++) {
@@ -87,10 +87,10 @@ static inline __attribute__((always_inline)) void NAME(backward_sums_of)(
   for (size_t begin = 0; begin < count; begin += chunk) {
     const size_t end = count - begin < chunk ? count : begin + chunk;
     FOR_CHANNEL_VECTORS(channels,
-                        BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(load_wide_pair),
-                             NAME(store_wide_pair)),
-                        BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(load_wide), NAME(store_wide)),
-                        BODY(T, double, NAME(load1), NAME(widen1), NAME(load_wide1), NAME(store_wide1)))
+        BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(load_wide_pair),
+            NAME(store_wide_pair)),
+        BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(load_wide), NAME(store_wide)),
+        BODY(T, double, NAME(load1), NAME(widen1), NAME(load_wide1), NAME(store_wide1)))
   }
 #undef BODY
 }
@@ -117,8 +117,8 @@ static void NAME(channel_sums)(const void *input, size_t pixels, size_t channels
   for (size_t p = 0; p < pixels; p++) sum += WIDEN(LOAD(x + p * channels + c)); \
   STORE(sums + c, sum);
   FOR_CHANNEL_VECTORS(channels, BODY(NAME(pair), NAME(wide_pair), NAME(load_pair), NAME(widen_pair), NAME(store_wide_pair)),
-                      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
-                      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
+      BODY(NAME(vec), NAME(wide), NAME(load), NAME(widen), NAME(store_wide)),
+      BODY(T, double, NAME(load1), NAME(widen1), NAME(store_wide1)))
 #undef BODY
 }
 

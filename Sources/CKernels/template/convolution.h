@@ -164,7 +164,7 @@ static void NAME(pack_backward)(const void *weights, size_t filters, size_t chan
 }
 
 static void NAME(reduce_slots)(const void *slots, size_t slot_count, size_t filters, size_t channels, size_t taps,
-                               size_t begin, size_t end, int accumulate, void *weight_gradient) {
+    size_t begin, size_t end, int accumulate, void *weight_gradient) {
   T *const out = weight_gradient;
   const size_t row = gf_padded(filters, sizeof(T)), slot = taps * channels * row;
   for (size_t r = begin; r < end; r++) {

@@ -1,7 +1,7 @@
 // Softmax cross-entropy of one example, in double: loss = log(sum exp(z - max)) + max - z[label].
 
 static int NAME(cross_entropy)(const void *logits, size_t classes, size_t label, double weight, double *loss,
-                               void *gradient) {
+    void *gradient) {
   const T *const z = logits;
   T *const dz = gradient;
   size_t best = 0;

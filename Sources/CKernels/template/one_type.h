@@ -14,7 +14,9 @@
 #include "optimiser.h"
 #include "tensor.h"
 
+// clang-format off
 const gf_kernels JOIN(JOIN(gf_kernels_, SET), NAME()) = {
+    // clang-format on
     .name = TEXT(SET),
     .element_bytes = sizeof(T),
     .lanes = LANES,

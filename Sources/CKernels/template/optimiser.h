@@ -23,12 +23,12 @@ static inline __attribute__((always_inline)) void NAME(adam_update)(
 }
 
 static void NAME(adam)(const gf_adam_constants *k, const void *gradient, void *parameter, void *first, void *second,
-                       size_t count) {
+    size_t count) {
   NAME(adam_update)(k, 0, 1, gradient, parameter, first, second, count);
 }
 
 static void NAME(adamw)(const gf_adam_constants *k, double decay, const void *gradient, void *parameter, void *first,
-                        void *second, size_t count) {
+    void *second, size_t count) {
   NAME(adam_update)(k, 1, decay, gradient, parameter, first, second, count);
 }
 

@@ -1,7 +1,7 @@
-// What happens to each element between two convolutions: normalise, add the skip, activate; and its gradient.
-// A loop body is written once, as a macro over vectors and over single elements of the last, incomplete vector. What is
-// absent is known to be absent where a body is compiled, and the usual number of channels is known, so that a pixel is a few
-// vectors in a row without a branch.
+// The operations on each element between two convolutions: normalise, add the skip, activate; and their gradients.
+// Each loop body is written once, as a macro. It is compiled for whole vectors and for the single elements of the last,
+// incomplete vector. It is also compiled for each combination of optional inputs and for the usual number of channels, so that
+// the loop over a pixel has no branch.
 #undef FOR_CHANNELS
 #define FOR_CHANNELS(pixels, channels, BODY)                                                      \
   for (size_t p = 0; p < (pixels); p++) {                                                         \

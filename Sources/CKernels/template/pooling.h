@@ -1,7 +1,7 @@
 // Average pooling over windows that do not overlap the border: output size (H - size) / stride + 1, rounded down.
 
 static void NAME(average_pool_forward)(const void *input, size_t height, size_t width, size_t channels,
-                                       size_t size_h, size_t size_w, size_t stride, void *output) {
+    size_t size_h, size_t size_w, size_t stride, void *output) {
   const T *const x = input;
   T *const y = output;
   const size_t rows = (height - size_h) / stride + 1, columns = (width - size_w) / stride + 1;
@@ -31,7 +31,7 @@ static void NAME(average_pool_forward)(const void *input, size_t height, size_t 
 
 // As average_pool_backward, where every pixel is in one window.
 static void NAME(average_pool_backward_disjoint)(const T *dy, size_t rows, size_t columns, size_t channels, size_t size,
-                                                 T *dx) {
+    T *dx) {
   const size_t width = columns * size;
   const T count = (T)(size * size);
 #define BODY(V, LOAD, STORE)                                                          \
@@ -51,7 +51,7 @@ static void NAME(average_pool_backward_disjoint)(const T *dy, size_t rows, size_
 
 // dx[h][w] = sum over the windows that hold (h, w), rows then columns ascending, of dy / count; from +0.
 static void NAME(average_pool_backward)(const void *output_gradient, size_t height, size_t width, size_t channels,
-                                        size_t size_h, size_t size_w, size_t stride, void *input_gradient) {
+    size_t size_h, size_t size_w, size_t stride, void *input_gradient) {
   const T *const dy = output_gradient;
   T *const dx = input_gradient;
   const size_t rows = (height - size_h) / stride + 1, columns = (width - size_w) / stride + 1;

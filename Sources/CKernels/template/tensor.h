@@ -18,7 +18,7 @@ static int NAME(is_finite)(const void *values, size_t count) {
   const T_BITS *const x = values;
   T_BITS others = 0;
   for (size_t i = 0; i < count; i++) {
-    const T_BITS magnitude = x[i] & (T_BITS)~((T_BITS)1 << (8 * sizeof(T) - 1));
+    const T_BITS magnitude = x[i] & (T_BITS) ~((T_BITS)1 << (8 * sizeof(T) - 1));
     others |= magnitude >= INFINITY_BITS;
   }
   return others == 0;
@@ -28,7 +28,7 @@ static void NAME(canonicalise)(const void *values, size_t count, void *copy) {
   const T_BITS *const x = values;
   T_BITS *const y = copy;
   for (size_t i = 0; i < count; i++) {
-    const T_BITS magnitude = x[i] & (T_BITS)~((T_BITS)1 << (8 * sizeof(T) - 1));
+    const T_BITS magnitude = x[i] & (T_BITS) ~((T_BITS)1 << (8 * sizeof(T) - 1));
     y[i] = magnitude > INFINITY_BITS ? QUIET_NAN_BITS : x[i];
   }
 }

@@ -1,18 +1,18 @@
 // 3 x 3 convolution by minimal filtering: the products between the transforms. Expects winograd_tiles.h, and the register
 // block of the instruction set: TILE_BLOCK tiles x VECTOR_BLOCK vectors, CHANNEL_BLOCK channels x VECTOR_BLOCK vectors.
 
-// --- what comes next, fetched meanwhile -----------------------------------------------------------------------------
+// --- prefetching ----------------------------------------------------------------------------------------------------
 
-// While the products are computed nothing else is asked of memory: the rows of pixels that the next tiles read or write are
-// fetched into the second-level cache meanwhile, a share with each of the 36.
+// The 36 products read only the cache, so memory is idle. Meanwhile the rows of pixels that the next tiles read or write are
+// prefetched into the second-level cache: one thirty-sixth with each product.
 typedef struct {
   const char *next, *end;
   size_t share;
 } NAME(fetch);
 
-// The `count` tiles from `first` on, of maps at `base`; beyond the last tile the maps that follow, if any.
+// The rows of `count` tiles from `first` on, of the maps at `base`. Tiles beyond the last one belong to the next maps.
 static inline NAME(fetch) NAME(fetch_tiles)(const gf_winograd_shape *shape, const void *base, size_t channels, size_t first,
-                                            size_t count) {
+    size_t count) {
   const NAME(tile) tile = NAME(tile_at)(shape, first), end = NAME(tile_at)(shape, first + count);
   const size_t row_bytes = shape->width * channels * sizeof(T);
   const char *const begin = (const char *)base + (tile.image * shape->height + (size_t)tile.row) * row_bytes;
@@ -27,8 +27,9 @@ static inline __attribute__((always_inline)) void NAME(fetch_share)(NAME(fetch) 
   }
 }
 
-// And the next of the 36 planes into the first-level cache, a line with each turn of the inner loop: where the lines begin
-// that follow the first `offset` bytes of up to three ranges; beyond them the first again, which is there by then.
+// The planes of the next product are prefetched into the first-level cache: one cache line with each iteration of the inner
+// loop. `ahead` is the address that lies `offset` bytes into the ranges, taken one after another. Beyond the last range it is
+// the first address again, which is in the cache already.
 typedef struct {
   const void *begin;
   size_t bytes;
@@ -168,7 +169,7 @@ static inline __attribute__((always_inline)) void NAME(winograd_products)(
       // The last block may hold tiles of earlier runs; nobody reads their sums.
       for (size_t t = 0; t < count; t += TILE_BLOCK, fetched += channels * 64)
         NAME(winograd_product)(v + i * v_plane + t * v_row, v_row, weights + i * u_plane + k, m_row, channels,
-                               m + i * m_plane + t * m_row + k, NAME(ahead)(ahead, 2, fetched));
+          m + i * m_plane + t * m_row + k, NAME(ahead)(ahead, 2, fetched));
   }
 }
 
@@ -231,8 +232,8 @@ static inline __attribute__((always_inline)) void NAME(winograd_gradient_product
     T *const s_plane = all_sums + i * channels * row;
     const size_t next = (i + 1) % 36;
     const NAME(range) ahead[3] = {{all_sums + next * channels * row, channels * row * sizeof(T)},
-                                  {planes + next * WINOGRAD_PLANE(v_row), count * v_row * sizeof(T)},
-                                  {spread + next * WINOGRAD_PLANE(row), count * row * sizeof(T)}};
+        {planes + next * WINOGRAD_PLANE(v_row), count * v_row * sizeof(T)},
+        {spread + next * WINOGRAD_PLANE(row), count * row * sizeof(T)}};
     size_t fetched = 0;
     // Beyond the last filter lie sums that nobody reads.
     for (size_t k = 0; k < filters; k += FILTER_BLOCK) {
@@ -261,7 +262,7 @@ static void NAME(winograd_weight_gradient)(const gf_winograd_gradient *a) {
     const NAME(fetch) gradients = NAME(fetch_tiles)(shape, a->gradient, filters, first + count, GF_WINOGRAD_TILES);
     if (channels == USUAL_CHANNELS && filters == USUAL_CHANNELS)
       NAME(winograd_gradient_products)(all_sums, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, count, planes,
-                                       spread, inputs, gradients);
+        spread, inputs, gradients);
     else
       NAME(winograd_gradient_products)(all_sums, channels, filters, v_row, row, count, planes, spread, inputs, gradients);
   }
