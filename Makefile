@@ -30,13 +30,21 @@ test: prepare ## Run all tests: gradients, oracle, bits, data, traces, command l
 	@$(SWIFT) test
 
 .PHONY: lint
-lint: ## Formatter and shellcheck, where they are installed
+lint: ## Formatters, shellcheck and the length of lines; says which tool is not installed
 	@scripts/lint.sh
+
+.PHONY: install
+install: build ## Install the program, its manual and its completions: PREFIX=/usr/local
+	@scripts/install.sh
+
+.PHONY: docs
+docs: ## Pages of the library GradientChecking, made by docc: .build/docs
+	@scripts/docs.sh
 
 # --- goldens --------------------------------------------------------------------------------------------------------
 
 .PHONY: golden
-golden: build ## Run smoke and quick, and short where GRADFLOW_DATA is set, against the goldens (MATRIX=FILE: rows beside the seven)
+golden: build ## Run smoke, quick, and short where GRADFLOW_DATA is set, against the goldens (MATRIX=FILE: other rows)
 	@scripts/check-goldens.sh $(ARGUMENTS)
 
 .PHONY: power
@@ -65,11 +73,11 @@ gradcheck: build ## Finite-difference checks of every layer and of whole network
 	@$(RELEASE) gradcheck --thorough $(ARGUMENTS)
 
 .PHONY: mutants
-mutants: prepare ## Plant defects of the engine and of the harness in copies of the source: the checks must catch each (40 minutes)
+mutants: prepare ## Mutation testing: defects planted in copies of the source, which the checks must catch (40 minutes)
 	@$(SWIFT) run planted-defects $(ARGUMENTS)
 
 .PHONY: mutation-score
-mutation-score: prepare ## Change the harness's sources by rule: which share do the tests notice? (an hour; ARGUMENTS="--modules Goldens")
+mutation-score: prepare ## Mutation testing by rule: which share do the tests notice? (an hour; ARGUMENTS="--modules Goldens")
 	@$(SWIFT) build --package-path Tests/Mutations --scratch-path .build-mutation-tool >&2
 	@.build-mutation-tool/debug/mutations $(ARGUMENTS)
 

@@ -7,13 +7,16 @@ command -v "${SWIFT:-swift}" >/dev/null || {
   exit 2
 }
 
-has_headers() { printf '#include <zstd.h>\n' | "${CC:-cc}" -E - >/dev/null 2>&1; }
+# Homebrew's headers lie where only pkg-config finds them.
+has_headers() {
+  printf '#include <zstd.h>\n' | "${CC:-cc}" -E - >/dev/null 2>&1 || pkg-config --exists libzstd 2>/dev/null
+}
 if has_headers; then exit 0; fi
 
 echo "make: installing libzstd-dev (the zstd library's headers)" >&2
 if ! command -v apt-get >/dev/null; then
   echo "make: no apt-get here; install the zstd development files by hand" \
-    "(Debian: libzstd-dev, Fedora: libzstd-devel, macOS: brew install zstd)" >&2
+    "(Debian: libzstd-dev, Fedora: libzstd-devel, macOS: brew install zstd pkgconf)" >&2
   exit 2
 fi
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
