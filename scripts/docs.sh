@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The documentation of the library GradientChecking, as a site of static pages, by the toolchain's docc. The module imports nothing
-# but Foundation, so the compiler makes its symbols in one call. A link that leads nowhere fails.
+# The documentation of the library GradientChecking, as a site of static pages, by the toolchain's docc. The module imports
+# nothing but Foundation, so the compiler makes its symbols in one call. A link that leads nowhere fails.
 set -eu -o pipefail
 
 compiler=${SWIFTC:-swiftc}
@@ -16,8 +16,8 @@ command -v "$docc" >/dev/null || {
   exit 2
 }
 rm -rf "$work" && mkdir -p "$work/graphs"
-"$compiler" -swift-version 6 -package-name gradflow -parse-as-library -module-name $module -emit-module -o "$work/$module.swiftmodule" \
-  -emit-symbol-graph -emit-symbol-graph-dir "$work/graphs" Sources/$module/*.swift
+"$compiler" -swift-version 6 -package-name gradflow -parse-as-library -module-name $module \
+  -emit-module -o "$work/$module.swiftmodule" -emit-symbol-graph -emit-symbol-graph-dir "$work/graphs" Sources/$module/*.swift
 "$docc" convert Sources/$module/$module.docc --additional-symbol-graph-dir "$work/graphs" \
   --fallback-display-name $module --fallback-bundle-identifier $module --transform-for-static-hosting \
   --hosting-base-path "${DOCS_BASE_PATH:-/}" --warnings-as-errors --output-path "$site"

@@ -5,8 +5,8 @@ import Platform
 ///
 /// Large buffers are mapped, so that pages which are never touched are never resident.
 ///
-/// Sendable on a promise that the compiler cannot check: the buffer itself never changes, and who works on its elements in parallel
-/// writes none that another reads or writes before both have met (at the end of a piece of work of `WorkerPool`, or at a `Latch`).
+/// Sendable on a promise that the compiler cannot check. The buffer itself never changes. Threads that work on its elements in
+/// parallel write none that another thread reads or writes before both have met: at the end of `WorkerPool.run`, or at a `Latch`.
 public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public let count: Int
   public let pointer: UnsafeMutablePointer<Element>

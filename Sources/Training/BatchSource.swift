@@ -11,7 +11,8 @@ public protocol BatchSource: AnyObject, Sendable {
   /// An epoch of the training set: its order and its augmentation.
   func trainingEpoch(_ index: Int) -> TrainingEpoch
 
-  /// Writes one image as it is, [side, side, 3], normalised, to `pixels`, and returns its label. Called by several threads at once.
+  /// Writes one image without augmentation, [side, side, 3], normalised, to `pixels`, and returns its label. Several threads may
+  /// call it at the same time.
   func load(_ set: DataSet, place: Int, into pixels: UnsafeMutablePointer<Float>) -> Int32
 }
 

@@ -5,9 +5,9 @@ import Traces
 
 /// Everything that a run needs to go on as if it had never stopped.
 ///
-/// A safetensors file: parameters and buffers under the course code's names; what the optimiser remembers under names such as
-/// `adam.first.NAME` (kind, state, parameter); the best epoch's parameters and buffers under `best.NAME`. Metadata: the trace's header (which run it
-/// is), the progress, and `checksum`, SHA-256 over all of it.
+/// A safetensors file: parameters and buffers under the course code's names; the optimiser's state under names such as
+/// `adam.first.NAME` (kind, state, parameter); the best epoch's parameters and buffers under `best.NAME`. Metadata: the trace's
+/// header (which run it is), the progress, and `checksum`, SHA-256 over all of it.
 struct Checkpoint {
   static let format = "gradflow-checkpoint"
   static let version = 1

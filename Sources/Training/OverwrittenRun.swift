@@ -18,8 +18,8 @@ struct OverwrittenRun {
 
   private var isAside: Bool { paths.contains { fileExists($0 + Self.suffix) } }
 
-  /// After a beginning that failed or was killed: what it had set aside is brought back, or, if it had come to its first checkpoint,
-  /// removed.
+  /// After a start that failed or was killed: brings back the files that it had set aside, or removes them if the new run has a
+  /// checkpoint.
   func settle() throws {
     guard isAside else { return }
     if fileExists(directory.checkpoint) { try discard() } else { try bringBack() }

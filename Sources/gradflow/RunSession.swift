@@ -26,7 +26,7 @@ struct RunSession {
       results.filter { if case .success = $0.outcome { true } else { false } }.map { $0.run.directory(out: out) }
     }
 
-    /// Those that failed, by name, with the reason; `hasDiverged` where that is a finding of the experiment and not of the machine.
+    /// The runs that failed, by name, with the reason. `hasDiverged`: it is a finding of the experiment, not of the machine.
     var failures: [(name: String, reason: String, hasDiverged: Bool)] {
       results.compactMap { result in
         guard case .failure(let error) = result.outcome else { return nil }

@@ -70,7 +70,8 @@ def check_summaries(program, runs):
 def check_tensorboard(program, runs):
     for run in run_directories(runs):
         with tempfile.TemporaryDirectory() as directory:
-            subprocess.run([program, "export", run, "--format", "tensorboard", "--out", directory], check=True, capture_output=True)
+            command = [program, "export", run, "--format", "tensorboard", "--out", directory]
+            subprocess.run(command, check=True, capture_output=True)
             events = EventAccumulator(directory, size_guidance={"scalars": 0}).Reload()
             tags = set(events.Tags()["scalars"])
             epochs = exported(program, run)

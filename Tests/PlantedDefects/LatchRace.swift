@@ -1,9 +1,9 @@
 import Foundation
 import Processes
 
-/// A latch that is opened without releasing shows on no x86-64 processor, which never lets a later write be seen first, nor
-/// under an emulated arm64. ThreadSanitizer knows the rule and not the processor: it is asked about the latch alone, compiled with
-/// a program that hands plain memory over, so that nothing else has to be built with it.
+/// A latch that opens without releasing order works on every x86-64 processor, which never shows a later write first, and under
+/// an emulated arm64. ThreadSanitizer checks the rule, not the processor. It is asked about the latch alone, compiled with a
+/// program that hands plain memory over, so that nothing else has to be built with it.
 struct LatchRace: Checks {
   let copy: PatchedCopy
 

@@ -5,8 +5,8 @@ struct PatchedCopy {
   let root: URL
   private let original: URL
 
-  /// Brings a copy of sources, tests, goldens, manifest, makefile and its scripts up to date, and keeps build products of an earlier copy. A file that is the
-  /// same already is left alone, so that the build tool sees only what changed.
+  /// Brings a copy of sources, tests, goldens, manifest, makefile and its scripts up to date, and keeps build products of an
+  /// earlier copy. A file that is equal already is left alone, so that the build tool sees only what changed.
   init(of original: URL, at root: URL) throws {
     self.original = original
     self.root = root

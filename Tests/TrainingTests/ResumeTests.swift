@@ -60,8 +60,8 @@ struct ResumeTests {
     }
   }
 
-  /// From one checkpoint to the next it is at most thirteen failpoints (a step, two evaluations, four of a flush, six stages up to
-  /// the renaming): closer kills would let no run end.
+  /// Between two checkpoints there are at most thirteen failpoints (a step, two evaluations, four of a flush, six stages up to
+  /// the renaming). With kills closer than that no run would end.
   @Test("killed again and again, a run still ends with the same trace", arguments: [12, 17])
   func repeatedly(distance: Int) throws {
     let whole = try Self.busy(TestRun.deep)
