@@ -48,12 +48,14 @@ public final class Tensor<S: KernelScalar>: Sendable {
   }
 
   public var count: Int { buffer.count }
+  /// All elements in memory. In a pass a tensor may hold a few images at a time (`cycling`): a layer finds image n at `at(n)`,
+  /// never at element n · stride.
   public var pointer: UnsafeMutablePointer<S> { buffer.pointer }
   public var elements: UnsafeMutableBufferPointer<S> { buffer.elements }
   public var values: [S] { Array(elements) }
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(elements) }
 
-  /// The place where entry `index` of the first dimension begins.
+  /// The first element of entry `index` of the first dimension: of image `index`, for activations.
   public func at(_ index: Int) -> UnsafeMutablePointer<S> { pointer + index % period * stride }
 
   public func assign(_ values: some Collection<S>) {
