@@ -1,10 +1,10 @@
 import Kernels
 import Tensors
 
-/// Images with their labels, in memory of their own: what a forward pass is about.
+/// Images with their labels, in memory of their own: the input of a forward pass.
 ///
-/// Two batches that one was made from, such as by `first`, share the memory. It is read by the passes that the batch is handed to,
-/// the backward pass after them included, so it is not to be written before these are over.
+/// A batch that `first` makes shares the memory of its source. The passes that get a batch read that memory, and so does the
+/// backward pass after them: do not write it before they are over.
 public struct Batch<S: KernelScalar>: Sendable {
   /// [capacity, height, width, channels]
   public let images: Tensor<S>

@@ -5,8 +5,8 @@ extension Network {
   /// The protocol's initial state: convolution and linear weights and all biases uniform on ±1/√fan_in (Kaiming uniform with
   /// a = √5), γ = 1, β = 0, running mean 0, running variance 1.
   ///
-  /// Element i of a parameter is the i-th symmetric number of the stream `initialisation/NAME`, with the bound 1/√fan_in. This initialisation is the experiment's subject: it shrinks the signal layer
-  /// by layer.
+  /// Element i of a parameter is the i-th symmetric number of the stream `initialisation/NAME`, with the bound 1/√fan_in. This
+  /// initialisation is the experiment's subject: it shrinks the signal layer by layer.
   public func initialise(seed: UInt64) {
     let specifications = description.state.filter { !$0.isBuffer }
     for (parameter, specification) in zip(parameters, specifications) {

@@ -5,9 +5,9 @@ import Tensors
 
 /// A network with its parameters, its activations and its gradients.
 ///
-/// All memory but the batch's is planned and allocated here, once, for batches of up to `capacity` images; passes allocate nothing. A pass
-/// is a list of regions: within a region a small group of images goes through several layers while it is in the cache, and
-/// between regions all groups meet.
+/// All memory except the batch's is planned and allocated once, here, for batches of up to `capacity` images. Passes allocate
+/// nothing. A pass is a list of regions. Within a region a small group of images goes through several layers while it is in the
+/// cache; between two regions all groups meet.
 public final class Network<S: KernelScalar> {
   public let description: NetworkDescription
   public let backend: Backend
