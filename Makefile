@@ -37,6 +37,10 @@ lint: ## Formatters, shellcheck and the length of lines; says which tool is not 
 install: build ## Install the program, its manual and its completions: PREFIX=/usr/local
 	@scripts/install.sh
 
+.PHONY: container
+container: ## Build a container of the program (docker or podman), and try it
+	@scripts/container.sh
+
 .PHONY: docs
 docs: ## Pages of the library GradientChecking, made by docc: .build/docs
 	@scripts/docs.sh

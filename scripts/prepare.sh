@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to what a build needs: Swift, and the zstd library's headers, which are installed where apt-get is.
+# Sees to what a build needs: Swift, and the zstd library's headers, which are installed where apt-get or Homebrew is.
 set -eu -o pipefail
 
 command -v "${SWIFT:-swift}" >/dev/null || {
@@ -13,6 +13,11 @@ has_headers() {
 }
 if has_headers; then exit 0; fi
 
+if command -v brew >/dev/null; then
+  echo "make: installing zstd and pkgconf (the zstd library's headers, and what finds them)" >&2
+  brew install zstd pkgconf >&2
+  exit
+fi
 echo "make: installing libzstd-dev (the zstd library's headers)" >&2
 if ! command -v apt-get >/dev/null; then
   echo "make: no apt-get here; install the zstd development files by hand" \
