@@ -5,12 +5,18 @@ struct PatchedCopy {
   let root: URL
   private let original: URL
 
-  /// Brings a copy of sources, tests, goldens, manifest, makefile and its scripts up to date, and keeps build products of an
-  /// earlier copy. A file that is equal already is left alone, so that the build tool sees only what changed.
+  /// What the tests read. DocumentTests read the documents, and what these link to.
+  private static let parts = [
+    "Package.swift", "Makefile", "scripts", "Sources", "Tests", "golden", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
+    "LICENSE", ".github",
+  ]
+
+  /// Brings a copy of the package up to date, and keeps build products of an earlier copy. A file that is equal already is left
+  /// alone, so that the build tool sees only what changed.
   init(of original: URL, at root: URL) throws {
     self.original = original
     self.root = root
-    for name in ["Package.swift", "Makefile", "scripts", "Sources", "Tests", "golden"] {
+    for name in Self.parts {
       try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name))
     }
   }

@@ -10,7 +10,10 @@ struct MutatedCopy {
   }
 
   /// What the package's tests read.
-  private static let parts = ["Package.swift", "Makefile", "scripts", "Sources", "Tests", "golden", "CHANGELOG.md", "README.md"]
+  private static let parts = [
+    "Package.swift", "Makefile", "scripts", "Sources", "Tests", "golden", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
+    "LICENSE", ".github",
+  ]
 
   /// Brings the copy up to date; what is the same already keeps its time, so that little is built anew.
   func update(with mutants: [(mutant: Mutant, placed: Placement.Placed)]) throws {
