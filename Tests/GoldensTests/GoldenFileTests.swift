@@ -67,6 +67,19 @@ struct GoldenFileTests {
     }
   }
 
+  @Test("a number that was edited is told by the seal, before the order of lines is looked at")
+  func editedNumber() throws {
+    let text = String(decoding: golden.content, as: UTF8.self)
+    let rate = try #require(golden.trace.epochs.first).learningRate
+    let edited = text.replacing("\"learning_rate\":\(JSONValue(rate))", with: "\"learning_rate\":\(JSONValue(rate / 2))")
+    #expect(edited != text)
+    #expect {
+      try Golden(content: Array(edited.utf8), path: "golden")
+    } throws: { error in
+      if case GoldenError.seal? = error as? GoldenError { true } else { false }
+    }
+  }
+
   @Test("a compressed file that is cut anywhere, has a flipped bit or is empty is refused")
   func damaged() throws {
     try withDirectory { directory in
