@@ -90,6 +90,10 @@ SECONDS ?= 60
 fuzz: prepare ## Fuzz the readers, guided by coverage: make fuzz SECONDS=60 FUZZ_READERS="json trace"
 	@FUZZ_SECONDS='$(SECONDS)' scripts/fuzz.sh
 
+.PHONY: sanitize
+sanitize: prepare ## Run the tests under AddressSanitizer with UndefinedBehaviorSanitizer, then under ThreadSanitizer (half an hour)
+	@SWIFT='$(SWIFT)' CLANG='$(CLANG)' scripts/sanitize.sh $(ARGUMENTS)
+
 .PHONY: report
 report: build ## Write report.html about finished runs, by default those of make matrix: RUNS=runs/quick
 	@$(RELEASE) report $(or $(RUNS),runs/quick) $(ARGUMENTS)

@@ -1,6 +1,4 @@
-/// Faults that other projects' bug reports foretold and that were mended here: each takes one mend back. They stand in the
-/// copy with the other defects of the harness. That of the commit a program was built from is missing: a plugin tells it, which
-/// is no part of the program (`CheckoutTests` holds it).
+/// Faults that other projects' bug reports foretold and that were mended here: each takes one mend back.
 let foretoldDefects = [
   HarnessDefect(
     "foretold-other-images", "images in CIFAR-100's layout are the report's data, whichever they are",
@@ -53,6 +51,10 @@ let foretoldDefects = [
   HarnessDefect(
     "foretold-memory", "gradient checks begin without the memory for them", "Sources/gradflow/GradcheckCommand.swift",
     within: "need: Self.memoryNeed", "Self.memoryNeed", "0", noticedBy: "CommandTests.MachineLimitTests"),
+  HarnessDefect(
+    "foretold-revision", "a manifest names what is checked out where the program is called", "Sources/gradflow/Manifest.swift",
+    within: ".init(\"revision\", Revision.current", "Revision.current",
+    "(try? readFile(\".git/HEAD\")).map { String(decoding: $0, as: UTF8.self) }", noticedBy: "CommandTests.CheckoutTests"),
   HarnessDefect(
     "foretold-torn", "golden show refuses a trace whose last frame is torn", "Sources/gradflow/TracePath.swift",
     statement: "if let torn = trace.torn { Console.log(\"gradflow: warning: \\(path): \\(torn)\") }",

@@ -48,6 +48,16 @@ struct RunSetTests {
     #expect(remarks.count == 2 && remarks[0].hasPrefix("vgg08-s1 is left out: it has 2 epochs and is unfinished"))
   }
 
+  @Test("fewer epochs are left out where all runs are finished, and where none is", arguments: [nil, 100] as [Int?])
+  func fewerEpochs(planned: Int?) throws {
+    let set = try [
+      FakeRun(row: "vgg08", seed: 0, epochs: 5, planned: planned, validationAccuracy: 0.3),
+      FakeRun(row: "vgg08", seed: 1, epochs: 2, planned: planned, validationAccuracy: 0.9),
+    ].set()
+    #expect(set.rows[0].seeds == [0] && set.rows[0].leftOut.map(\.seed) == [1])
+    #expect(set.rows[0].last(\.validationAccuracy)?.mean == 0.3)
+  }
+
   @Test("an unfinished run alone is shown, without a test")
   func unfinished() throws {
     let set = try [FakeRun(row: "vgg08", epochs: 3, planned: 5)].set()
