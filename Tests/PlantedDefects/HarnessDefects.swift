@@ -257,7 +257,7 @@ private let readerDefects = [
 private let exitCodeDefects = [
   HarnessDefect(
     "exit-nothing-compared", "a check that compared nothing passes", "Sources/Goldens/Report/GoldenReport.swift",
-    "failing.isEmpty && compared > 0", "failing.isEmpty", noticedBy: "CommandTests.GoldenCommandTests"),
+    "failing.isEmpty && compared > 0", "failing.isEmpty", noticedBy: "GoldensTests.ReportTests"),
   HarnessDefect(
     "exit-regression", "a regression beside what cannot be compared is called not comparable",
     "Sources/Goldens/Report/GoldenReport.swift",
