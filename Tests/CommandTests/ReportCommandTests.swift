@@ -34,6 +34,16 @@ struct ReportCommandTests {
     #expect(try run("claims", ["--format", "json"]).output.contains("\"verdict\": \"not decidable\""))
   }
 
+  @Test("claims end in 1 when one does not hold, whatever is open beside it")
+  func notHeld() throws {
+    #expect(try Program.run(["run", "vgg38", "--profile", "smoke", "--epochs", "1", "--out", directory.path("deep")]).code == 0)
+    // A deep network that learned.
+    let learned = try directory.trace("vgg38-s0", in: "deep").replacing(/"train_loss":[^,]*/, with: "\"train_loss\":0.5")
+    try directory.write(Zstd.compress(Array(learned.utf8)), "deep/vgg38-s0/trace.jsonl.zst")
+    let outcome = try Program.run(["claims", directory.path("deep")])
+    #expect(outcome.code == 1 && outcome.output.contains("1 not held"), "\(outcome.output)\(outcome.errors)")
+  }
+
   @Test("report writes one page, and the figures as files where asked; the same bytes again")
   func report() throws {
     let pages = try ["a", "b"].map { name in

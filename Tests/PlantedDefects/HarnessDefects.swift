@@ -275,10 +275,10 @@ private let exitCodeDefects = [
     noticedBy: "CommandTests.ReportCommandTests"),
   HarnessDefect(
     "exit-drift", "a table whose engine has drifted ends with 0", "Sources/gradflow/Table1Command.swift",
-    "table.hasDrift", "false", noticedBy: "CommandTests.ReportCommandTests"),
+    "table.hasDrift", "false", noticedBy: "CommandTests.MatrixGoldenTests"),
   HarnessDefect(
     "exit-unwritten", "results that could not be written end with 0", "Sources/gradflow/Console.swift",
-    statement: "throw ConsoleError(reason: String(cString: strerror(errno)))", "return", noticedBy: "CommandTests.CommandTests"),
+    statement: "throw ConsoleError(reason: String(cString: strerror(errno)))", "return", noticedBy: "CommandTests.StreamTests"),
   HarnessDefect(
     "exit-bisect", "bisect that found a difference ends with 0", "Sources/gradflow/BisectCommand.swift",
     within: "case .settings: throw Stop(.failed)", ".failed", ".done", noticedBy: "CommandTests.BisectCommandTests"),
