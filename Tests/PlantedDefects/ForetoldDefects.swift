@@ -8,7 +8,7 @@ let foretoldDefects = [
   HarnessDefect(
     "foretold-other-images-unsaid", "nobody is warned that a run on other images will not be judged",
     "Sources/gradflow/TrainingOptions.swift",
-    within: "if problems.isEmpty, !isOther { return [] }", "problems.isEmpty, !isOther", "true",
+    within: "if problems.isEmpty, !isOther { return [] }", "problems.isEmpty", "true",
     noticedBy: "CommandTests.DataCommandTests"),
   HarnessDefect(
     "foretold-closed-stream", "a file that is opened gets the number of a closed standard stream",
