@@ -138,6 +138,17 @@ struct OutputPathTests {
     }
   #endif
 
+  @Test("a number in any folder called fd is a file of that folder, and a link's target may be one character long")
+  func likeDescriptors() throws {
+    try createDirectory(directory.path("fd"))
+    try AtomicFile.write("x", to: directory.path("fd/1"))
+    #expect(try readFile(directory.path("fd/1")) == Array("x".utf8) && openDescriptor(directory.path("fd/1")) == nil)
+    try symbolicLink("short", to: "t")
+    try AtomicFile.write("y", to: directory.path("short"))
+    #expect(try readFile(directory.path("t")) == Array("y".utf8))
+    #expect(status(directory.path("short")).st_mode & S_IFMT == S_IFLNK)
+  }
+
   @Test("one file is known by any of its names, and two files of the same content are two")
   func sameFile() throws {
     try AtomicFile.write("x", to: path)

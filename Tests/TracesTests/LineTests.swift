@@ -127,6 +127,24 @@ import Testing
     for other in others { #expect(line != other) }
   }
 
+  @Test("two epoch lines are equal only if epoch, digest and numbers are")
+  func epochLines() {
+    let line = Sample.epoch(0)
+    var other = line
+    other.digest = Digest(of: "another")
+    #expect(line == Sample.epoch(0) && line != other && line != Sample.epoch(1))
+  }
+
+  @Test("a run that diverged tells its place: a step of training, also where the gradient alone did, or a batch of an evaluation")
+  func diverged() {
+    func words(_ metric: String, _ found: Double?) -> String {
+      DivergedRun(metric: metric, epoch: 3, step: 7, found: found, layer: "l").description
+    }
+    #expect(words("train_loss", .infinity) == "it diverged in epoch 3: train_loss became inf at step 7, from l on")
+    #expect(words("val_loss", .nan) == "it diverged in epoch 3: val_loss became nan at batch 7, from l on")
+    #expect(words("gradient_flow", nil) == "it diverged in epoch 3: a gradient was not finite at step 7, from l on")
+  }
+
   @Test("what is not finite has its sign in words")
   func words() {
     #expect([Double.infinity, -.infinity, .nan, -.nan, -0.0].map(exactText) == ["inf", "-inf", "nan", "nan", "-0.0"])
