@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Builds the tests with sanitizers, each in a directory of its own, and runs them to their end:
 #
-#   scripts/sanitize.sh [address] [thread]      both without a name
+#   scripts/sanitize.sh [kernels] [address] [thread]      all without a name
 #
+# kernels: the conformance cases on every instruction set of this machine under AddressSanitizer and
+#          UndefinedBehaviorSanitizer, by clang alone; their digests must be the recorded ones.
 # address: AddressSanitizer on everything and UndefinedBehaviorSanitizer on the C sources; all suites but those named below.
 # thread:  ThreadSanitizer; the suites of the worker pool and of the trainer.
 #
@@ -52,12 +54,32 @@ check() {
   if [ $status -ne 0 ] || [[ $last != *passed* ]]; then return 1; fi
 }
 
+# The conformance driver, which calls every kernel in many shapes.
+check_kernels() {
+  local directory=.build-kernels status=0 begun=$SECONDS
+  if ! "$CLANG" -fsanitize=address,undefined "$probe/probe.c" -o "$probe/both" >/dev/null 2>&1; then
+    echo "sanitize: this clang has no -fsanitize=address,undefined: kernels NOT RUN" >&2
+    return 2
+  fi
+  mkdir -p "$directory"
+  # The contract's flags; the digests say that optimising less changes no bit.
+  "$CLANG" -fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1 -fno-math-errno -ffp-contract=off \
+    -I Sources/CKernels/include Sources/CKernels/*.c Tests/Conformance/*.c -lm -o "$directory/conformance" 2>&1 \
+    | { grep -v 'Cannot export local symbol' || true; } >&2
+  "$directory/conformance" >"$directory/digests.txt" 2>"$directory/log.txt" </dev/null || status=$?
+  grep -E 'SUMMARY: |runtime error: ' "$directory/log.txt" || true
+  if [ $status -eq 0 ]; then diff -u Tests/Conformance/digests.txt "$directory/digests.txt" || status=1; fi
+  echo "kernels: $(wc -l <"$directory/digests.txt") digests, $((SECONDS - begun)) s, exit code $status; $directory/log.txt"
+  [ $status -eq 0 ] || return 1
+}
+
 worst=0
 also() { local status=$?; [ $status -le $worst ] || worst=$status; }
 
-[ $# -gt 0 ] || set -- address thread
+[ $# -gt 0 ] || set -- kernels address thread
 for name in "$@"; do
   case $name in
+  kernels) check_kernels || also ;;
   address)
     undefined=(-Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined)
     if ! clang_has; then
@@ -75,7 +97,7 @@ for name in "$@"; do
     check thread thread --filter KernelsTests.WorkerPoolTests --filter KernelsTests.LatchTests --filter TrainingTests -- || also
     ;;
   *)
-    echo "sanitize: there is no part named $name; there are address and thread" >&2
+    echo "sanitize: there is no part named $name; there are kernels, address and thread" >&2
     exit 64
     ;;
   esac
