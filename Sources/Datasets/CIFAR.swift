@@ -28,11 +28,13 @@ public enum CIFAR: String, CaseIterable, Sendable {
   var folder: String { self == .cifar100 ? "cifar-100-binary" : "cifar-10-batches-bin" }
 
   /// Reads whichever of the two a directory holds, either itself or in a folder that is called as in the official archive.
-  public static func load(directory: String) throws(DatasetError) -> Dataset {
+  ///
+  /// - Parameter threads: that read the two sets; with one, nothing waits for another thread to be given a processor.
+  public static func load(directory: String, threads: Int = 2) throws(DatasetError) -> Dataset {
     let (kind, path) = try locate(directory)
     let sets = Reading(of: kind, in: path)
     // The two sets at the same time; where the system refuses the threads, one after the other.
-    if let pool = try? WorkerPool(threads: Reading.tasks) {
+    if let pool = try? WorkerPool(threads: min(threads, Reading.tasks)) {
       pool.run(sets, tasks: Reading.tasks)
     } else {
       for task in 0..<Reading.tasks { sets.perform(task: task, worker: 0, with: ()) }

@@ -6,12 +6,12 @@ import Testing
 
 @Suite("CIFAR in the official binary layout")
 struct CIFARTests {
-  @Test("CIFAR-100 is read with its fine labels, plain and compressed alike", arguments: [false, true])
-  func cifar100(compressed: Bool) throws {
+  @Test("CIFAR-100 is read with its fine labels, plain and compressed alike, by one thread or two", arguments: [false, true], [1, 2])
+  func cifar100(compressed: Bool, threads: Int) throws {
     let directory = try TemporaryDirectory()
     let training = Records.cifar100(perClass: 2), test = Records.cifar100(perClass: 1, seed: 1)
     try directory.writeCIFAR100(training: training, test: test, compressed: compressed)
-    let dataset = try CIFAR.load(directory: directory.path)
+    let dataset = try CIFAR.load(directory: directory.path, threads: threads)
 
     #expect(dataset.name == "cifar-100")
     #expect(dataset.classes == 100)
