@@ -6,7 +6,7 @@ import Testing
 
 @Suite("CIFAR in the official binary layout")
 struct CIFARTests {
-  @Test("CIFAR-100 is read with its fine labels, plain and compressed alike, by one thread or two", arguments: [false, true], [1, 2])
+  @Test("CIFAR-100 is read with its fine labels, plain or compressed, by one thread or two", arguments: [false, true], [1, 2])
   func cifar100(compressed: Bool, threads: Int) throws {
     let directory = try TemporaryDirectory()
     let training = Records.cifar100(perClass: 2), test = Records.cifar100(perClass: 1, seed: 1)
