@@ -169,6 +169,15 @@ second-implementation-alive: ## Break the second implementation, one rule at a t
 nightly: build ## The full matrix in one night, resumable, to its verdict (ARGUMENTS="--profile short --limit 6h ...")
 	@$(RELEASE) nightly $(ARGUMENTS)
 
+.PHONY: test-slurm
+test-slurm: build ## gradflow cluster on a real Slurm of two nodes on this machine, with runs cut, killed and lost (root; 5 minutes)
+	@scripts/test-slurm.sh
+
+.PHONY: test-workflows
+test-workflows: prepare ## Execute the hosted workflows here, with smoke (ARGUMENTS="--jobs first,second,verdict": the night alone)
+	@$(SWIFT) build --product run-workflows >&2
+	@.build/debug/run-workflows $(ARGUMENTS)
+
 .PHONY: clean
 clean: ## Remove what was built (runs stay)
 	rm -rf .build .build-*

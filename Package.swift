@@ -65,6 +65,7 @@ let package = Package(
     // MARK: Instruments
     .target(name: "Bisection", dependencies: ["Training"]),
     .target(name: "Benchmarks", dependencies: ["Platform", "Experiments", "PlainText"]),
+    .target(name: "Cluster", dependencies: ["Experiments", "PlainText"]),
 
     // MARK: The report
     .target(
@@ -80,7 +81,8 @@ let package = Package(
     .executableTarget(
       name: "gradflow",
       dependencies: [
-        "Platform", "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Goldens", "Reports", "PlainText", "SystemLimits",
+        "Platform", "GradientChecks", "Experiments", "Bisection", "Benchmarks", "Cluster", "Goldens", "Reports", "PlainText",
+        "SystemLimits",
         argumentParser,
       ],
       plugins: ["RevisionPlugin"]),
@@ -97,6 +99,10 @@ let package = Package(
     .executableTarget(
       name: "conformance", dependencies: ["CKernels"], path: "Tests/Conformance", exclude: ["digests.txt"],
       cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]),
+    // The hosted workflows: read in a test, and executed by `make test-workflows`.
+    .target(name: "Workflows", dependencies: ["Yams"], path: "Tests/Workflows"),
+    .executableTarget(name: "run-workflows", dependencies: ["Workflows", "Processes"], path: "Tests/RunWorkflows"),
+    .testTarget(name: "WorkflowsTests", dependencies: ["Workflows", "Processes", "gradflow"]),
     .target(name: "ReferenceTables", path: "Tests/ReferenceTables"),
     .target(name: "ReferenceRuns", dependencies: ["Experiments"], path: "Tests/ReferenceRuns", exclude: ["digests.txt"]),
     .executableTarget(
@@ -127,6 +133,7 @@ let package = Package(
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels", "TestSupport"]),
     .testTarget(name: "BisectionTests", dependencies: ["Bisection", "Files"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Processes"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["gradflow", "planted-defects", "Processes", "Files", "Traces", "Kernels", "Digests", "TestSupport"],

@@ -1,7 +1,15 @@
+import Files
 import Goldens
 import Traces
 
 extension EngineFindings {
+  /// Judges by the goldens in a directory; where there is none, nothing is checked.
+  ///
+  /// - Throws: as `init(judging:by:)`.
+  public init(judging runs: RunSet, byAnyIn directory: String) throws {
+    self = isDirectory(directory) ? try EngineFindings(judging: runs, by: GoldenStore(directory: directory)) : .notChecked
+  }
+
   /// Judges every run of a set by the golden of its row, and resolves the bands for the figures. A run of fewer epochs than
   /// its golden's is judged by those that it has.
   ///

@@ -20,6 +20,8 @@ public final class Trainer {
     /// Time between checkpoints within an epoch.
     public var checkpointInterval = Duration.seconds(120)
     public var stop = StopRequest()
+    /// Whether the run may go on where the file system keeps no locks.
+    public var lock = FileLock.Need.required
     public var events: (TrainingEvent) -> Void = { _ in }
     /// For tests: what it throws ends the run as a kill would, with nothing cleaned up.
     public var failpoint: (Failpoint) throws -> Void = { _ in }
@@ -60,8 +62,11 @@ public final class Trainer {
   /// Trains until all epochs are done or a stop is asked for.
   public func run() throws -> TrainingOutcome {
     try createDirectory(directory.path)
-    let lock = try FileLock(path: directory.lock)
+    let lock = try FileLock(path: directory.lock, need: options.lock)
     defer { withExtendedLifetime(lock) {} }
+    if lock.missing != nil {
+      options.events(.warning("\(directory.lock): this file system keeps no locks: nothing here keeps a second process away"))
+    }
     FloatingPointControl.setStandard()
     let trace = try open()
     try removeFile(directory.diverged)

@@ -46,7 +46,7 @@ struct ClaimsCommand: ParsableCommand {
     var times: [String: [Double]] = [:]
     for run in try options.runs.flatMap({ try RunTraces.runs(in: $0) }) {
       let directory = RunDirectory(path: run)
-      guard let seconds = Manifest.seconds(of: directory), let trace = try? Trace(path: directory.trace) else { continue }
+      guard let seconds = RunManifest(directory).seconds, let trace = try? Trace(path: directory.trace) else { continue }
       times[trace.header.row, default: []].append(seconds)
     }
     let count = seeds.values.reduce(0, +)

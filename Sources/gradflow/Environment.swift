@@ -6,6 +6,9 @@ enum Environment {
   /// Where CIFAR-100 is, for the profiles that need it.
   static var dataDirectory: String? { value("GRADFLOW_DATA") }
 
+  /// Where programs are looked for.
+  static var path: String { value("PATH") ?? "" }
+
   /// Whether this is continuous integration, by the variable that all of its services set.
   static var isContinuousIntegration: Bool { value("CI").map { $0 != "false" && $0 != "0" } ?? false }
 

@@ -16,7 +16,7 @@ struct Gradflow: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, RunCommand.self, MatrixCommand.self, GoldenCommand.self, Table1Command.self, ClaimsCommand.self,
-      ReportCommand.self, NightlyCommand.self, ExportCommand.self, EvaluateCommand.self, BisectCommand.self,
+      ReportCommand.self, NightlyCommand.self, ClusterCommand.self, ExportCommand.self, EvaluateCommand.self, BisectCommand.self,
       ReplayCommand.self, DataCommand.self, GradcheckCommand.self, ProbeCommand.self, BenchCommand.self,
     ])
 

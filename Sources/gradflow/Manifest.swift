@@ -16,7 +16,7 @@ struct Manifest: Sendable {
   /// - Parameter isResuming: whether what the manifest said before is part of the run.
   func recorder(_ directory: RunDirectory, run: RunSpecification, isResuming: Bool) -> (TrainingEvent) -> Void {
     let start = Date()
-    let earlier = isResuming ? Self.sessions(directory.manifest) : []
+    let earlier = isResuming ? RunManifest(directory).sessions : []
     return { event in
       switch event {
       case .epoch, .test, .resumed: break
@@ -42,26 +42,10 @@ struct Manifest: Sendable {
           .init("toolchain", .string(Self.toolchain)),
           .init("build", .string(Self.build)),
           .init("command", .array(CommandLine.arguments.map { .string($0) })),
-        ] + (earlier.isEmpty ? [] : [.init(Self.earlierSessions, .array(earlier))])
+        ] + (earlier.isEmpty ? [] : [.init(RunManifest.earlierSessions, .array(earlier))])
       // Advisory: a run does not fail because its manifest could not be written.
       try? AtomicFile.write(JSONValue.object(members).description + "\n", to: directory.manifest)
     }
-  }
-
-  /// How long a run took in all its sessions, in seconds; `nil` without a manifest that tells.
-  static func seconds(of directory: RunDirectory) -> Double? {
-    let times = sessions(directory.manifest).compactMap { $0["seconds"]?.double }
-    return times.isEmpty ? nil : times.reduce(0, +)
-  }
-
-  private static let earlierSessions = "earlier_sessions"
-
-  /// Those of a manifest, oldest first; none if it cannot be read.
-  private static func sessions(_ path: String) -> [JSONValue] {
-    guard let bytes = try? readFile(path, limit: 1 << 24),
-      let manifest = try? JSONValue(parsing: String(decoding: bytes, as: UTF8.self)), let members = manifest.object
-    else { return [] }
-    return (manifest[earlierSessions]?.array ?? []) + [.object(members.filter { $0.key != earlierSessions })]
   }
 
   /// As exactly as a program can know what compiled it.

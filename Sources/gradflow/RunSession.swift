@@ -83,6 +83,7 @@ struct RunSession {
       trainer.isResuming = options.resume
       trainer.isOverwriting = options.overwrite
       trainer.stop = stop
+      trainer.lock = options.locks.need
       let progress = Mutex(RunProgress(run, isAlone: jobs == 1))
       let record = manifest.recorder(run.directory(out: out), run: run, isResuming: options.resume)
       trainer.events = { event in

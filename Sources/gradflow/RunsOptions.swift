@@ -39,11 +39,8 @@ struct AgainstOption: ParsableArguments {
   /// - Throws: `Stop` for a directory that was asked for and is not there.
   func findings(_ runs: RunSet) throws -> EngineFindings {
     let directory = against ?? Self.standard
-    guard isDirectory(directory) else {
-      if against == nil { return .notChecked }
-      throw Self.missing(directory)
-    }
-    return try EngineFindings(judging: runs, by: GoldenStore(directory: directory))
+    if against != nil, !isDirectory(directory) { throw Self.missing(directory) }
+    return try EngineFindings(judging: runs, byAnyIn: directory)
   }
 
   static func missing(_ directory: String) -> Stop {

@@ -39,6 +39,13 @@ struct TrainingOptions: ParsableArguments {
   @Flag(help: "Replace the run that is there, and begin anew.")
   var overwrite = false
 
+  @Option(
+    help: """
+      required, or optional: go on where the file system keeps no locks, and something else, such as a batch system, keeps a \
+      second process away.
+      """)
+  var locks = LockChoice.required
+
   @Option(name: .customLong("kill-at"), help: .hidden)
   var killAt: String?
 
@@ -98,6 +105,13 @@ struct TrainingOptions: ParsableArguments {
 extension Profile: ExpressibleByArgument {}
 extension BatchNormStatistics: ExpressibleByArgument {}
 
+/// What `--locks` chooses.
+enum LockChoice: String, CaseIterable, ExpressibleByArgument {
+  case required, optional
+
+  var need: FileLock.Need { self == .required ? .required : .optional }
+}
+
 /// `A..B`, both included.
 struct SeedRange {
   let range: ClosedRange<UInt64>
@@ -125,7 +139,7 @@ struct TimeLimit {
     duration = .seconds(seconds)
   }
 
-  private static func seconds(_ argument: String) -> Int? {
+  static func seconds(_ argument: String) -> Int? {
     var seconds = 0
     var digits = ""
     var units: [Character: Int] = ["h": 3600, "m": 60, "s": 1]

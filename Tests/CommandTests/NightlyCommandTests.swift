@@ -49,6 +49,9 @@ struct NightlyCommandTests {
     let third = try nightly(["--rows", "vgg08"])
     #expect(!third.errors.contains("continuing"), "\(third.errors)")
     try expectJudged(third)
+    // A line a night that came to its verdict, and both on the page.
+    #expect(text("history.jsonl").split(separator: "\n").count == 2)
+    #expect(text("report.html").contains("id=\"nights\"") && text("report.html").contains("2 nights of this profile"))
   }
 
   @Test("a night cut by its limit ends with 75, judges nothing, and goes on")
@@ -129,7 +132,11 @@ struct NightlyCommandTests {
     // A row that nobody trained is named.
     let lacking = try nightly(["--judge", directory.path("vgg08/runs"), directory.path("vgg38/runs")])
     #expect(lacking.code == 2 && text("summary.txt").contains("there is no run of this row"), "\(text("summary.txt"))")
+    // So is a seed that a row has no run of.
+    let seed = try nightly(["--rows", "vgg08", "--seeds", "0..1", "--judge", directory.path("vgg08/runs")])
+    #expect(seed.code == 2 && text("summary.txt").contains(/vgg08 +1  not comparable/), "\(text("summary.txt"))")
     let nothing = try nightly(["--judge", directory.path])
+    #expect(text("summary.txt").hasPrefix("The night could not be judged: "))
     #expect(nothing.code == 2 && nothing.errors.contains("holds no runs"), "\(nothing.errors)")
   }
 

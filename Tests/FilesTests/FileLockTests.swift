@@ -18,6 +18,8 @@ struct FileLockTests {
     let error = try #require(failure(FileError.self) { try FileLock(path: path) })
     #expect(error == .locked(path: path, process: getpid()))
     #expect(error.description.contains("process \(getpid())"))
+    // Optional is a lock only where there are none at all.
+    #expect(failure(FileError.self) { try FileLock(path: path, need: .optional) } == error)
     lock.release()
     _ = try FileLock(path: path)
   }

@@ -27,6 +27,10 @@ public struct MemoryNeed: Equatable, Sendable {
   /// Memory of the program itself and its threads, measured for all rows with batches of 10 and 100.
   private static let besides = 0x1p26
 
+  /// Of a process that trains on a dataset of so many bytes of images: reading them takes as much again twice, before the network
+  /// takes its own.
+  public func process(datasetBytes: Double) -> Double { datasetBytes + max(2 * datasetBytes, bytes) + Self.besides }
+
   /// - Throws: `OutOfMemory` if more is needed.
   public func check(against available: AvailableMemory) throws(OutOfMemory) {
     try OutOfMemory.check(

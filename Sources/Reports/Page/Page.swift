@@ -1,20 +1,23 @@
 import Files
 
 /// The report as one page: no scripts, nothing loaded from elsewhere, and the same bytes for the same runs: no dates, no
-/// hosts, no paths.
+/// hosts, no paths. With a history, dates and durations of nights stand in a section of their own; such a page is compared with
+/// none.
 public struct Page: Sendable {
   let runs: RunSet
   let engine: EngineFindings
   public let table: Table1
   public let claims: Claims
   public let figures: Figures
+  let nights: NightCharts
 
-  public init(_ runs: RunSet, engine: EngineFindings = .notChecked) {
+  public init(_ runs: RunSet, engine: EngineFindings = .notChecked, history: NightHistory = .none) {
     self.runs = runs
     self.engine = engine
     table = Table1(runs, engine: engine)
     claims = Claims(runs)
     figures = Figures(runs, engine: engine)
+    nights = NightCharts(history, profile: runs.experiment.profile)
   }
 
   /// Whether a check on the page was made and failed.
@@ -36,10 +39,10 @@ public struct Page: Sendable {
     <body>
     <main>
     \(header)
-    \(PageTables.contents)
+    \(PageTables.contents(hasNights: !nights.nights.isEmpty))
     \(PageTables.table1(table))
     \(PageTables.claims(claims))
-    \(figureSections)
+    \(nights.nights.isEmpty ? "" : nights.section + "\n")\(figureSections)
     \(PageTables.settings(runs))
     \(PageTables.reproduction(runs))
     </main>

@@ -67,6 +67,10 @@ enum PageStyle {
     figure.small .picture svg{min-width:500px;max-width:600px}
     .maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,500px),1fr));gap:26px;align-items:start}
     .maps figure{margin:0;min-width:0}
+    .nights{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:14px 26px}
+    .nights figure{margin:0;min-width:0}
+    .nights h3{margin:.4em 0;display:flex;flex-wrap:wrap;gap:4px 10px;align-items:baseline}
+    .nights svg{display:block;width:100%;height:auto;max-width:420px}
     .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,250px),1fr));gap:8px 24px;margin:0 0 20px}
     .facts dt{color:var(--muted);font-size:.85rem}
     .facts dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}

@@ -2,10 +2,13 @@ import Files
 
 /// The page's parts that are text and tables.
 enum PageTables {
-  static let contents = """
-    <nav aria-label="Contents"><a href="#table-1">Table 1</a> <a href="#claims">Claims</a> <a href="#figures">Figures</a> \
+  static func contents(hasNights: Bool) -> String {
+    """
+    <nav aria-label="Contents"><a href="#table-1">Table 1</a> <a href="#claims">Claims</a> \
+    \(hasNights ? "<a href=\"#nights\">Nights</a> " : "")<a href="#figures">Figures</a> \
     <a href="#heat-maps">Heat maps</a> <a href="#settings">Settings</a> <a href="#reproduce">Reproduce</a></nav>
     """
+  }
 
   // MARK: Table 1
 
@@ -96,19 +99,14 @@ enum PageTables {
       "<span class=\"badge \(tone.rawValue)\"><span aria-hidden=\"true\">\(tone.mark)</span> \(escapedForXML(word))</span>"
         + (detail.isEmpty ? "" : " <span class=\"detail\">\(escapedForXML(detail))</span>")
     }
-    let engine: PageVerdict.Tone =
-      switch line.engine.kind {
-      case .identical, .withinBand: .good
-      case .otherBits, .regression: .bad
-      case .notComparable, .noGolden, .notChecked: .open
-      }
     let distance: PageVerdict.Tone =
       switch line.distance {
       case .meets, .amongReruns: .good
       case .apart, .notRun, .notJudged: .open
       }
     return "<tr><th scope=\"row\"><code>\(escapedForXML(line.row))</code></th><td>"
-      + (line.result == nil ? badge("no runs", .open, "") : badge(line.engine.kind.rawValue, engine, line.engine.detail))
+      + (line.result == nil
+        ? badge("no runs", .open, "") : badge(line.engine.kind.rawValue, line.engine.kind.tone, line.engine.detail))
       + "</td><td>\(badge(line.distance.word, distance, line.distance.detail))</td></tr>"
   }
 

@@ -76,8 +76,8 @@ struct GoldenCheck {
           + "--runs judges runs that are there"), row: row, seed: nil, run: "")
   }
 
-  mutating func add(noRunOf row: String, in directories: [String]) {
-    add(.noRun(directories: directories), row: row, seed: nil, run: "")
+  mutating func add(noRunOf row: String, seed: UInt64? = nil, in directories: [String]) {
+    add(.noRun(directories: directories), row: row, seed: seed, run: "")
   }
 
   func report(requiring requirement: Requirement) -> GoldenReport {

@@ -29,10 +29,7 @@ struct GoldenCheckCommand: ParsableCommand {
 
   enum Required: String, CaseIterable, ExpressibleByArgument { case identical }
 
-  @Option(help: "Only these rows, separated by commas.")
-  var rows: String?
-
-  @OptionGroup var matrix: MatrixOption
+  @OptionGroup var rows: RowOptions
 
   @Option(help: "The directory of the goldens.")
   var against = "golden"
@@ -54,13 +51,11 @@ struct GoldenCheckCommand: ParsableCommand {
   @Flag(help: "Judge runs of fewer epochs than the golden's by those that they have; without --runs, run one epoch.")
   var prefix = false
 
-  @Option(help: "Runs at the same time; they share the threads.")
-  var jobs = 1
+  @OptionGroup var jobs: JobsOption
 
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
-    guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(jobs)") }
     if allowsOtherBits, require == .identical {
       throw ValidationError("--allow-other-bits and --require identical exclude each other")
     }
@@ -72,8 +67,8 @@ struct GoldenCheckCommand: ParsableCommand {
   func run() throws {
     let profile = options.profile
     let store = GoldenStore(directory: against)
-    let names = try rows.map(RowNames.init)
-    let described = try matrix.rows() ?? []
+    let names = try rows.names.map(RowNames.init)
+    let described = try rows.matrix.rows() ?? []
     var found = try RunDirectories.find(in: runs, rows: names?.names)
     // Rows of matrix files are known by their goldens or their runs.
     try names?.check(
@@ -83,7 +78,7 @@ struct GoldenCheckCommand: ParsableCommand {
     let wanted = names?.names ?? order(recorded)
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil
-    check.matrix = matrix.file
+    check.matrix = rows.matrix.file
     if runs.isEmpty {
       try make(wanted.filter(recorded.contains), describedBy: described, store: store, into: &check)
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
@@ -131,7 +126,7 @@ struct GoldenCheckCommand: ParsableCommand {
       rows.append(row)
     }
     if rows.isEmpty { return }
-    let session = RunSession(rows: rows, options: options, jobs: jobs, shard: nil)
+    let session = RunSession(rows: rows, options: options, jobs: jobs.count, shard: nil)
     let made = try session.make()
     if made.isStopped { return try session.complain(made) }
     check.judge(made.directories.map(\.path))

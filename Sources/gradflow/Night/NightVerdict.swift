@@ -58,7 +58,8 @@ struct NightVerdict {
   ///   - directories: of runs.
   ///   - goldens: the check of these runs, with what is known of those that did not finish.
   ///   - against: the goldens' directory.
-  mutating func judge(_ directories: [String], goldens: GoldenCheck, against: String) {
+  ///   - night: which it is, for the history; its status and rows are found here.
+  mutating func judge(_ directories: [String], goldens: GoldenCheck, against: String, night: Night) {
     add("goldens") {
       let report = goldens.report(requiring: Requirement(allowingOtherBits: false))
       let status: ExitStatus =
@@ -71,9 +72,7 @@ struct NightVerdict {
     }
     let runs = Result { try RunSet(readingFrom: directories) }
     // Judged once: table and page say the same.
-    let engine = Result {
-      isDirectory(against) ? try EngineFindings(judging: runs.get(), by: GoldenStore(directory: against)) : .notChecked
-    }
+    let engine = Result { try EngineFindings(judging: runs.get(), byAnyIn: against) }
     add("table1") {
       let runs = try runs.get()
       let table = Table1(runs, engine: try engine.get())
@@ -89,14 +88,48 @@ struct NightVerdict {
         }
       return (try runs.get().diverged.isEmpty ? status : .failed, claims.text)
     }
+    var night = night
+    night.status = Int(status.rawValue)
+    night.rows = Self.rows((try? runs.get())?.rows ?? [], in: directories, engine: (try? engine.get()) ?? .notChecked)
+    let history = remember(night)
     let pagePath = files.page
     add("report", at: pagePath) {
       let runs = try runs.get()
-      let page = Page(runs, engine: try engine.get())
+      let page = Page(runs, engine: try engine.get(), history: history)
       try AtomicFile.write(page.html, to: pagePath)
       return (page.hasFailure ? .failed : .done, ["engine   \(page.table.engineSummary)", "claims   \(page.claims.summary)"])
     }
   }
+
+  // MARK: The history
+
+  private static func rows(_ results: [RowResult], in directories: [String], engine: EngineFindings) -> [Night.Row] {
+    let found = directories.map { RunDirectories.Found(RunDirectory(path: $0)) }
+    return results.map { result in
+      let seconds = found.filter { $0.row == result.row }.map { RunManifest($0.directory).seconds }
+      return Night.Row(
+        row: result.row, runs: result.runs.count, testAccuracy: result.testAccuracy?.mean,
+        seconds: seconds.contains(nil) ? nil : seconds.compactMap { $0 }.reduce(0, +),
+        verdict: engine.verdicts[result.row]?.kind ?? .notChecked)
+    }
+  }
+
+  /// Adds the night to those before it. A history that cannot be read or written keeps no verdict from being made.
+  private func remember(_ night: Night) -> NightHistory {
+    do {
+      var history = try NightHistory(path: files.history)
+      if history.unreadable > 0 {
+        Console.log("gradflow: warning: \(files.history): \(history.unreadable) lines are no nights, and are left as they are")
+      }
+      try history.append(night, to: files.history)
+      return history
+    } catch {
+      Console.log("gradflow: warning: the night is not in the history: \(error)")
+      return .none
+    }
+  }
+
+  // MARK: The summary
 
   /// For people: the word, a line a part, then what the parts say.
   var summary: String {

@@ -1,9 +1,11 @@
 import ArgumentParser
+import Cluster
 import Experiments
 import Files
 import Foundation
 import Goldens
 import PlainText
+import Reports
 import Traces
 import Training
 
@@ -22,16 +24,9 @@ struct NightlyCommand: ParsableCommand {
       be continued.
       """)
 
-  @Option(help: "Only these rows, separated by commas.")
-  var rows: String?
+  @OptionGroup var rows: RowOptions
 
-  @OptionGroup var matrix: MatrixOption
-
-  @Option(help: "Runs at the same time; they share the threads.")
-  var jobs = 1
-
-  @Option(help: "Only the I-th of N parts of the runs: I/N, I from 1.", transform: Shard.init(parsing:))
-  var shard: Shard?
+  @OptionGroup var part: PartOptions
 
   @Option(help: "The size of the experiment: smoke, quick, short or paper.")
   var profile = Profile.paper
@@ -67,13 +62,15 @@ struct NightlyCommand: ParsableCommand {
     help: "A shell command that is run if the night fails or cannot be judged completely; it gets the summary on standard input.")
   var command: String?
 
+  @Option(help: "required, or optional where the file system keeps no locks, as for `run`.")
+  var locks = LockChoice.required
+
   @Option(name: .customLong("kill-at"), help: .hidden)
   var killAt: String?
 
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(jobs)") }
     if trainsOnly, !judged.isEmpty { throw ValidationError("--train-only and --judge exclude each other") }
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
     if judged.contains("") { throw ValidationError("an empty name of a directory") }
@@ -85,33 +82,37 @@ struct NightlyCommand: ParsableCommand {
   private var files: NightFiles { NightFiles(directory: out) }
 
   func run() throws {
-    let rows = try RowChoice(rows: rows, matrix: matrix)
+    let choice = try rows.choice()
     try createDirectory(out)
-    let lock = try FileLock(path: files.lock)
+    let lock = try FileLock(path: files.lock, need: locks.need)
     defer { withExtendedLifetime(lock) {} }
     try Console.copyLog(to: files.log)
     try files.forgetVerdict()
     var goldens = GoldenCheck(profile: profile.rawValue, store: GoldenStore(directory: against))
     goldens.allowsPrefix = epochs != nil
-    goldens.matrix = matrix.file
+    goldens.matrix = rows.matrix.file
     if !judged.isEmpty {
-      let found = try RunDirectories.find(in: judged, rows: rows.named)
-      try conclude(found.map(\.path), &goldens, wanted: rows.named, isOver: false)
-      return
+      return try judge(choice, &goldens)
     }
-    let made = try train(rows.rows)
+    let made = try train(choice.rows)
     if trainsOnly { return try end(made) }
     // A run that diverged is there to be judged, as it says itself; of another that failed, only the failure is known.
     for result in made.results where !made.canBeJudged(result) { goldens.add(unfinished: result, out: made.out) }
     let paths = made.results.filter(made.canBeJudged).map { $0.run.directory(out: made.out).path }
-    try conclude(paths, &goldens, wanted: rows.named, isOver: !made.canBeContinued)
+    try conclude(paths, &goldens, wanted: choice.named, isOver: !made.canBeContinued)
   }
 
   // MARK: Training
 
   /// Trains what the night asks for, or goes on with it; ends with 75 where it was cut.
   private func train(_ rows: [ExperimentRow]) throws -> RunSession.Made {
-    let revision = Revision.current ?? "unknown"
+    if fileExists(ClusterFiles(directory: out).submission) {
+      throw Stop(
+        .impossible,
+        "\(out) is where runs were submitted from to a cluster, and a night that begins would remove them: name another --out, "
+          + "or judge them with --judge \(files.runs)")
+    }
+    let revision = Revision.identity
     let begun = try files.begunRevision()
     // Only what is parsed has its defaults.
     var options = try TrainingOptions.parse([])
@@ -123,21 +124,19 @@ struct NightlyCommand: ParsableCommand {
     options.timeLimit = limit
     options.compute = compute
     options.killAt = killAt
+    options.locks = locks
     options.resume = begun == revision
     options.overwrite = begun != revision
-    if begun == revision, revision == "unknown" {
-      Console.log("gradflow: warning: this program's revision is not known, so nothing tells whether it began this night")
-    }
     if let begun, begun != revision {
       Console.log("gradflow: the night begun at \(begun) is given up for \(revision)")
     }
     if begun != revision {
       try removeAll(files.runs)
-      try AtomicFile.write(revision + "\n", to: files.revision)
+      try files.begin(revision: revision, at: Self.now)
     }
     let made: RunSession.Made
     do {
-      made = try RunSession(rows: rows, options: options, jobs: jobs, shard: shard).make()
+      made = try RunSession(rows: rows, options: options, jobs: part.jobs.count, shard: part.shard).make()
     } catch {
       let reason = (error as? Stop)?.message ?? "\(error)"
       try tell("The night could not be trained: \(reason)\n", .impossible, parts: [], runs: [])
@@ -166,6 +165,26 @@ struct NightlyCommand: ParsableCommand {
 
   // MARK: The verdict
 
+  /// Judges what others trained. Where --seeds asks for some of which a row has no run, that is told too.
+  private func judge(_ choice: RowChoice, _ goldens: inout GoldenCheck) throws {
+    let found: [RunDirectories.Found]
+    do {
+      found = try RunDirectories.find(in: judged, rows: choice.named)
+    } catch {
+      let reason = (error as? Stop)?.message ?? "\(error)"
+      try tell("The night could not be judged: \(reason)\n", .impossible, parts: [], runs: [])
+      throw Stop(.impossible, reason)
+    }
+    for seed in seeds?.range ?? 0...0 where seeds != nil {
+      for row in choice.rows where found.contains(where: { $0.row == row.id }) {
+        if !found.contains(where: { $0.row == row.id && $0.seed == seed }) {
+          goldens.add(noRunOf: row.id, seed: seed, in: judged)
+        }
+      }
+    }
+    try conclude(found.map(\.path), &goldens, wanted: choice.named, isOver: false)
+  }
+
   /// - Parameters:
   ///   - wanted: the rows that were asked for; all that have a golden, if none were.
   ///   - isOver: whether the next night begins anew.
@@ -175,17 +194,22 @@ struct NightlyCommand: ParsableCommand {
     let recorded = (try? goldens.store.recordedRows(of: profile)) ?? []
     for row in wanted ?? recorded where !judged.contains(row) { goldens.add(noRunOf: row, in: [out]) }
     var verdict = NightVerdict(files: files)
-    verdict.judge(paths, goldens: goldens, against: against)
+    let night = Night(
+      began: try files.begunTime() ?? Self.now, profile: profile.rawValue,
+      revision: try files.begunRevision() ?? Revision.identity, status: 0, rows: [])
+    verdict.judge(paths, goldens: goldens, against: against, night: night)
     if isOver { try removeFile(files.revision) }
     try tell(verdict.summary, verdict.status, parts: verdict.parts, runs: paths)
     try Console.print(verdict.summary)
     if verdict.status != .done { throw Stop(verdict.status) }
   }
 
+  private static var now: String { ISO8601DateFormatter().string(from: Date()) }
+
   /// Leaves the summary and the status, and calls whoever wants to know of findings.
   private func tell(_ summary: String, _ status: ExitStatus, parts: [NightVerdict.Part], runs: [String]) throws {
     try AtomicFile.write(summary, to: files.summary)
-    let revision = try files.begunRevision() ?? Revision.current ?? "unknown"
+    let revision = try files.begunRevision() ?? Revision.identity
     try NightStatus(status: status, profile: profile.rawValue, revision: revision, parts: parts, runs: runs).write(to: files)
     if let command, status == .failed || status == .impossible { notify(command, of: summary, status) }
   }
