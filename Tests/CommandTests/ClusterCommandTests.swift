@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 @Suite("gradflow cluster")
