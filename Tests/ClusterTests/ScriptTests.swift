@@ -116,6 +116,18 @@ struct ScriptTests {
       ])
   }
 
+  @Test("a row of a file is trained by the command that reads such files, and the verdict reads it too")
+  func matrix() {
+    let scripts = Scripts(
+      files: fake.files, settings: fake.settings, options: ["--profile", "smoke"], matrix: "/my rows.yaml",
+      verdict: ["--matrix", "/my rows.yaml", "--on-finding", "mail -s 'it failed' me"])
+    let run = scripts.run([ClusterRun(row: "mine", seed: 5, epochs: 2)])
+    #expect(run.contains("\"$program\" matrix --matrix '/my rows.yaml' --rows \"$row\" --seed \"$seed\" --profile smoke"))
+    #expect(run.contains("#SBATCH --array=0\n") && run.contains("0) row=mine seed=5 ;;"))
+    let judge = scripts.judge(seconds: 60)
+    #expect(judge.contains(#"--matrix '/my rows.yaml' --on-finding 'mail -s '\''it failed'\'' me'"#))
+  }
+
   @Test("a cluster that does not requeue is told of, and the run is cut")
   func noRequeue() throws {
     try fake.program("scontrol", "exit 1")

@@ -49,7 +49,7 @@ struct ClusterSubmitCommand: ParsableCommand {
   var account: String?
 
   @Option(
-    help: "How long a job may take, as in 8h or 90m; a run that needs longer takes several turns.",
+    help: "How long a job may take, as in 8h or 90m; 4h, if not given. A run that needs longer takes several turns.",
     transform: JobTime.init(parsing:))
   var limit = JobTime(seconds: 4 * 3600)
 
