@@ -105,7 +105,8 @@ public struct Scripts {
       with more --memory"
       fi
       tell cut $code
-      if ! scontrol requeue "$SLURM_JOB_ID"; then
+      # By its number in the array: the job number of an array's last task is that of the whole array, which would be requeued.
+      if ! scontrol requeue "$task"; then
         echo "gradflow cluster: this cluster does not requeue; submit again, and the run goes on" >&2
         tell ended 75
       fi

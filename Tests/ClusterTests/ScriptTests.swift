@@ -93,7 +93,7 @@ struct ScriptTests {
     pthread_sigmask(SIG_UNBLOCK, &signals, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     return try Shell.run(
-      line: "PATH='\(fake.path)/bin':$PATH SLURM_ARRAY_JOB_ID=7 SLURM_JOB_ID=9 SLURM_ARRAY_TASK_ID=\(index) "
+      line: "PATH='\(fake.path)/bin':$PATH SLURM_ARRAY_JOB_ID=7 SLURM_JOB_ID=7 SLURM_ARRAY_TASK_ID=\(index) "
         + "SLURMD_NODENAME=n1 SLURM_CPUS_PER_TASK=3 \(environment) exec bash run", in: fake.path)
   }
 
@@ -102,7 +102,7 @@ struct ScriptTests {
     let result = try task(test.program)
     #expect(result.code == test.code, "\(result.output)")
     #expect(fake.text("a night/cluster/tasks/vgg38-s0") == test.mark + "\n")
-    #expect(fake.calls.contains("scontrol requeue 9") == test.requeues, "\(fake.calls)")
+    #expect(fake.calls.contains("scontrol requeue 7_1") == test.requeues, "\(fake.calls)")
     #expect(test.says.isEmpty || result.output.contains(test.says), "\(result.output)")
   }
 
