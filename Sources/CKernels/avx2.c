@@ -7,6 +7,7 @@
 #define VECTOR_BLOCK 2
 #define TILE_BLOCK 6
 #define CHANNEL_BLOCK 4
+#define ROWS_AHEAD 1
 #include "template/table.h"
 #pragma clang attribute pop
 #endif

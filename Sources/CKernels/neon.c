@@ -6,5 +6,6 @@
 #define VECTOR_BLOCK 4
 #define TILE_BLOCK 6
 #define CHANNEL_BLOCK 4
+#define ROWS_AHEAD 1
 #include "template/table.h"
 #endif

@@ -133,8 +133,7 @@ static digest winograd_convolve(const gf_kernels *k, size_t shape, family f) {
   return digest_elements(DIGEST_START, a.output, pixels * m->filters, bytes);
 }
 
-static digest winograd_weight_gradient(const gf_kernels *k, size_t shape, family f) {
-  const map *const m = &maps[shape];
+static digest winograd_weight_gradient_of(const gf_kernels *k, const map *m, size_t shape, family f) {
   const size_t bytes = k->element_bytes, row = gf_padded(m->filters, bytes), pixels = m->images * m->height * m->width;
   gf_winograd_gradient a = {.shape = {m->images, m->height, m->width}, .channels = m->channels, .filters = m->filters};
   a.source = inputs_values(pixels * m->channels, bytes, f, 3);
@@ -149,6 +148,17 @@ static digest winograd_weight_gradient(const gf_kernels *k, size_t shape, family
   for (size_t r = 0; r < 9 * m->channels; r++)
     d = digest_elements(d, (const char *)a.sums + r * row * bytes, m->filters, bytes);
   return d;
+}
+
+static digest winograd_weight_gradient(const gf_kernels *k, size_t shape, family f) {
+  return winograd_weight_gradient_of(k, &maps[shape], shape, f);
+}
+
+// More tiles than go together, of one image and of several; the second begins its sums, the first and third go on with them.
+static const map long_maps[] = {{1, 33, 33, 5, 8}, {5, 16, 13, 32, 32}, {3, 19, 29, 8, 33}};
+
+static digest winograd_weight_gradient_long(const gf_kernels *k, size_t shape, family f) {
+  return winograd_weight_gradient_of(k, &long_maps[shape], shape, f);
 }
 
 static digest winograd_weights(const gf_kernels *k, size_t shape, family f) {
@@ -266,12 +276,10 @@ static digest combine_sums(const gf_kernels *k, size_t shape, family f) {
 
 // --- pooling, loss, optimiser ---------------------------------------------------------------------------------------
 
-// clang-format off
 static const struct {
   size_t height, width, window_h, window_w, stride;
 } pools[] = {{1, 1, 1, 1, 1}, {4, 4, 2, 2, 2}, {5, 7, 2, 2, 2}, {5, 5, 3, 3, 1},
-             {7, 6, 3, 2, 2}, {8, 8, 8, 8, 1}, {6, 6, 2, 2, 3}};
-// clang-format on
+    {7, 6, 3, 2, 2}, {8, 8, 8, 8, 1}, {6, 6, 2, 2, 3}};
 
 static size_t pool_outputs(size_t p) {
   return ((pools[p].height - pools[p].window_h) / pools[p].stride + 1) *
@@ -441,8 +449,7 @@ static digest elu_sums(const gf_kernels *k, size_t shape, family f) {
 // More elements than words are drawn at a time.
 static digest dropout(const gf_kernels *k, size_t shape, family f) {
   const size_t bytes = k->element_bytes, count = 1 + 37 * shape * shape;
-  gf_dropout a = {.count = count, .key = inputs_next(), .first = inputs_next(), .threshold = (uint32_t)inputs_next()};
-  a.scale = 1.25;
+  gf_dropout a = {.count = count, .key = inputs_next(), .first = inputs_next(), .threshold = (uint32_t)inputs_next(), .scale = 1.25};
   a.input = a.output = inputs_values(count, bytes, f, count / 12 + 1);
   if (shape % 2 == 0) a.output = inputs_filled(count, bytes, 0x5a);
   k->dropout(&a);
@@ -485,8 +492,9 @@ const kernel_case kernel_cases[] = {
     POINTWISE(elu_sums),
     CHANNELS(dropout),
     CHANNELS(is_finite),
+    {"winograd_weight_gradient_long", COUNT(long_maps), winograd_weight_gradient_long},
 };
 const size_t kernel_case_count = COUNT(kernel_cases);
 
-// A name and two sizes stand before the kernels of a table, and pointwise_backward has a second case: a new kernel needs one.
-_Static_assert(COUNT(kernel_cases) == sizeof(gf_kernels) / sizeof(void *) - 3 + 1, "a kernel has no case");
+// A name and two sizes stand before the kernels of a table, and two kernels have a second case: a new kernel needs one.
+_Static_assert(COUNT(kernel_cases) == sizeof(gf_kernels) / sizeof(void *) - 3 + 2, "a kernel has no case");

@@ -92,13 +92,11 @@ private let winogradDefects = [
     "winograd-tile-offset", "input tiles begin at their output tile's first pixel", winogradTiles,
     "WINOGRAD_FORWARD(winograd_input, 6, -1,", "WINOGRAD_FORWARD(winograd_input, 6, 0,"),
   Defect(
-    "winograd-column-of-another-tile", "a tile takes two columns over from the tile before, also where that is in the row above",
-    winogradTiles, "const int kept = t > 0 && tile.column > 0 ? KEPT : 0;", "const int kept = t > 0 ? KEPT : 0;"),
+    "winograd-column-of-another-tile", "a run of tiles goes on beyond the border, with columns of the row above", winogradTiles,
+    "const size_t run = count - t < to_border ? count - t : to_border;", "const size_t run = count - t + 0 * to_border;"),
   Defect(
-    "winograd-half-not-exchanged", "the columns that two tiles share are looked for where the second one's own are",
-    winogradTiles,
-    "      left = right;                                                                                            \\",
-    "                                                                                                               \\"),
+    "winograd-shared-columns", "the columns that two tiles share are taken over a column too early", winogradTiles,
+    "d[s] = d[s + 4];", "d[s] = d[s + 3];"),
   Defect(
     "winograd-weights-not-turned", "the input gradient takes the weights as they are", winogradKernel,
     "const int tap = turned ? 8 - (r * 3 + s) : r * 3 + s;", "const int tap = r * 3 + s + 0 * turned;"),
@@ -114,7 +112,10 @@ private let winogradDefects = [
     "if (addend) value += LOAD(addend + at);", "if (0) value += LOAD(addend + at);"),
   Defect(
     "winograd-sums-not-cleared", "the weight gradient begins with the slot before", winogradKernel,
-    "if (a->begins)", "if (0)"),
+    "a->begins && r < 6", "0 * a->begins && r < 6"),
+  Defect(
+    "winograd-sums-begin-anew", "the weight gradient has the last tiles alone, where more than go together are there",
+    winogradKernel, "a->begins && r < 6", "a->begins"),
   Defect(
     "winograd-last-image-dropped", "a slot's last images do not reach its weight gradient", winogradKernel,
     "if (!a->ends) return;", "if (!a->ends || a->shape.images == 0) return; if (!a->begins) return;"),

@@ -52,8 +52,10 @@ typedef struct {
   size_t images, height, width;
 } gf_winograd_shape;
 
-// Tiles that are transformed together; no result depends on it.
-#define GF_WINOGRAD_TILES 24
+// The most tiles that an instruction set takes through a convolution's stages together, and those that any takes through a
+// weight gradient's; no result depends on either.
+#define GF_WINOGRAD_TILES 8
+#define GF_WINOGRAD_GRADIENT_TILES 64
 
 // V[i][tile][c] = B' x B of the tile's 6 x 6 inputs;  M[i][tile][k] = sum over c ascending of
 // fma(V[i][tile][c], weights[i][c][k], .), from +0;  y = (A' M A + bias[k]) + addend.
@@ -235,13 +237,15 @@ static inline size_t gf_padded(size_t count, size_t element_bytes) {
   return (count + unit - 1) / unit * unit;
 }
 
-// Rows of pixels' transformed columns that the Winograd kernels keep: 8 columns of 6, and 6 rows of zeros.
-#define GF_WINOGRAD_COLUMN_ROWS 54
-
-// Bytes of scratch memory for the Winograd kernels, for either direction.
+// Bytes of scratch memory for the Winograd kernels, for either direction: of a convolution 36 planes and the 6 that they are made
+// of, of a weight gradient 6 planes of inputs and 6 of output gradients, twice each, all a row of channels longer than the
+// tiles; and 6 pixels of zeros.
 static inline size_t gf_winograd_scratch(size_t channels, size_t filters, size_t element_bytes) {
-  return (36 * (GF_WINOGRAD_TILES + 1) + GF_WINOGRAD_COLUMN_ROWS) *
-         (gf_padded(channels, element_bytes) + gf_padded(filters, element_bytes)) * element_bytes;
+  const size_t inner = gf_padded(channels, element_bytes), outer = gf_padded(filters, element_bytes);
+  const size_t row = inner > outer ? inner : outer;
+  const size_t convolution = 42 * (GF_WINOGRAD_TILES + 1) * row;
+  const size_t gradient = 12 * (GF_WINOGRAD_GRADIENT_TILES + 1) * (inner + outer);
+  return ((convolution > gradient ? convolution : gradient) + 6 * row) * element_bytes;
 }
 
 #endif

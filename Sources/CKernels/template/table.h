@@ -1,5 +1,6 @@
 // Compiles the kernels of one instruction set for both element types and defines its two tables.
-// Expects: SET (a name), VECTOR_BYTES, PIXEL_BLOCK, VECTOR_BLOCK, TILE_BLOCK, CHANNEL_BLOCK.
+// Expects: SET (a name), VECTOR_BYTES, PIXEL_BLOCK, VECTOR_BLOCK, TILE_BLOCK, CHANNEL_BLOCK,
+// ROWS_AHEAD (winograd.h).
 
 #include "gf_elementary.h"
 #include "gf_kernels.h"

@@ -1,23 +1,38 @@
 // 3 x 3 convolution by minimal filtering: the products between the transforms. Expects winograd_tiles.h, and the register
 // block of the instruction set: TILE_BLOCK tiles x VECTOR_BLOCK vectors, CHANNEL_BLOCK channels x VECTOR_BLOCK vectors.
 
-// --- prefetching ----------------------------------------------------------------------------------------------------
+// Tiles that go through the three stages of a convolution together, and whose plane of the weight gradient's sums is added up at
+// a time. No sum depends on either.
+#undef WINOGRAD_TILES
+#define WINOGRAD_TILES TILE_BLOCK
+#undef GRADIENT_TILES
+#define GRADIENT_TILES GF_WINOGRAD_GRADIENT_TILES
+_Static_assert(WINOGRAD_TILES <= GF_WINOGRAD_TILES, "there is scratch memory for them");
+// One more row of channels than tiles, so that the planes do not meet in the same sets of the first-level cache.
+#undef WINOGRAD_PLANE
+#define WINOGRAD_PLANE(row) ((size_t)(WINOGRAD_TILES + 1) * (row))
+#undef USUAL_PLANE
+#define USUAL_PLANE WINOGRAD_PLANE(USUAL_CHANNELS)
+#undef GRADIENT_PLANE
+#define GRADIENT_PLANE(row) ((size_t)(GRADIENT_TILES + 1) * (row))
 
-// The 36 products read only the cache, so memory is idle. Meanwhile the rows of pixels that the next tiles read or write are
-// prefetched into the second-level cache: one thirty-sixth with each product.
+// --- what comes next, fetched meanwhile -----------------------------------------------------------------------------
+
+// While the products are computed nothing else is asked of memory: the pixels that the next tiles read or write are fetched into
+// the second-level cache meanwhile, a share with each of the 36.
 typedef struct {
   const char *next, *end;
   size_t share;
 } NAME(fetch);
 
-// The rows of `count` tiles from `first` on, of the maps at `base`. Tiles beyond the last one belong to the next maps.
-static inline NAME(fetch) NAME(fetch_tiles)(const gf_winograd_shape *shape, const void *base, size_t channels, size_t first,
+// About those of `count` tiles from `tile` on.
+static inline NAME(fetch) NAME(fetch_tiles)(const gf_winograd_shape *shape, const void *base, size_t channels, NAME(tile) tile,
     size_t count) {
-  const NAME(tile) tile = NAME(tile_at)(shape, first), end = NAME(tile_at)(shape, first + count);
-  const size_t row_bytes = shape->width * channels * sizeof(T);
-  const char *const begin = (const char *)base + (tile.image * shape->height + (size_t)tile.row) * row_bytes;
-  const char *const stop = (const char *)base + (end.image * shape->height + (size_t)end.row) * row_bytes;
-  return (NAME(fetch)){begin, stop, ((size_t)(stop - begin) / 36 + 63) / 64 * 64};
+  if (tile.image >= shape->images) return (NAME(fetch)){0, 0, 0};
+  const size_t pixel = (tile.image * shape->height + (size_t)tile.row) * shape->width + 4 * (size_t)tile.column;
+  const char *const begin = (const char *)base + pixel * channels * sizeof(T);
+  const size_t bytes = 16 * count * channels * sizeof(T);
+  return (NAME(fetch)){begin, begin + bytes, (bytes / 36 + 63) / 64 * 64};
 }
 
 static inline __attribute__((always_inline)) void NAME(fetch_share)(NAME(fetch) *fetch, const int for_writing) {
@@ -27,27 +42,12 @@ static inline __attribute__((always_inline)) void NAME(fetch_share)(NAME(fetch) 
   }
 }
 
-// The planes of the next product are prefetched into the first-level cache: one cache line with each iteration of the inner
-// loop. `ahead` is the address that lies `offset` bytes into the ranges, taken one after another. Beyond the last range it is
-// the first address again, which is in the cache already.
-typedef struct {
-  const void *begin;
-  size_t bytes;
-} NAME(range);
-
-static inline __attribute__((always_inline)) const char *NAME(ahead)(const NAME(range) *ranges, int count, size_t offset) {
-  _Pragma("clang loop unroll(full)") for (int i = 0; i < count; i++) {
-    if (offset < ranges[i].bytes) return (const char *)ranges[i].begin + offset;
-    offset -= ranges[i].bytes;
-  }
-  return ranges[0].begin;
-}
-
 // --- output and input gradient --------------------------------------------------------------------------------------
 
-// One of the 36 products: m[tile][k] = sum over c ascending of fma(v[tile][c], u[c][k], .), from +0.
+// One of the 36 products: m[tile][k] = sum over c ascending of fma(v[tile][c], u[c][k], .), from +0. Meanwhile the weights of the
+// next, `ahead` elements further, are fetched into the first-level cache.
 static inline __attribute__((always_inline)) void NAME(winograd_product)(
-    const T *v, const size_t v_row, const T *u, const size_t u_row, const size_t channels, T *m, const char *ahead) {
+    const T *v, const size_t v_row, const T *u, const size_t u_row, const size_t channels, T *m, const ptrdiff_t ahead) {
   NAME(vec) sum[TILE_BLOCK][VECTOR_BLOCK];
 #pragma clang loop unroll(full)
   for (int i = 0; i < TILE_BLOCK; i++)
@@ -55,8 +55,9 @@ static inline __attribute__((always_inline)) void NAME(winograd_product)(
     for (int j = 0; j < VECTOR_BLOCK; j++) sum[i][j] = (NAME(vec))(T)0;
   // Left to itself the compiler unrolls this where the number of turns is known, and runs out of registers.
 #pragma clang loop unroll(disable)
-  for (size_t c = 0; c < channels; c++, u += u_row, ahead += 64) {
-    __builtin_prefetch(ahead);
+  for (size_t c = 0; c < channels; c++, u += u_row) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < (int)((FILTER_BLOCK * sizeof(T) + 63) / 64); j++) __builtin_prefetch((const char *)(u + ahead) + j * 64);
     NAME(vec) weight[VECTOR_BLOCK];
 #pragma clang loop unroll(full)
     for (int j = 0; j < VECTOR_BLOCK; j++) weight[j] = NAME(load)(u + j * LANES);
@@ -121,12 +122,10 @@ static inline __attribute__((always_inline)) void NAME(winograd_output_tile)(
 }
 
 static inline __attribute__((always_inline)) void NAME(winograd_output_of)(
-    const gf_winograd *a, const size_t filters, const size_t row, size_t first, size_t count, const T *m, const T *bias,
-    const T *addend) {
+    const gf_winograd *a, const size_t filters, const size_t row, const size_t plane, NAME(tile) tile, size_t count, const T *m,
+    const T *bias, const T *addend) {
   const gf_winograd_shape *const shape = &a->shape;
   const ptrdiff_t width = (ptrdiff_t)shape->width;
-  const size_t plane = WINOGRAD_PLANE(row);
-  NAME(tile) tile = NAME(tile_at)(shape, first);
   for (size_t t = 0; t < count; t++, m += row, tile = NAME(tile_after)(shape, tile)) {
     const size_t place = ((tile.image * shape->height + (size_t)tile.row) * shape->width + (size_t)tile.column) * filters;
     const unsigned rows = NAME(inside_bits)(tile.row, shape->height) & 15;
@@ -140,131 +139,212 @@ static inline __attribute__((always_inline)) void NAME(winograd_output_of)(
   }
 }
 
-static void NAME(winograd_output)(const gf_winograd *a, size_t row, size_t first, size_t count, const T *m) {
+static void NAME(winograd_output)(const gf_winograd *a, size_t row, size_t plane, NAME(tile) tile, size_t count, const T *m) {
   const T *const bias = a->bias, *const addend = a->addend;
   // What is absent is known to be absent, so that the inner loop need not ask.
-  if (a->filters != USUAL_CHANNELS)
-    NAME(winograd_output_of)(a, a->filters, row, first, count, m, bias, addend);
+  if (a->filters != USUAL_CHANNELS || plane != USUAL_PLANE)
+    NAME(winograd_output_of)(a, a->filters, row, plane, tile, count, m, bias, addend);
   else if (addend)
-    NAME(winograd_output_of)(a, USUAL_CHANNELS, USUAL_CHANNELS, first, count, m, bias, addend);
+    NAME(winograd_output_of)(a, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_PLANE, tile, count, m, bias, addend);
   else if (bias)
-    NAME(winograd_output_of)(a, USUAL_CHANNELS, USUAL_CHANNELS, first, count, m, bias, 0);
+    NAME(winograd_output_of)(a, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_PLANE, tile, count, m, bias, 0);
   else
-    NAME(winograd_output_of)(a, USUAL_CHANNELS, USUAL_CHANNELS, first, count, m, 0, 0);
+    NAME(winograd_output_of)(a, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_PLANE, tile, count, m, 0, 0);
 }
 
-static inline __attribute__((always_inline)) void NAME(winograd_products)(
-    const gf_winograd *a, const size_t channels, const size_t filters, const size_t v_row, const size_t m_row, size_t count,
-    const T *v, T *m, NAME(fetch) inputs, NAME(fetch) outputs) {
-  const T *const weights = a->weights;
-  const size_t u_plane = channels * m_row, v_plane = WINOGRAD_PLANE(v_row), m_plane = WINOGRAD_PLANE(m_row);
-  for (size_t i = 0; i < 36; i++) {
-    NAME(fetch_share)(&inputs, 0);
-    NAME(fetch_share)(&outputs, 1);
-    const size_t next = (i + 1) % 36;
-    const NAME(range) ahead[2] = {
-        {weights + next * u_plane, u_plane * sizeof(T)}, {v + next * v_plane, count * v_row * sizeof(T)}};
-    size_t fetched = 0;
+// Six of the products: of v[6][tile][v_row] with the weights of as many planes, into m; planes are `plane` elements apart.
+static inline __attribute__((always_inline)) void NAME(winograd_products_of)(
+    const T *weights, const size_t channels, const size_t filters, const size_t v_row, const size_t m_row, const size_t plane,
+    size_t count, const int is_last, const T *v, T *m, NAME(fetch) *inputs, NAME(fetch) *outputs) {
+  const size_t u_plane = channels * m_row;
+  for (size_t j = 0; j < 6; j++, weights += u_plane, v += plane, m += plane) {
+    NAME(fetch_share)(inputs, 0);
+    NAME(fetch_share)(outputs, 1);
+    const ptrdiff_t ahead = is_last && j == 5 ? -35 * (ptrdiff_t)u_plane : (ptrdiff_t)u_plane;
     for (size_t k = 0; k < filters; k += FILTER_BLOCK)
       // The last block may hold tiles of earlier runs; nobody reads their sums.
-      for (size_t t = 0; t < count; t += TILE_BLOCK, fetched += channels * 64)
-        NAME(winograd_product)(v + i * v_plane + t * v_row, v_row, weights + i * u_plane + k, m_row, channels,
-          m + i * m_plane + t * m_row + k, NAME(ahead)(ahead, 2, fetched));
+      for (size_t t = 0; t < count; t += TILE_BLOCK)
+        NAME(winograd_product)(v + t * v_row, v_row, weights + k, m_row, channels, m + t * m_row + k, ahead);
   }
+}
+
+static void NAME(winograd_products)(const T *weights, size_t channels, size_t filters, size_t v_row, size_t m_row, size_t plane,
+    size_t count, int is_last, const T *v, T *m, NAME(fetch) *inputs, NAME(fetch) *outputs) {
+  if (channels == USUAL_CHANNELS && filters == USUAL_CHANNELS)
+    NAME(winograd_products_of)(weights, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS,
+      USUAL_PLANE, count, is_last, v, m, inputs, outputs);
+  else
+    NAME(winograd_products_of)(weights, channels, filters, v_row, m_row, plane, count, is_last, v, m, inputs, outputs);
 }
 
 static void NAME(winograd_convolve)(const gf_winograd *a) {
   const gf_winograd_shape *const shape = &a->shape;
   const size_t channels = a->channels, filters = a->filters;
   const size_t v_row = gf_padded(channels, sizeof(T)), m_row = gf_padded(filters, sizeof(T));
-  T *const v = a->scratch, *const m = v + 36 * WINOGRAD_PLANE(v_row), *const columns = m + 36 * WINOGRAD_PLANE(m_row);
+  const size_t plane = WINOGRAD_PLANE(v_row > m_row ? v_row : m_row);
+  T *const m = a->scratch, *const v = m + 36 * plane, *const zeros = v + 6 * plane;
+  for (size_t c = 0; c < 6 * v_row; c++) zeros[c] = (T)0;
   const size_t tiles = NAME(tile_count)(shape);
-  for (size_t first = 0; first < tiles; first += GF_WINOGRAD_TILES) {
-    const size_t count = tiles - first < GF_WINOGRAD_TILES ? tiles - first : GF_WINOGRAD_TILES;
-    NAME(winograd_input)(shape, a->source, channels, v_row, first, count, v, columns);
-    const NAME(fetch) inputs = NAME(fetch_tiles)(shape, a->source, channels, first + count, GF_WINOGRAD_TILES);
-    const NAME(fetch) outputs = NAME(fetch_tiles)(shape, a->output, filters, first, count);
-    if (channels == USUAL_CHANNELS && filters == USUAL_CHANNELS)
-      NAME(winograd_products)(a, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, count, v, m, inputs, outputs);
-    else
-      NAME(winograd_products)(a, channels, filters, v_row, m_row, count, v, m, inputs, outputs);
-    NAME(winograd_output)(a, m_row, first, count, m);
+  NAME(tile) tile = {0, 0, 0};
+  for (size_t first = 0; first < tiles; first += WINOGRAD_TILES) {
+    const size_t count = tiles - first < WINOGRAD_TILES ? tiles - first : WINOGRAD_TILES;
+    NAME(tile) after = tile;
+    NAME(fetch) inputs, outputs = NAME(fetch_tiles)(shape, a->output, filters, tile, count);
+    for (int i = 0; i < 6; i++) {
+      T *const sums = m + (size_t)(6 * i) * plane;
+      after = NAME(winograd_input)(shape, a->source, channels, v_row, plane, tile, count, i, v, zeros);
+      if (i == 0) inputs = NAME(fetch_tiles)(shape, a->source, channels, after, WINOGRAD_TILES);
+      NAME(winograd_products)((const T *)a->weights + (size_t)(6 * i) * channels * m_row, channels, filters, v_row, m_row, plane,
+          count, i == 5, v, sums, &inputs, &outputs);
+    }
+    NAME(winograd_output)(a, m_row, plane, tile, count, m);
+    tile = after;
   }
 }
 
 // --- weight gradient ------------------------------------------------------------------------------------------------
 
+// A row of planes, (i, 0) ... (i, 5), of `count` tiles' transformed values. The next one is made, a few tiles at a time, while
+// the products of the one before are added up, so that what it writes has time to reach the second-level cache; and the rows
+// of pixels that it is going to read are fetched into the first-level cache, a line of each with a turn of the inner loop.
+typedef struct {
+  const gf_winograd_gradient *call;
+  size_t count, made[2];  // tiles, of the inputs and of the output gradients
+  NAME(tile) tile[2];     // the next of either
+  int i;
+  T *v, *d;               // [6][GRADIENT_PLANE(row)] each
+  const T *zeros;
+  const char *pixels[6];  // where rows begin that are still to be fetched
+  int pixel_rows;
+} NAME(plane_row);
+
+#undef TILES_AT_A_TIME
+#define TILES_AT_A_TIME 8
+
+static inline int NAME(has_fewer)(const NAME(plane_row) *next) { return next->made[0] > next->made[1]; }
+
+static void NAME(note_pixels)(NAME(plane_row) *next) {
+  // Which rows of a tile's pixels a row of planes is made of, a bit each.
+  static const unsigned char needed[2][6] = {{0x15, 0x1e, 0x1e, 0x1e, 0x1e, 0x2a}, {0x1, 0xf, 0xf, 0xf, 0xf, 0x8}};
+  const gf_winograd_gradient *const a = next->call;
+  const int which = NAME(has_fewer)(next);
+  const NAME(tile) tile = next->tile[which];
+  const size_t channels = which ? a->filters : a->channels;
+  const T *const maps = which ? a->gradient : a->source;
+  next->pixel_rows = 0;
+  if (next->made[which] == next->count) return;
+  for (int r = 0; r < 6; r++) {
+    const ptrdiff_t y = tile.row + r - !which;
+    if (!(needed[which][next->i] >> r & 1) || y < 0 || y >= (ptrdiff_t)a->shape.height) continue;
+    const size_t pixel = (tile.image * a->shape.height + (size_t)y) * a->shape.width + (size_t)tile.column;
+    next->pixels[next->pixel_rows++] = (const char *)(maps + pixel * channels);
+  }
+}
+
+static void NAME(make_tiles)(NAME(plane_row) *next) {
+  const gf_winograd_gradient *const a = next->call;
+  const size_t v_row = gf_padded(a->channels, sizeof(T)), row = gf_padded(a->filters, sizeof(T));
+  const int which = NAME(has_fewer)(next);
+  const size_t made = next->made[which], left = next->count - made;
+  const size_t count = left < TILES_AT_A_TIME ? left : TILES_AT_A_TIME;
+  next->tile[which] =
+      which ? NAME(winograd_spread)(&a->shape, a->gradient, a->filters, row, GRADIENT_PLANE(row), next->tile[which], count,
+                  next->i, next->d + made * row, next->zeros)
+            : NAME(winograd_input)(&a->shape, a->source, a->channels, v_row, GRADIENT_PLANE(v_row), next->tile[which], count,
+                  next->i, next->v + made * v_row, next->zeros);
+  next->made[which] += count;
+  NAME(note_pixels)(next);
+}
+
 // Register block: CHANNELS channels x VECTOR_BLOCK vectors of filters, over the tiles at hand, ascending.
 #undef WINOGRAD_GRADIENT_BLOCK
 #define WINOGRAD_GRADIENT_BLOCK(CHANNELS)                                                                           \
   do {                                                                                                              \
-    const T *const v = v_plane + c, *const d = d_plane + k;                                                         \
-    T *const sums = s_plane + c * row + k;                                                                          \
-    const char *next = NAME(ahead)(ahead, 3, fetched);                                                              \
-    fetched += count * 64;                                                                                          \
+    const T *const x = v + c, *const dy = d + k;                                                                    \
+    T *const place = sums + c * row + k;                                                                            \
+    const char *ahead[ROWS_AHEAD];                                                                                  \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < ROWS_AHEAD; i++)                                         \
+        ahead[i] = next->pixel_rows > 0 ? next->pixels[--next->pixel_rows] : (const char *)x;                       \
     NAME(vec) sum[CHANNELS][VECTOR_BLOCK];                                                                          \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < CHANNELS; i++)                                           \
         _Pragma("clang loop unroll(full)") for (int j = 0; j < VECTOR_BLOCK; j++)                                   \
-            sum[i][j] = NAME(load)(sums + (size_t)i * row + j * LANES);                                             \
-    _Pragma("clang loop unroll(disable)") for (size_t t = 0; t < count; t++, next += 64) {                          \
-      __builtin_prefetch(next);                                                                                     \
-      NAME(vec) dy[VECTOR_BLOCK];                                                                                   \
+            sum[i][j] = begins ? (NAME(vec))(T)0 : NAME(load)(place + (size_t)i * row + j * LANES);                 \
+    _Pragma("clang loop unroll(disable)") for (size_t t = 0; t < count; t++) {                                      \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < ROWS_AHEAD; i++) {                                     \
+        __builtin_prefetch(ahead[i]);                                                                               \
+        ahead[i] += 64;                                                                                             \
+      }                                                                                                             \
+      NAME(vec) weight[VECTOR_BLOCK];                                                                               \
       _Pragma("clang loop unroll(full)") for (int j = 0; j < VECTOR_BLOCK; j++)                                     \
-          dy[j] = NAME(load)(d + t * row + j * LANES);                                                              \
+          weight[j] = NAME(load)(dy + t * row + j * LANES);                                                         \
       _Pragma("clang loop unroll(full)") for (int i = 0; i < CHANNELS; i++) {                                       \
-        const NAME(vec) value = (NAME(vec))v[t * v_row + (size_t)i];                                                \
+        const NAME(vec) value = (NAME(vec))x[t * v_row + (size_t)i];                                                \
         _Pragma("clang loop unroll(full)") for (int j = 0; j < VECTOR_BLOCK; j++)                                   \
-            sum[i][j] = FMA(value, dy[j], sum[i][j]);                                                               \
+            sum[i][j] = FMA(value, weight[j], sum[i][j]);                                                           \
       }                                                                                                             \
     }                                                                                                               \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < CHANNELS; i++)                                           \
         _Pragma("clang loop unroll(full)") for (int j = 0; j < VECTOR_BLOCK; j++)                                   \
-            NAME(store)(sums + (size_t)i * row + j * LANES, sum[i][j]);                                             \
+            NAME(store)(place + (size_t)i * row + j * LANES, sum[i][j]);                                            \
   } while (0)
 
-static inline __attribute__((always_inline)) void NAME(winograd_gradient_products)(
-    T *all_sums, const size_t channels, const size_t filters, const size_t v_row, const size_t row, size_t count,
-    const T *planes, const T *spread, NAME(fetch) inputs, NAME(fetch) gradients) {
-  for (size_t i = 0; i < 36; i++) {
-    NAME(fetch_share)(&inputs, 0);
-    NAME(fetch_share)(&gradients, 0);
-    const T *const v_plane = planes + i * WINOGRAD_PLANE(v_row), *const d_plane = spread + i * WINOGRAD_PLANE(row);
-    T *const s_plane = all_sums + i * channels * row;
-    const size_t next = (i + 1) % 36;
-    const NAME(range) ahead[3] = {{all_sums + next * channels * row, channels * row * sizeof(T)},
-        {planes + next * WINOGRAD_PLANE(v_row), count * v_row * sizeof(T)},
-        {spread + next * WINOGRAD_PLANE(row), count * row * sizeof(T)}};
-    size_t fetched = 0;
+// The sums of planes (i, 0) ... (i, 5) over `count` tiles; meanwhile the row of planes that comes next is made.
+static inline __attribute__((always_inline)) void NAME(winograd_gradient_products_of)(
+    T *sums, const size_t channels, const size_t filters, const size_t v_row, const size_t row, size_t count, int begins,
+    const T *v, const T *d, NAME(plane_row) *next) {
+  const size_t parts = 2 * ((next->count + TILES_AT_A_TIME - 1) / TILES_AT_A_TIME);
+  const size_t blocks = 6 * ((filters + FILTER_BLOCK - 1) / FILTER_BLOCK) * (channels / CHANNEL_BLOCK + channels % CHANNEL_BLOCK);
+  size_t due = 0;
+  for (size_t j = 0; j < 6; j++, sums += channels * row, v += GRADIENT_PLANE(v_row), d += GRADIENT_PLANE(row))
     // Beyond the last filter lie sums that nobody reads.
-    for (size_t k = 0; k < filters; k += FILTER_BLOCK) {
-      size_t c = 0;
-      for (; c + CHANNEL_BLOCK <= channels; c += CHANNEL_BLOCK) WINOGRAD_GRADIENT_BLOCK(CHANNEL_BLOCK);
-      for (; c < channels; c++) WINOGRAD_GRADIENT_BLOCK(1);
-    }
-  }
+    for (size_t k = 0; k < filters; k += FILTER_BLOCK)
+      for (size_t c = 0; c < channels;) {
+        if (c + CHANNEL_BLOCK <= channels) {
+          WINOGRAD_GRADIENT_BLOCK(CHANNEL_BLOCK);
+          c += CHANNEL_BLOCK;
+        } else {
+          WINOGRAD_GRADIENT_BLOCK(1);
+          c++;
+        }
+        // Spread evenly over the blocks.
+        for (due += parts; due >= blocks; due -= blocks) NAME(make_tiles)(next);
+      }
+}
+
+static void NAME(winograd_gradient_products)(T *sums, size_t channels, size_t filters, size_t v_row, size_t row, size_t count,
+    int begins, const T *v, const T *d, NAME(plane_row) *next) {
+  if (channels == USUAL_CHANNELS && filters == USUAL_CHANNELS)
+    NAME(winograd_gradient_products_of)(sums, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, count, begins,
+      v, d, next);
+  else
+    NAME(winograd_gradient_products_of)(sums, channels, filters, v_row, row, count, begins, v, d, next);
 }
 
 static void NAME(winograd_weight_gradient)(const gf_winograd_gradient *a) {
-  const gf_winograd_shape *const shape = &a->shape;
   const size_t channels = a->channels, filters = a->filters;
   const size_t v_row = gf_padded(channels, sizeof(T)), row = gf_padded(filters, sizeof(T));
-  T *const planes = a->scratch, *const spread = planes + 36 * WINOGRAD_PLANE(v_row);
-  T *const columns = spread + 36 * WINOGRAD_PLANE(row);
+  const size_t v_size = 6 * GRADIENT_PLANE(v_row), d_size = 6 * GRADIENT_PLANE(row);
+  T *const v = a->scratch, *const d = v + 2 * v_size, *const zeros = d + 2 * d_size;
+  for (size_t c = 0; c < 6 * (v_row > row ? v_row : row); c++) zeros[c] = (T)0;
   T *const all_sums = a->accumulator;
-  const size_t tiles = NAME(tile_count)(shape);
-  if (a->begins)
-    for (size_t i = 0; i < 36 * channels * row; i++) all_sums[i] = (T)0;
-  for (size_t first = 0; first < tiles; first += GF_WINOGRAD_TILES) {
-    const size_t count = tiles - first < GF_WINOGRAD_TILES ? tiles - first : GF_WINOGRAD_TILES;
-    NAME(winograd_input)(shape, a->source, channels, v_row, first, count, planes, columns);
-    NAME(winograd_spread)(shape, a->gradient, filters, row, first, count, spread, columns);
-    const NAME(fetch) inputs = NAME(fetch_tiles)(shape, a->source, channels, first + count, GF_WINOGRAD_TILES);
-    const NAME(fetch) gradients = NAME(fetch_tiles)(shape, a->gradient, filters, first + count, GF_WINOGRAD_TILES);
-    if (channels == USUAL_CHANNELS && filters == USUAL_CHANNELS)
-      NAME(winograd_gradient_products)(all_sums, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, count, planes,
-        spread, inputs, gradients);
-    else
-      NAME(winograd_gradient_products)(all_sums, channels, filters, v_row, row, count, planes, spread, inputs, gradients);
+  const size_t tiles = NAME(tile_count)(&a->shape), chunks = (tiles + GRADIENT_TILES - 1) / GRADIENT_TILES;
+  NAME(plane_row) next = {.call = a, .count = tiles < GRADIENT_TILES ? tiles : GRADIENT_TILES, .v = v, .d = d, .zeros = zeros};
+  while (next.made[1] < next.count) NAME(make_tiles)(&next);
+  NAME(tile) begin = {0, 0, 0};
+  // Row by row of planes, chunk by chunk of tiles.
+  for (size_t r = 0; r < 6 * chunks; r++) {
+    const NAME(plane_row) here = next;
+    const size_t chunk = (r + 1) / 6, half = (r + 1) % 2;
+    next.i = (int)((r + 1) % 6);
+    if (next.i == 0) begin = here.tile[0];
+    const size_t left = tiles > chunk * GRADIENT_TILES ? tiles - chunk * GRADIENT_TILES : 0;
+    next.count = left < GRADIENT_TILES ? left : GRADIENT_TILES;
+    next.v = v + half * v_size, next.d = d + half * d_size;
+    next.tile[0] = next.tile[1] = begin;
+    next.made[0] = next.made[1] = 0;
+    NAME(note_pixels)(&next);
+    NAME(winograd_gradient_products)(all_sums + (size_t)(6 * here.i) * channels * row, channels, filters, v_row, row, here.count,
+        a->begins && r < 6, here.v, here.d, &next);
   }
   if (!a->ends) return;
   // G' of the 36 sums, in binary64, rounded once.

@@ -32,94 +32,104 @@ static inline unsigned NAME(inside_bits)(ptrdiff_t first, size_t size) {
   return bits;
 }
 
-// Tiles that go through the three stages together, while they and the weights are in the second-level cache. No sum
-// depends on it.
-_Static_assert(GF_WINOGRAD_TILES % TILE_BLOCK == 0, "tiles go through in whole blocks");
+// A tile's 36 values are made six at a time: for one i, the i-th result over the rows (r) of pixels for each column (s), then the
+// six results over those columns. The columns wait in registers, so that tiles side by side take over what they share.
 
-// One more row of channels than tiles, so that the 36 planes do not meet in the same sets of the first-level cache.
-#undef WINOGRAD_PLANE
-#define WINOGRAD_PLANE(row) ((size_t)(GF_WINOGRAD_TILES + 1) * (row))
-
-// A column of pixels is transformed once, though two tiles side by side share it: its values [6][row] wait in a ring of eight
-// columns, of which a tile's first four are one half and the others, its neighbour's first, begin the other half.
-#undef WINOGRAD_COLUMN
-#define WINOGRAD_COLUMN(s) (((s) < 4 ? left : right) + (size_t)((s) % 4) * 6 * row)
-#undef WINOGRAD_HALF_RING
-#define WINOGRAD_HALF_RING (4 * 6)  // rows
-
-// One vector of channels of a tile of SIZE x SIZE pixels: the `fresh` columns (a bit each) into the ring, then rows from the
-// ring into the 36 planes. `v` is the tile's place in the first.
+// One vector of channels of the tile whose first column of SIZE pixels is `column`: KEPT columns are those of the tile before.
+// EDGE: some may lie beyond the map.
 #undef WINOGRAD_FORWARD_TILE
-#define WINOGRAD_FORWARD_TILE(V, LOAD, STORE, SIZE, TRANSFORM_1D)                                              \
+#define WINOGRAD_FORWARD_TILE(V, LOAD, STORE, SIZE, KEPT, EDGE, COLUMN_1D, ROW_1D)                             \
   do {                                                                                                         \
-    _Pragma("clang loop unroll(full)") for (int s = 0; s < SIZE; s++) {                                        \
-      if (!(fresh >> s & 1)) continue;                                                                         \
-      V d[SIZE], e[6];                                                                                         \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < SIZE; r++)                                        \
-          d[r] = LOAD(pixels[r] + (size_t)s * channels + c);                                                   \
-      TRANSFORM_1D(V, e, d);                                                                                   \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++)                                           \
-          STORE(WINOGRAD_COLUMN(s) + (size_t)i * row + c, e[i]);                                               \
+    V e[6];                                                                                                    \
+    _Pragma("clang loop unroll(full)") for (int s = 0; s < KEPT; s++) d[s] = d[s + 4];                         \
+    _Pragma("clang loop unroll(full)") for (int s = KEPT; s < SIZE; s++) {                                     \
+      if (EDGE && (column + s < 0 || column + s >= width)) d[s] = (V)(T)0;                                     \
+      else COLUMN_1D(V, d[s], LOAD, (size_t)s * channels + c);                                                 \
     }                                                                                                          \
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) {                                           \
-      V d[SIZE], e[6];                                                                                         \
-      _Pragma("clang loop unroll(full)") for (int s = 0; s < SIZE; s++)                                        \
-          d[s] = LOAD(WINOGRAD_COLUMN(s) + (size_t)i * row + c);                                               \
-      TRANSFORM_1D(V, e, d);                                                                                   \
-      _Pragma("clang loop unroll(full)") for (int j = 0; j < 6; j++) STORE(v + (size_t)(i * 6 + j) * plane + c, e[j]); \
+    ROW_1D(V, e, d);                                                                                           \
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < 6; j++) STORE(v + (size_t)j * plane + c, e[j]);     \
+  } while (0)
+
+// One vector of channels of `run` tiles side by side.
+#undef WINOGRAD_FORWARD_RUN
+#define WINOGRAD_FORWARD_RUN(V, LOAD, STORE, SIZE, FIRST, KEPT, COLUMN_1D, ROW_1D)                             \
+  do {                                                                                                         \
+    V d[SIZE];                                                                                                 \
+    T *v = planes + t * row;                                                                                   \
+    const T *pixels[SIZE];                                                                                     \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < SIZE; r++) pixels[r] = begin[r], d[r] = (V)(T)0;    \
+    ptrdiff_t column = tile.column + FIRST;                                                                    \
+    for (size_t n = 0; n < run; n++, v += row, column += 4) {                                                  \
+      if (n == 0) WINOGRAD_FORWARD_TILE(V, LOAD, STORE, SIZE, 0, 1, COLUMN_1D, ROW_1D);                        \
+      else if (column + SIZE <= width) WINOGRAD_FORWARD_TILE(V, LOAD, STORE, SIZE, KEPT, 0, COLUMN_1D, ROW_1D); \
+      else WINOGRAD_FORWARD_TILE(V, LOAD, STORE, SIZE, KEPT, 1, COLUMN_1D, ROW_1D);                            \
+      _Pragma("clang loop unroll(full)") for (int r = 0; r < SIZE; r++) pixels[r] += step[r];                  \
     }                                                                                                          \
   } while (0)
 
-#undef WINOGRAD_INPUT_D
-#define WINOGRAD_INPUT_D(V, out, d) WINOGRAD_INPUT(V, out, d[0], d[1], d[2], d[3], d[4], d[5])
-#undef WINOGRAD_SPREAD_D
-#define WINOGRAD_SPREAD_D(V, out, d) WINOGRAD_SPREAD(V, out, d[0], d[1], d[2], d[3])
+#undef PAIRED
+#define PAIRED (VECTOR_BYTES == 64)
+static inline __attribute__((always_inline)) void NAME(store_pair)(T *p, NAME(pair) v) { *(NAME(pair_unaligned) *)p = v; }
 
-// FUNCTION: tiles [first, first + count) of `source` into planes [36][tile][row]. A tile reads SIZE x SIZE pixels, FIRST
-// beyond its first output pixel, and shares KEPT columns with the next. `columns`: GF_WINOGRAD_COLUMN_ROWS rows.
+#undef WINOGRAD_INPUT_COLUMN
+#define WINOGRAD_INPUT_COLUMN(V, out, LOAD, at)                                                                \
+  WINOGRAD_INPUT_AT(V, out, i, LOAD(pixels[0] + (at)), LOAD(pixels[1] + (at)), LOAD(pixels[2] + (at)),         \
+                    LOAD(pixels[3] + (at)), LOAD(pixels[4] + (at)), LOAD(pixels[5] + (at)))
+#undef WINOGRAD_INPUT_ROW
+#define WINOGRAD_INPUT_ROW(V, out, d) WINOGRAD_INPUT(V, out, d[0], d[1], d[2], d[3], d[4], d[5])
+#undef WINOGRAD_SPREAD_COLUMN
+#define WINOGRAD_SPREAD_COLUMN(V, out, LOAD, at)                                                               \
+  WINOGRAD_SPREAD_AT(V, out, i, LOAD(pixels[0] + (at)), LOAD(pixels[1] + (at)), LOAD(pixels[2] + (at)), LOAD(pixels[3] + (at)))
+#undef WINOGRAD_SPREAD_ROW
+#define WINOGRAD_SPREAD_ROW(V, out, d) WINOGRAD_SPREAD(V, out, d[0], d[1], d[2], d[3])
+
+// FUNCTION: `count` tiles of `source`, from `tile` on, into planes (i, 0) ... (i, 5), [tile][row] each and `plane` elements
+// apart; returns the tile that follows. A tile reads SIZE x SIZE pixels, FIRST beyond its first output pixel, and shares KEPT
+// columns with the next. `zeros`: SIZE pixels of +0, in the place of rows beyond the map.
 #undef WINOGRAD_FORWARD
-#define WINOGRAD_FORWARD(FUNCTION, SIZE, FIRST, KEPT, TRANSFORM_1D)                                            \
-  static inline __attribute__((always_inline)) void NAME(FUNCTION##_of)(                                       \
-      const gf_winograd_shape *shape, const T *source, const size_t channels, const size_t row, size_t first,  \
-      size_t count, T *planes, T *columns) {                                                                   \
-    const size_t plane = WINOGRAD_PLANE(row);                                                                  \
+#define WINOGRAD_FORWARD(FUNCTION, SIZE, FIRST, KEPT, COLUMN_1D, ROW_1D)                                       \
+  static inline __attribute__((always_inline)) NAME(tile) NAME(FUNCTION##_of)(                                 \
+      const gf_winograd_shape *shape, const T *source, const size_t channels, const size_t row, const size_t plane, \
+      NAME(tile) tile, size_t count, const int i, T *planes, const T *zeros) {                                 \
     const ptrdiff_t width = (ptrdiff_t)shape->width, height = (ptrdiff_t)shape->height;                        \
-    T *left = columns, *right = left + WINOGRAD_HALF_RING * row;                                               \
-    /* Rows of pixels beyond the map are read here. */                                                         \
-    T *const zeros = right + WINOGRAD_HALF_RING * row;                                                         \
-    for (size_t i = 0; i < SIZE * row; i++) zeros[i] = (T)0;                                                   \
-    NAME(tile) tile = NAME(tile_at)(shape, first);                                                             \
-    for (size_t t = 0; t < count; t++, tile = NAME(tile_after)(shape, tile)) {                                 \
-      const T *pixels[SIZE];                                                                                   \
+    for (size_t t = 0; t < count;) {                                                                           \
+      const size_t to_border = ((size_t)(width - tile.column) + 3) / 4;                                        \
+      const size_t run = count - t < to_border ? count - t : to_border;                                        \
+      const T *begin[SIZE];                                                                                    \
+      size_t step[SIZE];                                                                                       \
       _Pragma("clang loop unroll(full)") for (int r = 0; r < SIZE; r++) {                                      \
         const ptrdiff_t y = tile.row + FIRST + r, pixel = ((ptrdiff_t)tile.image * height + y) * width + tile.column + FIRST; \
-        pixels[r] = y >= 0 && y < height ? source + pixel * (ptrdiff_t)channels : zeros;                       \
+        const int inside = y >= 0 && y < height;                                                               \
+        begin[r] = inside ? source + pixel * (ptrdiff_t)channels : zeros;                                      \
+        step[r] = inside ? 4 * channels : 0;                                                                   \
       }                                                                                                        \
-      const int kept = t > 0 && tile.column > 0 ? KEPT : 0;                                                    \
-      const unsigned needed = ((1u << SIZE) - 1) >> kept << kept;                                              \
-      const unsigned fresh = NAME(inside_bits)(tile.column + FIRST, shape->width) & needed;                    \
-      for (unsigned outside = needed & ~fresh; outside; outside &= outside - 1) {                              \
-        T *const column = WINOGRAD_COLUMN(__builtin_ctz(outside));                                             \
-        for (size_t i = 0; i < 6 * row; i++) column[i] = (T)0;                                                 \
-      }                                                                                                        \
-      T *const v = planes + t * row;                                                                           \
       size_t c = 0;                                                                                            \
+      for (; PAIRED && c + 2 * LANES <= channels; c += 2 * LANES)                                              \
+        WINOGRAD_FORWARD_RUN(NAME(pair), NAME(load_pair), NAME(store_pair), SIZE, FIRST, KEPT, COLUMN_1D, ROW_1D); \
       for (; c + LANES <= channels; c += LANES)                                                                \
-        WINOGRAD_FORWARD_TILE(NAME(vec), NAME(load), NAME(store), SIZE, TRANSFORM_1D);                         \
-      for (; c < channels; c++) WINOGRAD_FORWARD_TILE(T, NAME(load1), NAME(store1), SIZE, TRANSFORM_1D);       \
-      T *const former = left;                                                                                  \
-      left = right;                                                                                            \
-      right = former;                                                                                          \
+        WINOGRAD_FORWARD_RUN(NAME(vec), NAME(load), NAME(store), SIZE, FIRST, KEPT, COLUMN_1D, ROW_1D);        \
+      for (; c < channels; c++)                                                                                \
+        WINOGRAD_FORWARD_RUN(T, NAME(load1), NAME(store1), SIZE, FIRST, KEPT, COLUMN_1D, ROW_1D);              \
+      t += run;                                                                                                \
+      tile.column += 4 * (ptrdiff_t)(run - 1);                                                                 \
+      tile = NAME(tile_after)(shape, tile);                                                                    \
     }                                                                                                          \
+    return tile;                                                                                               \
   }                                                                                                            \
-  static void NAME(FUNCTION)(const gf_winograd_shape *shape, const T *source, size_t channels, size_t row,     \
-                             size_t first, size_t count, T *planes, T *columns) {                              \
-    /* The addresses of the 36 planes are constants then, and not 36 pointers to keep. */                      \
-    if (channels == USUAL_CHANNELS)                                                                            \
-      NAME(FUNCTION##_of)(shape, source, USUAL_CHANNELS, USUAL_CHANNELS, first, count, planes, columns);       \
-    else                                                                                                       \
-      NAME(FUNCTION##_of)(shape, source, channels, row, first, count, planes, columns);                        \
+  static NAME(tile) NAME(FUNCTION)(const gf_winograd_shape *shape, const T *source, size_t channels, size_t row, size_t plane, \
+                                   NAME(tile) tile, size_t count, int i, T *planes, const T *zeros) {          \
+    WINOGRAD_FORWARD_CASE(FUNCTION, 0)                                                                         \
+    WINOGRAD_FORWARD_CASE(FUNCTION, 1)                                                                         \
+    WINOGRAD_FORWARD_CASE(FUNCTION, 2)                                                                         \
+    WINOGRAD_FORWARD_CASE(FUNCTION, 3)                                                                         \
+    WINOGRAD_FORWARD_CASE(FUNCTION, 4)                                                                         \
+    WINOGRAD_FORWARD_CASE(FUNCTION, 5)                                                                         \
+    return NAME(FUNCTION##_of)(shape, source, channels, row, plane, tile, count, i, planes, zeros);            \
   }
+#undef WINOGRAD_FORWARD_CASE
+#define WINOGRAD_FORWARD_CASE(FUNCTION, I)                                                                     \
+  if (i == I && channels == USUAL_CHANNELS && row == USUAL_CHANNELS)                                           \
+    return NAME(FUNCTION##_of)(shape, source, USUAL_CHANNELS, USUAL_CHANNELS, plane, tile, count, I, planes, zeros);
 
-WINOGRAD_FORWARD(winograd_input, 6, -1, 2, WINOGRAD_INPUT_D)
-WINOGRAD_FORWARD(winograd_spread, 4, 0, 0, WINOGRAD_SPREAD_D)
+WINOGRAD_FORWARD(winograd_input, 6, -1, 2, WINOGRAD_INPUT_COLUMN, WINOGRAD_INPUT_ROW)
+WINOGRAD_FORWARD(winograd_spread, 4, 0, 0, WINOGRAD_SPREAD_COLUMN, WINOGRAD_SPREAD_ROW)

@@ -53,6 +53,22 @@
     (out)[5] = FMA((V)WINOGRAD_PQ, d1, FMA((V)-WINOGRAD_SUM, d3, d5));            \
   } while (0)
 
+// B', result i alone; arguments that it does not need are not evaluated
+#undef WINOGRAD_INPUT_AT
+#define WINOGRAD_INPUT_AT(V, out, i, d0, d1, d2, d3, d4, d5)                      \
+  do {                                                                            \
+    if ((i) == 0) {                                                               \
+      (out) = FMA((V)WINOGRAD_PQ, d0, FMA((V)-WINOGRAD_SUM, d2, d4));             \
+    } else if ((i) == 5) {                                                        \
+      (out) = FMA((V)WINOGRAD_PQ, d1, FMA((V)-WINOGRAD_SUM, d3, d5));             \
+    } else {                                                                      \
+      const V other = (V)((i) < 3 ? -WINOGRAD_Q : -WINOGRAD_P);                   \
+      const V point = (V)((i) == 1 ? WINOGRAD_p : (i) == 2 ? -WINOGRAD_p : (i) == 3 ? WINOGRAD_q : -WINOGRAD_q); \
+      const V even = FMA(other, d2, d4), odd = FMA(other, d1, d3);                \
+      (out) = FMA(point, odd, even);                                              \
+    }                                                                             \
+  } while (0)
+
 // A', outputs 0 and 2: m[0..5] -> out_0, out_2
 #undef WINOGRAD_OUTPUT_EVEN
 #define WINOGRAD_OUTPUT_EVEN(V, out_0, out_2, m0, m1, m2, m3, m4, m5)             \
@@ -83,6 +99,22 @@
     (out)[3] = FMA((V)WINOGRAD_q, odd_q, even_q);                                 \
     (out)[4] = FMA((V)-WINOGRAD_q, odd_q, even_q);                                \
     (out)[5] = d3;                                                                \
+  } while (0)
+
+// A, result i alone
+#undef WINOGRAD_SPREAD_AT
+#define WINOGRAD_SPREAD_AT(V, out, i, d0, d1, d2, d3)                             \
+  do {                                                                            \
+    if ((i) == 0) {                                                               \
+      (out) = d0;                                                                 \
+    } else if ((i) == 5) {                                                        \
+      (out) = d3;                                                                 \
+    } else {                                                                      \
+      const V square = (V)((i) < 3 ? WINOGRAD_P : WINOGRAD_Q);                    \
+      const V point = (V)((i) == 1 ? WINOGRAD_p : (i) == 2 ? -WINOGRAD_p : (i) == 3 ? WINOGRAD_q : -WINOGRAD_q); \
+      const V even = FMA(square, d2, d0), odd = FMA(square, d3, d1);              \
+      (out) = FMA(point, odd, even);                                              \
+    }                                                                             \
   } while (0)
 
 // G, in binary64: g[0..2] -> out[0..5]
