@@ -132,7 +132,7 @@ let package = Package(
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels", "TestSupport"]),
     .testTarget(name: "BisectionTests", dependencies: ["Bisection", "Files"]),
-    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Experiments", "Datasets", "Networks"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Processes"]),
     .testTarget(
       name: "CommandTests",

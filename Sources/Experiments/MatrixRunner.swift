@@ -39,7 +39,7 @@ public final class MatrixRunner: @unchecked Sendable {
     self.out = out
     self.instructionSet = instructionSet
     self.threads = threads
-    self.jobs = max(1, min(jobs, runs.count))
+    self.jobs = Self.jobs(jobs, for: runs.count)
     self.stop = stop
     self.options = options
   }
@@ -57,11 +57,18 @@ public final class MatrixRunner: @unchecked Sendable {
     return results.withLock { results in runs.indices.compactMap { results[$0] } }
   }
 
+  /// As many jobs as are asked for, and not more than there are runs.
+  public static func jobs(_ wanted: Int, for runs: Int) -> Int { max(1, min(wanted, runs)) }
+
   /// Threads of a job: an equal share, the first jobs taking what is left over, at least one.
-  private func share(of job: Int) -> Int { max(1, threads / jobs + (job < threads % jobs ? 1 : 0)) }
+  public static func threads(of job: Int, threads: Int, jobs: Int) -> Int {
+    max(1, threads / jobs + (job < threads % jobs ? 1 : 0))
+  }
 
   private func work(job: Int) {
-    let backend = Swift.Result { try Backend(instructionSet: instructionSet, threads: share(of: job)) }
+    let backend = Swift.Result {
+      try Backend(instructionSet: instructionSet, threads: Self.threads(of: job, threads: threads, jobs: jobs))
+    }
     while stop.reason == nil {
       let index = next.add(1, ordering: .relaxed).oldValue
       guard index < runs.count else { return }

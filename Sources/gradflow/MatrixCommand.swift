@@ -23,12 +23,19 @@ struct MatrixCommand: ParsableCommand {
   @Flag(help: "Write a page about the runs, report.html beside them, and print its path.")
   var report = false
 
+  @Flag(
+    name: .customLong("estimate"), help: "Run nothing: tell how long it would take here, from a few steps, and how much memory.")
+  var isEstimate = false
+
   @Option(help: "The directory of the goldens that --check and --report read.")
   var against = AgainstOption.standard
 
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
+    for (isGiven, name) in [(check, "--check"), (report, "--report")] where isGiven && isEstimate {
+      throw ValidationError("--estimate runs nothing: \(name) does not go with it")
+    }
     if allowsOtherBits, !check { throw ValidationError("--allow-other-bits says what --check lets pass, which is not given") }
   }
 
@@ -39,6 +46,7 @@ struct MatrixCommand: ParsableCommand {
     if report { _ = try reportFile }
     if report, against != AgainstOption.standard, !isDirectory(against) { throw AgainstOption.missing(against) }
     let session = RunSession(rows: choice.rows, options: options, jobs: part.jobs.count, shard: part.shard)
+    if isEstimate { return try session.printEstimate() }
     guard check || report else { return try session.run() }
     let made = try session.make()
     try session.printTable(made)

@@ -61,6 +61,20 @@ struct RunSession {
     try complain(made)
   }
 
+  /// Makes none of the runs, and prints what they would take.
+  func printEstimate() throws {
+    let isa = options.compute.isa.instructionSet ?? .best
+    let dataset = try options.dataset()
+    let runs = self.runs(dataset)
+    if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
+    for run in runs { try checkSettings(run, of: runs.count) }
+    let estimate = try MatrixEstimate(
+      runs, dataset: dataset, instructionSet: isa, threads: options.compute.threads ?? WorkerPool.processorCount, jobs: jobs,
+      progress: Console.progress)
+    Console.clearProgress()
+    for line in estimate.lines { try Console.print(line) }
+  }
+
   /// Makes the runs, and prints nothing but progress.
   func make() throws -> Made {
     let stop = options.stopRequest()
@@ -109,12 +123,16 @@ struct RunSession {
     return shard?.part(of: all) ?? all
   }
 
+  private func checkSettings(_ run: RunSpecification, of count: Int) throws {
+    if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
+    try MemoryNeed(run.settings.network, images: run.settings.batchSize, in: Float.self)
+      .check(against: options.compute.memory.shared(among: min(jobs, count)))
+  }
+
   /// Finds what would make a run impossible before the first one begins.
   private func check(_ runs: [RunSpecification], _ dataset: Dataset) throws {
     for run in runs {
-      if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
-      try MemoryNeed(run.settings.network, images: run.settings.batchSize, in: Float.self)
-        .check(against: options.compute.memory.shared(among: min(jobs, runs.count)))
+      try checkSettings(run, of: runs.count)
       let directory = run.directory(out: options.outDirectory)
       if directory.holdsRun, !options.resume, !options.overwrite {
         throw TrainingError.runExists(path: directory.path)

@@ -36,6 +36,21 @@ struct MatrixCommandTests {
     }
   }
 
+  @Test("--estimate tells of every run and of all, and runs nothing", arguments: [["--jobs", "1"], ["--jobs", "2"]])
+  func estimate(jobs: [String]) throws {
+    let outcome = try matrix(["--estimate", "--threads", "2"] + jobs)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    for row in SmallRuns.rows { #expect(outcome.output.contains("\(row)-s0")) }
+    #expect(outcome.output.contains(jobs[1] == "1" ? "one at a time" : "2 at a time"))
+    #expect(!FileManager.default.fileExists(atPath: directory.path("out")))
+  }
+
+  @Test("--estimate has nothing to judge or to show", arguments: ["--check", "--report"])
+  func estimateAlone(option: String) throws {
+    let outcome = try matrix(["--estimate", option])
+    #expect(outcome.code == 64 && outcome.errors.contains("--estimate runs nothing"))
+  }
+
   @Test("the portable instruction set leaves the traces of the fastest")
   func portable() throws {
     #expect(try matrix(["--rows", "one"]).code == 0)

@@ -1,0 +1,39 @@
+import Benchmarks
+import Datasets
+import Experiments
+import Testing
+
+@Suite("The estimate of a matrix")
+struct MatrixEstimateTests {
+  private let runs: [RunSpecification]
+
+  init() throws {
+    let dataset = Synthetic(classes: 10, side: 32, trainingPerClass: 30, testPerClass: 2).dataset()
+    let row = try #require(ExperimentRow.builtIn.first { $0.id == "vgg08" })
+    runs = (0..<3).map { RunSpecification(row: row, profile: .paper, seed: $0, dataset: dataset, epochs: 2) }
+  }
+
+  private func estimate(jobs: Int) -> MatrixEstimate {
+    MatrixEstimate(
+      runs, images: runs.map { _ in .init(training: 450, validation: 150, test: 101) },
+      paces: [(100, 10), (100, 10), (200, 20)].map { .init(step: $0, evaluation: $1) }, jobs: jobs, threads: 2)
+  }
+
+  @Test("an epoch is its training steps and validation's passes, the last batch smaller; a run ends with the test set")
+  func run() {
+    // 5 steps of 100 ms and 2 passes of 10; twice, and 2 passes more.
+    #expect(estimate(jobs: 1).epochSeconds(0) == 0.52)
+    #expect(abs(estimate(jobs: 1).seconds(0) - 1.06) < 1e-12)
+  }
+
+  @Test("runs follow one another, or each begins with the job that is free first", arguments: [(1, 4.24), (2, 3.18), (3, 2.12)])
+  func together(jobs: Int, seconds: Double) {
+    #expect(abs(estimate(jobs: jobs).seconds - seconds) < 1e-12)
+  }
+
+  @Test("memory is that of the runs that meet", arguments: [2, 3])
+  func memory(jobs: Int) {
+    #expect(estimate(jobs: jobs).memory > 0.9 * Double(jobs) * estimate(jobs: 1).memory / 1.1)
+    #expect(estimate(jobs: jobs).memory < Double(jobs) * 1.1 * estimate(jobs: 1).memory)
+  }
+}
