@@ -101,7 +101,7 @@ report: build ## Write report.html about finished runs, by default those of make
 # --- speed: nothing here passes or fails by a time; let nothing else run meanwhile -----------------------------------
 
 .PHONY: bench
-bench: build ## One table: training step and evaluation of every row, beside PyTorch's where it is installed
+bench: build ## One table: step and evaluation of every row, beside PyTorch's where it is installed (bfloat16 with AMX)
 	@scripts/bench.sh $(ARGUMENTS)
 
 .PHONY: bench-peer

@@ -7,7 +7,10 @@ python=${PEER:-.build-peer}/bin/python
 isas=auto
 if "$program" list --json | grep -q '"avx2"'; then isas=auto,avx2; fi
 if [ -x "$python" ]; then
-  set -- --peer "$python Tests/NetworksTests/Oracle/peer_step.py --serve" "$@"
+  peer="$python Tests/NetworksTests/Oracle/peer_step.py --serve"
+  # Where the processor multiplies bfloat16 in tiles, PyTorch's mixed precision too.
+  if grep -qs amx_bf16 /proc/cpuinfo; then set -- --peer "$peer --numbers bfloat16" "$@"; fi
+  set -- --peer "$peer" "$@"
 else
   echo "make: no PyTorch here, so our times alone; make bench-peer installs it" >&2
 fi

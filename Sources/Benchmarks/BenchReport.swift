@@ -6,6 +6,8 @@ import PlainText
 package struct BenchReport {
   /// The same work by another framework, measured in turn with ours.
   struct Peer {
+    /// Such as "PyTorch 2.15.0 (fp32, channels_last)".
+    let name: String
     var step: [Double] = []
     package var evaluation: [Double] = []
   }
@@ -20,7 +22,7 @@ package struct BenchReport {
   package var times: [StepTimer.Times] = []
   /// Milliseconds of evaluation's forward passes.
   package var evaluation: [Double] = []
-  var peer: Peer?
+  var peers: [Peer] = []
 
   package init(row: String, depth: Int, batch: Int, backend: Backend, isEvaluation: Bool = false) {
     self.row = row
@@ -64,14 +66,16 @@ package struct BenchReport {
   }
 
   private var peerMembers: [KeyValuePairs<String, JSONValue>] {
-    guard let peer else { return [] }
-    let (step, evaluation) = (Self.median(peer.step), Self.median(peer.evaluation))
-    return [
-      [
+    guard let first = peers.first else { return [] }
+    func members(_ peer: Peer) -> KeyValuePairs<String, JSONValue> {
+      let (step, evaluation) = (Self.median(peer.step), Self.median(peer.evaluation))
+      return [
         "peer_step_ms_median": number(step), "peer_evaluation_ms_median": number(evaluation),
         "step_ratio": number(stepMedian / step), "evaluation_ratio": number(evaluationMedian / evaluation),
       ]
-    ]
+    }
+    let others = peers.dropFirst().map { JSONValue.members([["peer": .string($0.name)], members($0)]) }
+    return [members(first)] + (others.isEmpty ? [] : [["other_peers": .array(others)]])
   }
 
   package var lines: [String] {

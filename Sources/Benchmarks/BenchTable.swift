@@ -4,7 +4,8 @@ import Networks
 
 /// Training step and evaluation of several rows on several instruction sets, beside another framework's where there is one.
 ///
-/// Ours and the peer's are measured in turn, a few steps each, so that what slows the machine down meanwhile slows both.
+/// Ours and the peers' are measured in turn, a few steps each, so that what slows the machine down meanwhile slows all. The first
+/// peer is asked on every instruction set; others, which compute with other numbers, on the first alone.
 package struct BenchTable {
   static let rounds = 5
 
@@ -13,12 +14,12 @@ package struct BenchTable {
   let batch: Int
   let steps: Int
   let warmup: Int
-  let peerCommand: String?
+  let peerCommands: [String]
   let progress: (String) -> Void
 
   /// - Parameter progress: is told what is being measured.
   package init(
-    rows: [StandardRow], backends: [Backend], batch: Int, steps: Int, warmup: Int, peerCommand: String?,
+    rows: [StandardRow], backends: [Backend], batch: Int, steps: Int, warmup: Int, peerCommands: [String],
     progress: @escaping (String) -> Void
   ) {
     self.rows = rows
@@ -26,30 +27,31 @@ package struct BenchTable {
     self.batch = batch
     self.steps = steps
     self.warmup = warmup
-    self.peerCommand = peerCommand
+    self.peerCommands = peerCommands
     self.progress = progress
   }
 
   package func run() throws -> BenchTableText {
     var reports: [BenchReport] = []
-    var peerName: String?
-    for backend in backends {
-      let peer = try peerCommand.map { try PeerProcess(command: $0, backend: backend) }
-      peerName = peer?.name ?? peerName
+    var names: [String] = []
+    for (index, backend) in backends.enumerated() {
+      let peers = try peerCommands.prefix(index == 0 ? peerCommands.count : 1)
+        .map { try PeerProcess(command: $0, backend: backend) }
+      if index == 0 { names = peers.map(\.name) }
       for row in rows {
         try MemoryNeed(row.configuration, images: batch, in: Float.self)
           .check(against: .now(threads: backends[0].threads))
         progress("\(row.id), \(backend.instructionSet.rawValue)")
-        reports.append(try measure(row, backend, peer))
+        reports.append(try measure(row, backend, peers))
       }
     }
-    return BenchTableText(reports: reports, peer: peerName, batch: batch, steps: steps, threads: backends[0].threads)
+    return BenchTableText(reports: reports, peers: names, batch: batch, steps: steps, threads: backends[0].threads)
   }
 
-  private func measure(_ row: StandardRow, _ backend: Backend, _ peer: PeerProcess?) throws -> BenchReport {
+  private func measure(_ row: StandardRow, _ backend: Backend, _ peers: [PeerProcess]) throws -> BenchReport {
     let timer = try StepTimer(row.configuration, learningRate: row.baseLearningRate, batch: batch, backend: backend)
     var report = BenchReport(row: row.id, depth: row.configuration.depth, batch: batch, backend: backend)
-    var others = BenchReport.Peer()
+    report.peers = peers.map { BenchReport.Peer(name: $0.name) }
     for isEvaluation in [false, true] {
       for (round, steps) in Self.shares(of: steps).enumerated() {
         // The first round meets cold memory; the later ones caches that the other's round has filled.
@@ -58,13 +60,12 @@ package struct BenchTable {
         for _ in 0..<warmup { _ = try measure() }
         let times = try (0..<steps).map { _ in try measure() }
         if isEvaluation { report.evaluation += times.map(\.step) } else { report.times += times }
-        if let peer {
+        for (index, peer) in peers.enumerated() {
           let times = try peer.times(row: row.id, batch: batch, isEvaluation: isEvaluation, warmup: warmup, steps: steps)
-          if isEvaluation { others.evaluation += times } else { others.step += times }
+          if isEvaluation { report.peers[index].evaluation += times } else { report.peers[index].step += times }
         }
       }
     }
-    if peer != nil { report.peer = others }
     return report
   }
 

@@ -5,38 +5,44 @@ import PlainText
 /// The table of `gradflow bench --rows` for terminals, documents and programs.
 package struct BenchTableText {
   let reports: [BenchReport]
-  /// The other framework, such as "PyTorch 2.15.0".
-  let peer: String?
+  /// The other frameworks, such as "PyTorch 2.15.0 (fp32, channels_last)".
+  let peers: [String]
   let batch: Int
   let steps: Int
   let threads: Int
 
+  /// The first word, and of several peers what they compute with.
+  private var shortNames: [String] {
+    peers.map { name in
+      let word = name.split(separator: " ").first.map(String.init) ?? name
+      guard peers.count > 1, let kind = name.split(separator: "(").last?.split(whereSeparator: { ",)".contains($0) }).first
+      else { return word }
+      return "\(word) \(kind)"
+    }
+  }
+
   private var titles: [String] {
-    guard let peer else { return ["row", "instruction set", "step, ms", "evaluation, ms"] }
-    let name = peer.split(separator: " ").first.map(String.init) ?? peer
-    return [
-      "row", "instruction set", "step, ms", "\(name), ms", "ratio", "evaluation, ms", "\(name), ms", "ratio",
-    ]
+    let others = shortNames.flatMap { ["\($0), ms", "ratio"] }
+    return ["row", "instruction set", "step, ms"] + others + ["evaluation, ms"] + others
   }
 
   private var cells: [[String]] {
     reports.map { report in
-      let names = [report.row, report.isa]
-      func pair(_ ours: Double, _ others: Double) -> [String] {
-        [Text.fixed(ours, 1), Text.fixed(others, 1), Text.fixed(ours / others, 2)]
+      func others(_ ours: Double, _ times: (BenchReport.Peer) -> [Double]) -> [String] {
+        peers.indices.flatMap { index -> [String] in
+          guard index < report.peers.count else { return ["-", "-"] }
+          let theirs = BenchReport.median(times(report.peers[index]))
+          return [Text.fixed(theirs, 1), Text.fixed(ours / theirs, 2)]
+        }
       }
-      guard peer != nil, let others = report.peer else {
-        let ours = [Text.fixed(report.stepMedian, 1), Text.fixed(report.evaluationMedian, 1)]
-        return names + (peer == nil ? ours : [ours[0], "-", "-", ours[1], "-", "-"])
-      }
-      return names + pair(report.stepMedian, BenchReport.median(others.step))
-        + pair(report.evaluationMedian, BenchReport.median(others.evaluation))
+      return [report.row, report.isa, Text.fixed(report.stepMedian, 1)] + others(report.stepMedian, \.step)
+        + [Text.fixed(report.evaluationMedian, 1)] + others(report.evaluationMedian, \.evaluation)
     }
   }
 
   /// What the numbers are, in a sentence.
   private var caption: String {
-    let others = peer.map { ", in turn with \($0)" } ?? ""
+    let others = peers.isEmpty ? "" : ", in turn with \(peers.joined(separator: " and "))"
     return "\(date), \(Machine.processorName), \(threads) threads, batch \(batch): medians of \(steps) steps\(others)"
   }
 
@@ -60,7 +66,7 @@ package struct BenchTableText {
 
   package var json: JSONValue {
     .members([
-      "processor": .string(Machine.processorName), "date": .string(date), "peer": peer.map { .string($0) } ?? .null,
+      "processor": .string(Machine.processorName), "date": .string(date), "peer": peers.first.map { .string($0) } ?? .null,
       "rows": .array(reports.map(\.json)),
     ])
   }

@@ -17,6 +17,12 @@ package struct Breakdown {
     /// 10⁹ operations a second, two a multiply-add.
     var gigaflops: Double { 2 * amount.multiplyAdds / milliseconds / 1e6 }
     var gigabytes: Double { amount.bytes / milliseconds / 1e6 }
+
+    /// Milliseconds by a model of products and bytes: the algorithm's multiply-adds at the peak, then every tensor that the part
+    /// reads or writes once at the speed of a copy. Less, where tensors are in a cache; more, where the work is neither.
+    func predicted(_ ceilings: Ceilings) -> Double {
+      2 * amount.products / ceilings.gigaflops / 1e6 + amount.bytes / ceilings.gigabytes / 1e6
+    }
   }
 
   static let rest = "waiting and everything else"
@@ -49,7 +55,7 @@ package struct Breakdown {
         Part(
           layer: entry.layer, phase: entry.phase, part: entry.part.rawValue,
           milliseconds: Double(entry.nanoseconds) * 1e-6 / Double(times.threads * steps),
-          amount: .init(multiplyAdds: entry.work.multiplyAdds * Double(batch), bytes: entry.work.bytes * Double(batch))))
+          amount: entry.work * Double(batch)))
     }
     func add(_ name: String, _ milliseconds: Double) {
       parts.append(Part(layer: "-", phase: "step", part: name, milliseconds: milliseconds, amount: .init()))

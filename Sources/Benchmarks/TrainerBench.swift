@@ -5,15 +5,18 @@ import Foundation
 import Kernels
 import Networks
 import PlainText
-import Synchronization
 import Training
 
 /// What a training run's loop adds to the bare step: loading and augmenting, the state's digest, events and checks; and, in
 /// few steps of an epoch, the digests of all layers and the statistics of the gradients.
 ///
-/// Bare steps and runs of one epoch (on built-in images of CIFAR's size, in a temporary directory) take turns.
+/// In a run of one epoch (on built-in images of CIFAR's size, in a temporary directory) a bare step follows each step of the run:
+/// a processor's speed changes within seconds, and so both have the same. What the loop adds is the median of the differences
+/// of such neighbours, told with its 95 % confidence interval, of this process and the minutes that it took.
 package struct TrainerBench {
   static let rounds = 3
+  /// Pairs that are too near one another to be independent.
+  static let block = 5
   /// Steps of an epoch of the protocol, by which the costs of an epoch's first and last steps are shared out.
   static let protocolSteps = 475.0
 
@@ -41,13 +44,12 @@ package struct TrainerBench {
     let timer = try StepTimer(configuration, learningRate: row.baseLearningRate, batch: batch, backend: backend)
     let run = try specification()
     var report = Report(row: row.id, depth: configuration.depth, batch: batch, backend: backend)
+    for _ in 0..<2 { _ = try timer.trainingStep() }
     for _ in 0..<Self.rounds {
-      _ = try timer.trainingStep()
-      report.bare += try (0..<steps).map { _ in try timer.trainingStep().step }
-      let times = try epoch(run.specification, run.dataset)
-      report.first += times.prefix(Trainer.recordedSteps)
-      report.ordinary += times.dropFirst(Trainer.recordedSteps).dropLast()
-      report.last += times.suffix(1)
+      let pairs = try epoch(run.specification, run.dataset, beside: timer)
+      report.first += pairs.prefix(Trainer.recordedSteps)
+      report.ordinary += pairs.dropFirst(Trainer.recordedSteps).dropLast()
+      report.last += pairs.suffix(1)
     }
     report.loading = try loading(run.specification, run.dataset)
     report.digest = timer.digestTimes(count: Self.rounds * steps)
@@ -74,20 +76,24 @@ package struct TrainerBench {
     try ExperimentData(dataset, run.settings, seed: run.seed)
   }
 
-  /// Milliseconds from each step's end to the next one's, of one epoch.
-  private func epoch(_ run: RunSpecification, _ dataset: Dataset) throws -> [Double] {
+  /// Of one epoch: each step from the end of the one before to its own, and the bare step after it.
+  private func epoch(_ run: RunSpecification, _ dataset: Dataset, beside timer: StepTimer) throws -> [Pair] {
     let out = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: out) }
-    let ends = Mutex<[ContinuousClock.Instant]>([])
+    var pairs: [Pair] = []
+    var begin = ContinuousClock.now
+    var failure: (any Error)?
     let tell = watch(run)
     var options = Trainer.Options(epochs: 1)
     options.events = { event in
       switch event {
       // The checkpoint before the first step tells when that begins.
-      case .checkpoint(epoch: 0, step: 0): ends.withLock { $0 = [.now] }
+      case .checkpoint(epoch: 0, step: 0): begin = .now
       case .step:
         tell(event)
-        ends.withLock { $0.append(.now) }
+        let step = StepTimer.milliseconds(.now - begin)
+        do { pairs.append(Pair(step: step, bare: try timer.trainingStep().step)) } catch { failure = error }
+        begin = .now
       default: break
       }
     }
@@ -95,8 +101,8 @@ package struct TrainerBench {
       run.identity(dataset: dataset), source: source(run, dataset), backend: backend,
       directory: run.directory(out: out.path), options: options)
     _ = try trainer.run()
-    let instants = ends.withLock { $0 }
-    return zip(instants, instants.dropFirst()).map { StepTimer.milliseconds($1 - $0) }
+    if let failure { throw failure }
+    return pairs
   }
 
   /// Milliseconds of loading a batch with augmentation.
@@ -121,22 +127,35 @@ package struct TrainerBench {
 }
 
 extension TrainerBench {
+  /// Neighbours in time, in milliseconds.
+  package struct Pair {
+    /// Of the run, with all that belongs to it.
+    let step: Double
+    let bare: Double
+
+    package init(step: Double, bare: Double) {
+      self.step = step
+      self.bare = bare
+    }
+
+    var added: Double { step - bare }
+  }
+
   package struct Report {
     let row: String
     let depth: Int
     let batch: Int
     let threads: Int
     let isa: String
-    /// Milliseconds, as all here.
-    var bare: [Double] = []
-    /// Times of a run's steps: of those whose layers are digested, of the last of each epoch, and of all others.
-    var first: [Double] = []
-    var last: [Double] = []
-    var ordinary: [Double] = []
+    /// A run's steps, in milliseconds: those whose layers are digested, the last of each epoch, and all others.
+    package var first: [Pair] = []
+    package var last: [Pair] = []
+    package var ordinary: [Pair] = []
+    /// Milliseconds.
     var loading: [Double] = []
     var digest: [Double] = []
 
-    init(row: String, depth: Int, batch: Int, backend: Backend) {
+    package init(row: String, depth: Int, batch: Int, backend: Backend) {
       self.row = row
       self.depth = depth
       self.batch = batch
@@ -145,27 +164,42 @@ extension TrainerBench {
     }
 
     private func median(_ values: [Double]) -> Double { BenchReport.median(values) }
+    private var bare: Double { median((first + ordinary + last).map(\.bare)) }
 
-    /// What the loop adds to a step, on the average of an epoch of the protocol.
-    var overhead: Double {
-      let special = Double(Trainer.recordedSteps) * (median(first) - median(ordinary)) + median(last) - median(ordinary)
-      return median(ordinary) - median(bare) + special / TrainerBench.protocolSteps
+    /// What the loop adds to an ordinary step.
+    private var added: MedianInterval { MedianInterval(ordinary.map(\.added), block: TrainerBench.block) }
+
+    /// What the few others of an epoch cost more, shared out among the steps of one of the protocol.
+    private var special: Double {
+      let usual = added.median
+      return (Double(Trainer.recordedSteps) * (median(first.map(\.added)) - usual) + median(last.map(\.added)) - usual)
+        / TrainerBench.protocolSteps
+    }
+
+    /// What the loop adds to a step, on the average of an epoch of the protocol; the interval is that of ordinary steps.
+    package var overhead: (median: Double, lower: Double, upper: Double) {
+      let (added, special) = (added, special)
+      return (added.median + special, added.lower + special, added.upper + special)
     }
 
     /// As a fraction of the bare step.
-    var share: Double { overhead / median(bare) }
+    var share: Double { overhead.median / bare }
 
     package var lines: [String] {
       var table = TextTable([("\(row), batch \(batch), \(isa), \(threads) threads", .left), ("ms", .right)])
       func add(_ name: String, _ value: Double) { table.add([name, Text.fixed(value, 3)]) }
-      add("bare step, median of \(bare.count)", median(bare))
-      add("step of a training run, median of \(ordinary.count)", median(ordinary))
-      add("  an epoch's first \(Trainer.recordedSteps), whose layers are digested", median(first))
-      add("  an epoch's last, with gradient statistics", median(last))
+      add("bare step, median of \(first.count + ordinary.count + last.count)", bare)
+      add("step of a training run, median of \(ordinary.count)", median(ordinary.map(\.step)))
+      add("  an epoch's first \(Trainer.recordedSteps), whose layers are digested", median(first.map(\.step)))
+      add("  an epoch's last, with gradient statistics", median(last.map(\.step)))
       add("loading and augmenting a batch", median(loading))
       add("digest of the state", median(digest))
-      add("added to a step, mean of an epoch of \(Int(TrainerBench.protocolSteps))", overhead)
-      return table.lines + ["that is \(Text.percent(share)) of the bare step"]
+      add("added to a step, mean of an epoch of \(Int(TrainerBench.protocolSteps))", overhead.median)
+      let interval = [overhead.lower, overhead.upper].map { Text.percent($0 / bare) }.joined(separator: " to ")
+      return table.lines + [
+        "that is \(Text.percent(share)) of the bare step, 95 % confidence \(interval)",
+        "a bare step after each of the run's; confidence from blocks of \(TrainerBench.block) such pairs",
+      ]
     }
 
     package var json: JSONValue {
@@ -176,10 +210,12 @@ extension TrainerBench {
           "isa": .string(isa), "steps": JSONValue(ordinary.count), "mode": .string("trainer"),
         ],
         [
-          "step_ms_median": number(median(bare)), "trainer_step_ms_median": number(median(ordinary)),
-          "first_step_ms_median": number(median(first)), "last_step_ms_median": number(median(last)),
+          "step_ms_median": number(bare), "trainer_step_ms_median": number(median(ordinary.map(\.step))),
+          "first_step_ms_median": number(median(first.map(\.step))),
+          "last_step_ms_median": number(median(last.map(\.step))),
           "loading_ms_median": number(median(loading)), "digest_ms_median": number(median(digest)),
-          "overhead_ms": number(overhead), "overhead_share": number(share),
+          "overhead_ms": number(overhead.median), "overhead_ms_lower": number(overhead.lower),
+          "overhead_ms_upper": number(overhead.upper), "overhead_share": number(share),
         ],
       ])
     }

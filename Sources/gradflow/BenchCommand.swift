@@ -53,8 +53,11 @@ struct BenchCommand: ParsableCommand {
   var isas: InstructionSetsArgument?
 
   @Option(
-    help: "In the table: the command of another framework, measured in turn: see Tests/NetworksTests/Oracle/peer_step.py.")
-  var peer: String?
+    help: """
+      In the table: the command of another framework, measured in turn: see Tests/NetworksTests/Oracle/peer_step.py. May be given \
+      several times: further ones are measured on the first instruction set alone.
+      """)
+  var peer: [String] = []
 
   @Flag(name: .customLong("json"), help: "Print one JSON object.")
   var isJSON = false
@@ -85,7 +88,7 @@ struct BenchCommand: ParsableCommand {
     ].filter(\.0).map(\.1)
     if kinds.count > 1 { throw ValidationError("\(kinds.joined(separator: " and ")) exclude each other") }
     if rows == nil {
-      for (isGiven, name) in [(peer != nil, "--peer"), (isas != nil, "--isas"), (isMarkdown, "--markdown")] where isGiven {
+      for (isGiven, name) in [(!peer.isEmpty, "--peer"), (isas != nil, "--isas"), (isMarkdown, "--markdown")] where isGiven {
         throw ValidationError("\(name) is for the table: give --rows too")
       }
     } else {
@@ -168,7 +171,7 @@ struct BenchCommand: ParsableCommand {
     let sets = isas?.sets ?? [backend.instructionSet]
     let table = try BenchTable(
       rows: rows, backends: sets.map { try Backend(instructionSet: $0, threads: backend.threads) }, batch: batch,
-      steps: steps, warmup: warmup, peerCommand: peer, progress: Console.progress)
+      steps: steps, warmup: warmup, peerCommands: peer, progress: Console.progress)
     let text = try table.run()
     Console.clearProgress()
     if isJSON {

@@ -28,6 +28,19 @@ struct BenchTests {
     #expect(try #require(json["copy_gb_per_second"]?.double) > 0)
     let work = NetworkWork(try StandardRow.named(row).configuration)
     let multiplyAdds = parts.reduce(0) { $0 + ($1["multiply_adds"]?.double ?? .nan) }
+    // What is predicted follows from the ceilings and the work, part by part.
+    let peak = try #require(json["peak_gflops"]?.double), copy = try #require(json["copy_gb_per_second"]?.double)
+    for part in parts {
+      let products = try #require(part["products"]?.double), bytes = try #require(part["bytes"]?.double)
+      let predicted = 2e-6 * products / peak + 1e-6 * bytes / copy
+      #expect(abs(try #require(part["predicted_ms"]?.double) - predicted) <= 1e-4 + 1e-3 * predicted)
+    }
+    // Minimal filtering takes 36 products a tile where the direct sum takes 144; the entry's three channels are added up directly.
+    let forward = parts.filter { $0["part"]?.string == "convolution" }
+    for part in forward where ["input_conv_conv_0", "reduction_block_0_conv_0"].contains(part["layer"]?.string) {
+      let share = part["layer"]?.string == "input_conv_conv_0" ? 1.0 : 4
+      #expect(part["products"]?.double.map { $0 * share } == part["multiply_adds"]?.double)
+    }
     #expect(multiplyAdds == 2 * (work.forwardMultiplyAdds + work.gradientMultiplyAdds))
     let names = Set(parts.compactMap { $0["part"]?.string })
     for name in ["convolution", "pool", "head", "loss", "preparation", "combination", "update", "waiting and everything else"] {
@@ -68,7 +81,9 @@ struct BenchTests {
       "step_ms_median", "trainer_step_ms_median", "first_step_ms_median", "last_step_ms_median", "loading_ms_median",
       "digest_ms_median",
     ] { #expect(try #require(json[key]?.double) > 0, "\(key)") }
-    for key in ["overhead_ms", "overhead_share"] { #expect(try #require(json[key]?.double).isFinite, "\(key)") }
+    for key in ["overhead_ms", "overhead_ms_lower", "overhead_ms_upper", "overhead_share"] {
+      #expect(try #require(json[key]?.double).isFinite, "\(key)")
+    }
   }
 
   // MARK: The table
@@ -105,6 +120,20 @@ struct BenchTests {
         #expect(ratio >= 0 && ratio < 1, "\(key)")
       }
     }
+  }
+
+  @Test("a second peer has its own times, on the first instruction set alone")
+  func twoPeers() throws {
+    let (first, second) = (try TemporaryDirectory(), try TemporaryDirectory())
+    let sets = InstructionSet.available.prefix(2).map(\.rawValue)
+    let json = try json([
+      "--rows", "vgg08", "--isas", sets.joined(separator: ","), "--batch", "2", "--steps", "2", "--peer", peer(first), "--peer",
+      peer(second, milliseconds: "2000000"),
+    ])
+    let rows = try #require(json["rows"]?.array)
+    #expect(rows.map { $0["peer_step_ms_median"]?.double } == sets.map { _ in 1_000_000 })
+    let others = rows.map { $0["other_peers"]?.array?.map { $0["peer_step_ms_median"]?.double } }
+    #expect(others == [[2_000_000]] + sets.dropFirst().map { _ in nil })
   }
 
   @Test("the table in Markdown has a line for each row, without a peer too")

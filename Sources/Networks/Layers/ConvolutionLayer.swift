@@ -78,7 +78,7 @@ public struct ConvolutionLayer: NetworkLayer, OperationSource {
     pass.add(
       OperationFacts(
         layer: label, direction: .forward, part: .convolution, reads: [x], writes: [y], result: pass.countsWithNext ? nil : y,
-        multiplyAdds: multiplyAdds(x.shape, y.shape))
+        multiplyAdds: multiplyAdds(x.shape, y.shape), products: products(x.shape, y.shape))
     ) { memory in
       let (convolution, x, y) = (computing(x.shape, memory), memory[x], memory[y])
       return { convolution.forward(x.of($0), into: y.of($0), images: $0.images, worker: $0.worker) }
@@ -89,11 +89,11 @@ public struct ConvolutionLayer: NetworkLayer, OperationSource {
   func addBackward<S>(input: Value, output y: Value, to pass: inout PassBuilder<S>) {
     guard let dy = pass.takeGradient(of: y) else { return }
     let x = pass.restored(input)
-    let work = multiplyAdds(x.shape, y.shape)
+    let work = (direct: multiplyAdds(x.shape, y.shape), products: products(x.shape, y.shape))
     pass.add(
       OperationFacts(
-        layer: label, direction: .inputGradient, part: .weightGradient, scope: .slot, reads: [x, dy], multiplyAdds: work,
-        usesAccumulator: true)
+        layer: label, direction: .inputGradient, part: .weightGradient, scope: .slot, reads: [x, dy],
+        multiplyAdds: work.direct, products: work.products, usesAccumulator: true)
     ) { memory in
       let (convolution, x, dy) = (computing(x.shape, memory), memory[x], memory[dy])
       return { convolution.backwardWeight(x.of($0), dy.of($0), group: $0) }
@@ -106,13 +106,16 @@ public struct ConvolutionLayer: NetworkLayer, OperationSource {
   }
 
   /// Added to what reached the input by another way.
-  private func addInputGradient<S>(_ x: Value, _ dy: Value, _ work: Double, to pass: inout PassBuilder<S>) {
+  private func addInputGradient<S>(
+    _ x: Value, _ dy: Value, _ work: (direct: Double, products: Double?), to pass: inout PassBuilder<S>
+  ) {
     let addend = pass.takeGradient(of: x)
     let dx = pass.newGradient(of: x)
     pass.add(
       OperationFacts(
         layer: label, direction: .inputGradient, part: .inputGradient, reads: [dy] + (addend.map { [$0] } ?? []), writes: [dx],
-        overwrites: addend.map { [.init(written: dx, read: $0)] } ?? [], result: dx, multiplyAdds: work)
+        overwrites: addend.map { [.init(written: dx, read: $0)] } ?? [], result: dx,
+        multiplyAdds: work.direct, products: work.products)
     ) { memory in
       let (convolution, dy, dx, addend) = (computing(x.shape, memory), memory[dy], memory[dx], addend.map { memory[$0] })
       return {
@@ -121,6 +124,13 @@ public struct ConvolutionLayer: NetworkLayer, OperationSource {
       }
     }
     pass.setGradient(dx, of: x)
+  }
+
+  /// Of minimal filtering: 36 for each tile of 4×4 outputs, channel and filter.
+  private func products(_ input: MapShape, _ output: MapShape) -> Double? {
+    guard sizes(input).suitWinograd(channels: input.channels, filters: filters) else { return nil }
+    let tiles = (output.height + 3) / 4 * ((output.width + 3) / 4)
+    return Double(36 * tiles * input.channels * filters)
   }
 
   private func multiplyAdds(_ input: MapShape, _ output: MapShape) -> Double {

@@ -8,19 +8,28 @@ public struct NetworkWork: Sendable {
   public struct Amount: Equatable, Sendable {
     /// Fused multiply-adds of convolutions and the linear layer; the rest counts none.
     public var multiplyAdds: Double
+    /// Those of the algorithm that is taken, without its transforms: what the processor has to do at least.
+    public var products: Double
     public var bytes: Double
 
-    public init(multiplyAdds: Double = 0, bytes: Double = 0) {
+    public init(multiplyAdds: Double = 0, products: Double? = nil, bytes: Double = 0) {
       self.multiplyAdds = multiplyAdds
+      self.products = products ?? multiplyAdds
       self.bytes = bytes
     }
 
     init(_ operation: OperationFacts, elementBytes: Int) {
-      self.init(multiplyAdds: operation.multiplyAdds, bytes: Double(operation.bytes(elementBytes: elementBytes)))
+      self.init(
+        multiplyAdds: operation.multiplyAdds, products: operation.products,
+        bytes: Double(operation.bytes(elementBytes: elementBytes)))
+    }
+
+    public static func * (a: Amount, count: Double) -> Amount {
+      Amount(multiplyAdds: a.multiplyAdds * count, products: a.products * count, bytes: a.bytes * count)
     }
 
     public static func + (a: Amount, b: Amount) -> Amount {
-      Amount(multiplyAdds: a.multiplyAdds + b.multiplyAdds, bytes: a.bytes + b.bytes)
+      Amount(multiplyAdds: a.multiplyAdds + b.multiplyAdds, products: a.products + b.products, bytes: a.bytes + b.bytes)
     }
   }
 

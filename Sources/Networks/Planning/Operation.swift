@@ -41,6 +41,8 @@ struct OperationFacts: Sendable {
   var result: Value?
   /// Multiply-adds of the direct algorithm, for one image.
   var multiplyAdds = 0.0
+  /// Of the algorithm that is taken, where it is another one.
+  var products: Double?
   /// Whether it keeps sums in a worker's scratch memory while the images of a slot pass: one such operation at a time.
   var usesAccumulator = false
   /// Which of the pass's nodes it belongs to.

@@ -1,4 +1,4 @@
-"""Times PyTorch's training step of a row, to stand beside `gradflow bench`: single precision, channels_last.
+"""Times PyTorch's training step of a row, to stand beside `gradflow bench`: channels_last, in single precision or mixed.
 
     python peer_step.py --row vgg38-bn-rc-1e-2 --batch 100 --threads 2 --steps 10        # prints one JSON object
     python peer_step.py --eval                                                           # evaluation's forward pass
@@ -6,6 +6,7 @@
 
 A step is forward, loss, backward and Adam's update on one batch of random images at the protocol's initialisation.
 Adam is PyTorch's fused one, its fastest on a CPU; `--adam default` takes what `torch.optim.Adam(...)` gives.
+`--numbers bfloat16` computes convolutions in bfloat16 (autocast); parameters and Adam stay in single precision.
 `--isa avx2` keeps PyTorch and oneDNN from wider vectors; any other set leaves the choice to them.
 Times are those of this process alone: let nothing else run meanwhile. Needs torch (requirements.txt).
 
@@ -36,14 +37,19 @@ def milliseconds(seconds):
     return round(1e3 * statistics.median(seconds), 3)
 
 
-def training(network, images, labels, adam, steps):
+def loss_of(network, images, labels, numbers):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=numbers == "bfloat16"):
+        return F.cross_entropy(network(images), labels)
+
+
+def training(network, images, labels, adam, steps, numbers):
     """Seconds of each step's forward (with the loss), backward and update."""
     network.train()
     times = []
     for _ in range(steps):
         start = time.perf_counter()
         adam.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(network(images), labels)
+        loss = loss_of(network, images, labels, numbers)
         forward = time.perf_counter()
         loss.backward()
         backward = time.perf_counter()
@@ -54,13 +60,13 @@ def training(network, images, labels, adam, steps):
 
 
 @torch.inference_mode()
-def evaluation(network, images, labels, steps):
+def evaluation(network, images, labels, steps, numbers):
     """Seconds of each forward pass with the running averages, loss included."""
     network.eval()
     times = []
     for _ in range(steps):
         start = time.perf_counter()
-        F.cross_entropy(network(images), labels)
+        loss_of(network, images, labels, numbers)
         times.append((time.perf_counter() - start,))
     return times
 
@@ -68,7 +74,8 @@ def evaluation(network, images, labels, steps):
 class Subject:
     """A row's network with its optimiser and one batch, made as the protocol initialises it."""
 
-    def __init__(self, row_id, batch, adam="fused"):
+    def __init__(self, row_id, batch, numbers, adam="fused"):
+        self.numbers = numbers
         torch.manual_seed(0)
         row = ROWS[row_id]
         self.network = Network(row).to(memory_format=torch.channels_last)
@@ -79,11 +86,11 @@ class Subject:
 
     def times(self, is_evaluation, steps):
         if is_evaluation:
-            return evaluation(self.network, self.images, self.labels, steps)
-        return training(self.network, self.images, self.labels, self.adam, steps)
+            return evaluation(self.network, self.images, self.labels, steps, self.numbers)
+        return training(self.network, self.images, self.labels, self.adam, steps, self.numbers)
 
 
-def answer(request, subjects):
+def answer(request, subjects, numbers):
     """The answer to one request; `subjects` keeps the last one's network for the next."""
     try:
         row, batch, mode, warmup, steps = request.split()
@@ -94,17 +101,17 @@ def answer(request, subjects):
         return {"error": f"not a request: {request.strip()!r}"}
     if (row, batch) not in subjects:
         subjects.clear()
-        subjects[row, batch] = Subject(row, batch)
+        subjects[row, batch] = Subject(row, batch, numbers)
     times = subjects[row, batch].times(mode == "eval", warmup + steps)[warmup:]
     return {"times_ms": [round(1e3 * sum(parts), 4) for parts in times]}
 
 
-def serve():
+def serve(numbers):
     version = torch.__version__.split("+")[0]
-    print(json.dumps({"name": f"PyTorch {version} (fp32, channels_last)"}), flush=True)
+    print(json.dumps({"name": f"PyTorch {version} ({numbers}{' autocast' if numbers == 'bfloat16' else ''}, channels_last)"}), flush=True)
     subjects = {}
     for request in sys.stdin:
-        print(json.dumps(answer(request, subjects)), flush=True)
+        print(json.dumps(answer(request, subjects, numbers)), flush=True)
     return 0
 
 
@@ -124,19 +131,20 @@ def main():
     parser.add_argument("--warmup", type=int, default=2, help="steps before these")
     parser.add_argument("--adam", choices=["fused", "default"], default="fused")
     parser.add_argument("--eval", action="store_true", help="time the forward pass of evaluation instead")
+    parser.add_argument("--numbers", choices=["fp32", "bfloat16"], default="fp32")
     parser.add_argument("--isa", default="auto", help="avx2: no wider vectors; all else: PyTorch's own choice")
     parser.add_argument("--serve", action="store_true", help="answer requests on standard input")
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
     if arguments.serve:
-        return serve()
-    subject = Subject(arguments.row, arguments.batch, arguments.adam)
+        return serve(arguments.numbers)
+    subject = Subject(arguments.row, arguments.batch, arguments.numbers, arguments.adam)
     times = subject.times(arguments.eval, arguments.warmup + arguments.steps)[arguments.warmup :]
     totals = [sum(t) for t in times]
     result = {
         "row": arguments.row, "batch": arguments.batch, "threads": torch.get_num_threads(), "steps": len(times),
-        "mode": "eval" if arguments.eval else "train",
+        "mode": "eval" if arguments.eval else "train", "numbers": arguments.numbers,
         "step_ms_median": milliseconds(totals), "step_ms_min": round(1e3 * min(totals), 3)}
     if not arguments.eval:
         forward, backward, update = zip(*times)
