@@ -6,7 +6,9 @@ import Workflows
 // What the host's own actions do (checkout, artifacts, cache) is done here by copying. Jobs share what was built, as building
 // anew would take hours; all else of a job's directory is new.
 //
-//   run-workflows [--jobs first,second,verdict] [--keep] [--list]
+//   run-workflows [--jobs first,second,verdict] [--at DIR] [--list]
+//
+// --at names a directory that stays; what was built there before is used again.
 
 struct Runner {
   let repository = Shell.package
@@ -121,7 +123,7 @@ struct Runner {
   private func cleanClone() throws {
     let line =
       files.fileExists(atPath: checkout.path + "/.git")
-      ? "git clean -qfdx -e '.build*' && git checkout -qf ."
+      ? "git fetch -q origin HEAD && git clean -qfdx -e '.build*' && git checkout -qf FETCH_HEAD"
       : "rm -rf '\(checkout.path)' && git clone -q '\(repository.path)' '\(checkout.path)'"
     try files.createDirectory(at: checkout, withIntermediateDirectories: true)
     let result = try Shell.run(line: line, in: line.hasPrefix("rm") ? root.path : checkout.path)
@@ -160,10 +162,13 @@ struct Runner {
 }
 
 let arguments = CommandLine.arguments.dropFirst()
-let wanted = arguments.firstIndex(of: "--jobs").flatMap { index in
-  arguments.indices.contains(index + 1) ? arguments[index + 1].split(separator: ",").map(String.init) : nil
+func value(of option: String) -> String? {
+  arguments.firstIndex(of: option).flatMap { arguments.indices.contains($0 + 1) ? arguments[$0 + 1] : nil }
 }
-let root = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-workflows-\(getpid())")
+let wanted = value(of: "--jobs")?.split(separator: ",").map(String.init)
+let root =
+  value(of: "--at").map { URL(fileURLWithPath: $0) }
+  ?? FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-workflows-\(getpid())")
 do {
   let all = try Workflow.all(in: Shell.package.path)
   // Workflows that others call are run by them.
@@ -191,7 +196,7 @@ do {
   let left = names.filter { !(wanted?.contains($0) ?? true) }
   if !left.isEmpty { say("not run, as --jobs does not name them: \(left.joined(separator: ", "))") }
   say(failures.isEmpty ? "all jobs that were run passed" : "FAILED: \(failures.joined(separator: ", "))")
-  if arguments.contains("--keep") { say("kept: \(root.path)") } else { try? FileManager.default.removeItem(at: root) }
+  if value(of: "--at") == nil { try? FileManager.default.removeItem(at: root) }
   exit(failures.isEmpty ? 0 : 1)
 } catch {
   say("run-workflows: \(error)")
