@@ -26,7 +26,7 @@ struct GradcheckCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   /// Of all checks in one process, found by measuring: 333 MiB, the most of them (321) for the residual connection of full size
-  /// in single and double precision. With `--thorough` it is the same.
+  /// in single and double precision.
   static let memoryNeed = 352.0 * 0x1p20
 
   func validate() throws {
