@@ -7,6 +7,11 @@ public struct Finding: Equatable, Sendable {
     case outside(Band.Interval, widths: Double)
     /// A number that every run of these settings has alike, and this one has not.
     case unequal(expected: Double)
+    /// An exact input that is another one: a digest, a count or a scalar, as texts.
+    case otherInput(expected: String, found: String)
+    /// Beyond what other rounding of the same run explains: so many times the tolerance, which is in decades, or for sketches
+    /// as such.
+    case beyondRounding(expected: Double, tolerance: Double, times: Double)
     case notFinite
     /// A number that nothing of its kind can be: a share outside 0…1, a loss, rate or size below zero.
     case impossible
@@ -35,7 +40,8 @@ public struct Finding: Equatable, Sendable {
   var size: Double {
     switch kind {
     case .missing, .extra, .notFinite, .impossible: .infinity
-    case .unequal: .greatestFiniteMagnitude
+    case .unequal, .otherInput: .greatestFiniteMagnitude
+    case .beyondRounding(_, _, let times): times
     case .outside(_, let widths): widths
     }
   }
@@ -54,6 +60,12 @@ extension Finding: CustomStringConvertible {
         + "\(shortText(band.upper)); \(shortText(widths, digits: 3)) band widths outside"
     case .unequal(let expected):
       "\(place): found \(found.map(exactText) ?? "nothing"), expected exactly \(exactText(expected))"
+    case .otherInput(let expected, let found):
+      "\(place): found \(found), expected exactly \(expected): what enters the arithmetic is another"
+    case .beyondRounding(let expected, let tolerance, let times):
+      "\(place): found \(shortText(found, digits: 9)), expected \(shortText(expected, digits: 9)) within "
+        + "\(shortText(tolerance, digits: 2))\(OpeningNumber.isLinear(metric.split(separator: ".").last.map(String.init) ?? "") ? "" : " decades"); "
+        + "\(shortText(times, digits: 3)) times what other rounding explains"
     case .notFinite: "\(place): found \(found.map(exactText) ?? "nothing"), which is not a finite number"
     case .impossible: "\(place): found \(found.map(exactText) ?? "nothing"), which nothing of its kind can be"
     case .missing: "\(place) is missing"

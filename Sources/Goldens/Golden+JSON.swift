@@ -16,9 +16,10 @@ extension Golden {
     var lines = trace.knownLines.map(\.json)
     lines.append(
       .object([
-        .init("golden", .object([.init("version", JSONValue(Self.version)), .init("reason", .string(reason))]))
+        .init("golden", .object([.init("version", JSONValue(version)), .init("reason", .string(reason))]))
       ]))
     if let bands { lines += [bands.ensemble.json(bands: bands.bands.count)] + bands.bands.map(\.json) }
+    if let rounding { lines += rounding.lines }
     return Array(lines.map { $0.description + "\n" }.joined().utf8)
   }
 
@@ -44,8 +45,9 @@ extension Golden {
     do {
       var fields = try object("golden", "its \"golden\" line")
       let version = try fields.count("version")
-      guard version == Self.version else {
-        throw GoldenError.version(path: path, key: "version", expected: "\(Self.version)", found: "\(version)")
+      guard Self.versions.contains(version) else {
+        throw GoldenError.version(
+          path: path, key: "version", expected: "\(Self.versions.lowerBound) to \(Self.versions.upperBound)", found: "\(version)")
       }
       let reason = try fields.string("reason")
       try fields.end()
@@ -68,6 +70,7 @@ extension Golden {
         }
         bands = Bands(ensemble: ensemble, bands: all)
       }
+      let rounding = try RoundingEnvelope.read(&lines, path: path)
       guard lines.count == 1, let seal = lines.first, seal["seal"] != nil else {
         if let line = lines.first(where: { $0["seal"] == nil }) {
           let key = line.object?.first?.key ?? "a line"
@@ -78,7 +81,7 @@ extension Golden {
       let text = seal.description
       let body = content.dropLast(text.utf8.count + 1)
       guard Array(content.suffix(text.utf8.count + 1)) == Self.seal(of: body) else { throw GoldenError.seal(path: path) }
-      try self.init(trace: trace, reason: reason, bands: bands, path: path)
+      try self.init(trace: trace, reason: reason, bands: bands, rounding: rounding, path: path)
       // Lines in another order, or more of them than goldens have, are not what was recorded either.
       guard self.content == content else { throw GoldenError.misplaced(path: path, line: "some line") }
     } catch let error as TraceError {

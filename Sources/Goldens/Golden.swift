@@ -5,9 +5,11 @@ import Traces
 /// What a row of a profile should be: the reference seed's trace, bit by bit, and bands for other seeds and other bits.
 ///
 /// The file is a trace (every reader of traces takes it for one) with further lines after it: `golden`, `ensemble`, a
-/// `band` per metric, and a `seal` over everything before.
+/// `band` per metric, `rounding` with its `anchor` lines, and a `seal` over everything before.
 public struct Golden: Equatable, Sendable {
-  public static let version = 1
+  /// The one without an envelope of other roundings, and the one with it.
+  public static let versions = 1...2
+  var version: Int { rounding == nil ? Self.versions.lowerBound : Self.versions.upperBound }
   /// What a golden file decompresses to at most: a hundred epochs of the deepest row are below ten megabytes.
   public static let sizeLimit = 64 << 20
   /// Layers' digests are kept of the first epoch and steps' digests of whole epochs up to this number: a change of the
@@ -20,6 +22,8 @@ public struct Golden: Equatable, Sendable {
   public let reason: String
   /// `nil` where there were too few seeds: then equal bits are all that can be asked.
   public let bands: Bands?
+  /// `nil` where it was recorded without one: then other bits of the same seed are judged by the bands alone.
+  public let rounding: RoundingEnvelope?
 
   public var row: String { trace.header.row }
   public var profile: String { trace.header.profile }
@@ -27,18 +31,22 @@ public struct Golden: Equatable, Sendable {
   /// - Parameters:
   ///   - trace: a whole run.
   ///   - path: for errors.
-  init(trace: Trace, reason: String, bands: Bands?, path: String) throws(GoldenError) {
+  public init(
+    trace: Trace, reason: String, bands: Bands?, rounding: RoundingEnvelope? = nil, path: String
+  ) throws(GoldenError) {
     self.trace = Self.reduced(trace)
     self.reason = reason
     self.bands = bands
+    self.rounding = rounding
     try check(path: path)
   }
 
   /// A golden that no recording makes, for tests of what judges by it.
-  init(unchecked trace: Trace, bands: Bands?) {
+  init(unchecked trace: Trace, bands: Bands?, rounding: RoundingEnvelope? = nil) {
     self.trace = Self.reduced(trace)
     reason = ""
     self.bands = bands
+    self.rounding = rounding
   }
 
   /// Reads and checks a golden file.
@@ -70,6 +78,13 @@ public struct Golden: Equatable, Sendable {
       throw .notFinite(path: path, value: "test, \(value.name)")
     }
     try bands?.check(against: trace, path: path)
+    if let rounding {
+      let count = min(OpeningLine.steps, trace.stepDigests[0]?.count ?? OpeningLine.steps)
+      guard trace.opening.count == count else {
+        throw .rounding(path: path, problem: "an opening of \(trace.opening.count) steps, not of \(count)")
+      }
+      if let problem = rounding.problem(opening: trace.opening) { throw .rounding(path: path, problem: problem) }
+    }
   }
 }
 

@@ -17,6 +17,8 @@ public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooLarge(path: String, bytes: Int, limit: Int)
   /// A band that could not judge, or judges something else than the trace has.
   case band(path: String, metric: String, problem: String)
+  /// An envelope of other roundings that no ensemble gives.
+  case rounding(path: String, problem: String)
 
   public var description: String {
     let advice = "restore the file from version control, or record it anew (gradflow golden record)"
@@ -34,6 +36,7 @@ public enum GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFinite(let path, let value): "\(path): \(value) is not finite, and a golden's numbers are; \(advice)"
     case .tooLarge(let path, let bytes, let limit):
       "\(path) would have \(bytes) bytes (decompressed); goldens are read up to \(limit): record runs of fewer epochs or layers"
+    case .rounding(let path, let problem): "\(path): the envelope of other roundings has \(problem); \(advice)"
     case .band(let path, let metric, let problem): "\(path): the band of \(metric) has \(problem); \(advice)"
     }
   }

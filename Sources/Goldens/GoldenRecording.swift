@@ -16,11 +16,13 @@ public enum GoldenRecording {
   /// - Parameters:
   ///   - runs: of one row and profile, under any seeds, one of them the reference; several of one seed must be equal.
   ///   - epochs: that every run must have; `nil` for as many as the reference run has.
-  ///   - bandsOf: a golden whose bands are kept instead of making new ones. They must hold for the reference run.
+  ///   - bandsOf: a golden whose bands are kept instead of making new ones. They must hold for the reference run, and so must
+  ///     what it says of other roundings.
+  ///   - anchors: of the reference run's program, where it could make them.
   /// - Throws: `RecordingError`.
   public static func golden(
     row: String, profile: String, runs: [Run], referenceSeed: UInt64, epochs: Int?, reason: String,
-    keepingBandsOf old: Golden? = nil
+    keepingBandsOf old: Golden? = nil, anchors: [OpeningLine]? = nil
   ) throws -> Golden {
     guard let reference = runs.first(where: { $0.trace.header.seed == referenceSeed }) else {
       throw RecordingError.noReference(row: row, seed: referenceSeed, runs: runs.count)
@@ -42,9 +44,9 @@ public enum GoldenRecording {
       }
     }
     guard let bands = old.bands else { throw RecordingError.noBandsToKeep(row: row) }
-    let judgement = Judgement(reference.trace, against: old, run: reference.path)
+    let judgement = Judgement(reference.trace, against: old, run: reference.path, anchors: anchors)
     switch judgement.verdict {
-    case .identical, .withinBand: break
+    case .identical, .withinRounding, .withinBand: break
     case .regression: throw RecordingError.bandsDoNotHold(row: row, findings: judgement.findings)
     case .notComparable(let obstacle): throw RecordingError.bandsOfOthers(row: row, obstacle: obstacle)
     }

@@ -1,3 +1,4 @@
+import Files
 import Traces
 
 /// A run held against its golden.
@@ -11,6 +12,10 @@ public struct Judgement: Equatable, Sendable {
     public var digests = 0
     /// Numbers held against a band.
     public var banded = 0
+    /// What enters the arithmetic, held against the reference run's.
+    public var inputs = 0
+    /// Numbers of first steps and of anchors held against other roundings.
+    public var rounded = 0
 
     public init() {}
   }
@@ -52,22 +57,53 @@ public struct Judgement: Equatable, Sendable {
     isPrefix = false
   }
 
+  /// Another program's first steps and steps from anchors: within rounding, or a regression.
+  ///
+  /// - Parameters:
+  ///   - lines: opening and anchors together.
+  ///   - file: its name, for messages.
+  public init(opening lines: [OpeningLine], against golden: Golden, file: String) {
+    row = golden.row
+    profile = golden.profile
+    seed = golden.trace.header.seed
+    run = file
+    isPrefix = false
+    var counts = Counts()
+    guard let envelope = golden.rounding else {
+      verdict = .notComparable(.noRounding)
+      findings = []
+      self.counts = counts
+      return
+    }
+    let found = envelope.judge(lines, opening: golden.trace.opening)
+    counts.rounded = found.numbers
+    self.counts = counts
+    findings = Self.sorted(found.findings)
+    verdict = found.findings.isEmpty ? .withinRounding(.program) : .regression
+  }
+
+  /// The largest first; equal ones stay in the order of the trace.
+  private static func sorted(_ findings: [Finding]) -> [Finding] {
+    findings.enumerated().sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }.map(\.element)
+  }
+
   /// - Parameters:
   ///   - run: its name, for messages.
   ///   - allowsPrefix: judges a run of fewer epochs by those that it has. Otherwise they are missing.
-  public init(_ trace: Trace, against golden: Golden, run: String, allowsPrefix: Bool = false) {
+  ///   - anchors: steps from the golden's anchors, made by the program that made the run.
+  public init(
+    _ trace: Trace, against golden: Golden, run: String, allowsPrefix: Bool = false, anchors: [OpeningLine]? = nil
+  ) {
     row = trace.header.row
     profile = trace.header.profile
     seed = trace.header.seed
     self.run = run
-    var comparison = Comparison(trace, golden, allowsPrefix: allowsPrefix)
+    var comparison = Comparison(trace, golden, allowsPrefix: allowsPrefix, anchors: anchors)
     verdict = comparison.verdict()
     if case .notComparable = verdict {
       findings = []
     } else {
-      // Stable: equal ones stay in the order of the trace.
-      findings = comparison.findings.enumerated()
-        .sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }.map(\.element)
+      findings = Self.sorted(comparison.findings)
     }
     counts = comparison.counts
     isPrefix = comparison.isPrefix
@@ -79,12 +115,15 @@ private struct Comparison {
   let trace: Trace
   let golden: Golden
   let isPrefix: Bool
+  /// Of the golden's seed alone.
+  let anchors: [OpeningLine]?
   var counts = Judgement.Counts()
   var findings: [Finding] = []
 
-  init(_ trace: Trace, _ golden: Golden, allowsPrefix: Bool) {
+  init(_ trace: Trace, _ golden: Golden, allowsPrefix: Bool, anchors: [OpeningLine]?) {
     self.trace = trace
     self.golden = golden
+    self.anchors = golden.rounding != nil && trace.header.seed == golden.trace.header.seed ? anchors : nil
     isPrefix = allowsPrefix && trace.epochs.count < golden.trace.epochs.count
   }
 
@@ -98,6 +137,7 @@ private struct Comparison {
 
     compareShape()
     compareValues()
+    compareInputs()
     let expected = isPrefix ? Golden.reduced(golden.trace, epochs: trace.epochs.count) : golden.trace
     let found = Golden.reduced(trace, epochs: isPrefix ? nil : golden.trace.epochs.count)
     if settings.isEmpty {
@@ -105,8 +145,9 @@ private struct Comparison {
         found.epochs.count + found.steps.reduce(0) { $0 + $1.digests.count }
         + found.layers.reduce(0) { $0 + $1.entries.count } + (found.test == nil ? 0 : 1)
       let isWhole = isPrefix || trace.epochs.count == golden.trace.epochs.count
-      if findings.isEmpty, isWhole, sameRun(expected, found) { return .identical }
+      if findings.isEmpty, isWhole, sameRun(expected, found), openingDifference == nil { return .identical }
     }
+    let isRounded = judgeRounding()
     guard let bands = golden.bands else {
       return findings.isEmpty ? .notComparable(.noBands) : .regression
     }
@@ -114,15 +155,68 @@ private struct Comparison {
     if !findings.isEmpty { return .regression }
     // A comparison that held nothing against a band has shown nothing.
     if counts.banded == 0 { return .notComparable(.noBands) }
-    if !settings.isEmpty { return .withinBand(.settings(settings)) }
-    guard let divergence = TraceComparison(expected, found).divergence else { return .identical }
-    return .withinBand(.bits(divergence))
+    guard let reason = reason(settings, TraceComparison(expected, found).divergence) else { return .identical }
+    return isRounded ? .withinRounding(reason) : .withinBand(reason)
+  }
+
+  private func reason(_ settings: [SettingDifference], _ divergence: Divergence?) -> Verdict.Reason? {
+    if !settings.isEmpty { return .settings(settings) }
+    return (divergence ?? openingDifference.map(Divergence.metric)).map(Verdict.Reason.bits)
   }
 
   /// Every line that both keep, by its bits. Without a test line, a shortened run has one line less.
   private func sameRun(_ a: Trace, _ b: Trace) -> Bool {
     a.header == b.header && a.epochs == b.epochs && a.steps == b.steps && a.layers == b.layers
       && (isPrefix || a.test == b.test)
+  }
+
+  // MARK: The same seed
+
+  /// The first number of the opening or of the anchors whose bits differ, of what both sides have.
+  private var openingDifference: MetricDifference? {
+    let lines = Array(zip(golden.trace.opening, trace.opening)) + Array(zip(golden.rounding?.anchors ?? [], anchors ?? []))
+    return lines.lazy.compactMap { MetricDifference.first(epoch: 0, $0.values, $1.values) }.first
+  }
+
+  /// Inputs are equal bit for bit while their version is, whatever the arithmetic. Those that runs of older programs did not tell
+  /// are not compared; digests of images hang on the seed, counts and scalars do not.
+  private mutating func compareInputs() {
+    let sameSeed = trace.header.seed == golden.trace.header.seed
+    var expected: [[String]: JSONValue] = [:]
+    let version = golden.trace.inputs.first?.version
+    func key(_ line: InputsLine, _ name: String) -> [String] { [line.epoch.map { "\($0)" } ?? "", name] }
+    for line in golden.trace.inputs {
+      for member in line.values { expected[key(line, member.key)] = member.value }
+    }
+    for line in trace.inputs where line.version == version {
+      for member in line.values {
+        guard let wanted = expected[key(line, member.key)], sameSeed || member.value.string == nil else { continue }
+        counts.inputs += 1
+        if wanted != member.value {
+          findings.append(
+            Finding(
+              .otherInput(expected: wanted.string ?? wanted.description, found: member.value.string ?? member.value.description),
+              metric: "inputs.\(member.key)", epoch: line.epoch))
+        }
+      }
+    }
+  }
+
+  /// - Returns: whether the run could be judged so.
+  private mutating func judgeRounding() -> Bool {
+    guard let envelope = golden.rounding, trace.header.seed == golden.trace.header.seed, !trace.opening.isEmpty else {
+      return false
+    }
+    var lines = trace.opening
+    // Of a run that is cut, the first steps that it has.
+    if lines.count < golden.trace.opening.count {
+      findings.append(Finding(.missing, metric: OpeningLine.point(step: lines.count) + " of the opening"))
+    }
+    lines += anchors ?? []
+    let found = envelope.judge(lines, opening: golden.trace.opening)
+    counts.rounded = found.numbers
+    findings += found.findings
+    return true
   }
 
   // MARK: What is there at all

@@ -4,6 +4,9 @@ import Traces
 public enum Verdict: Equatable, Sendable {
   /// The same settings, seed and contract version, and every bit equal.
   case identical
+  /// The same seed, computed otherwise: its first steps as close as other rounding leaves them, its inputs equal, and everything
+  /// inside the bands.
+  case withinRounding(Reason)
   /// Everything inside the bands, for a run that is not the reference run bit by bit.
   case withinBand(Reason)
   /// Something is outside a band, missing, too much or not finite: see the findings, of which there is at least one.
@@ -17,6 +20,8 @@ public enum Verdict: Equatable, Sendable {
     case settings([SettingDifference])
     /// They should not: settings, seed and contract version are the same.
     case bits(Divergence)
+    /// They are another program's, of which only the opening is known.
+    case program
   }
 
   public enum Obstacle: Equatable, Sendable {
@@ -30,6 +35,8 @@ public enum Verdict: Equatable, Sendable {
     case unreadable(reason: String)
     /// The golden has no bands, and the bits differ.
     case noBands
+    /// The golden has no envelope of other roundings to judge an opening by.
+    case noRounding
     /// The run has no epoch yet.
     case nothing
   }
@@ -38,6 +45,7 @@ public enum Verdict: Equatable, Sendable {
   public var name: String {
     switch self {
     case .identical: "identical"
+    case .withinRounding: "within-rounding"
     case .withinBand: "within-band"
     case .regression: "regression"
     case .notComparable: "not comparable"
@@ -48,20 +56,25 @@ public enum Verdict: Equatable, Sendable {
   public var severity: Int {
     switch self {
     case .identical: 0
-    case .withinBand: breaksPromise ? 2 : 1
-    case .notComparable: 3
-    case .regression: 4
+    case .withinRounding: breaksPromise ? 3 : 1
+    case .withinBand: breaksPromise ? 4 : 2
+    case .notComparable: 5
+    case .regression: 6
     }
   }
 
   /// Whether bits differ although settings, seed and contract version are equal: the promise that the contract makes is broken.
   public var breaksPromise: Bool {
-    if case .withinBand(.bits) = self { true } else { false }
+    switch self {
+    case .withinRounding(.bits), .withinBand(.bits): true
+    default: false
+    }
   }
 
   public func passes(_ requirement: Requirement) -> Bool {
     switch self {
     case .identical: true
+    case .withinRounding: requirement.level <= .withinRounding && (requirement.allowsOtherBits || !breaksPromise)
     case .withinBand: requirement.level <= .withinBand && (requirement.allowsOtherBits || !breaksPromise)
     case .regression, .notComparable: false
     }
@@ -72,7 +85,16 @@ public enum Verdict: Equatable, Sendable {
 public struct Requirement: Equatable, Sendable {
   /// The worst verdict that passes.
   public enum Level: Int, Comparable, Sendable {
-    case withinBand, identical
+    case withinBand, withinRounding, identical
+
+    /// As reports name it.
+    public var name: String {
+      switch self {
+      case .withinBand: "within-band"
+      case .withinRounding: "within-rounding"
+      case .identical: "identical"
+      }
+    }
 
     public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
   }
@@ -91,7 +113,7 @@ extension Verdict: CustomStringConvertible {
   public var description: String {
     switch self {
     case .identical: name
-    case .withinBand(let reason): "\(name): \(reason)"
+    case .withinRounding(let reason), .withinBand(let reason): "\(name): \(reason)"
     case .regression: name
     case .notComparable(let obstacle): "\(name): \(obstacle)"
     }
@@ -103,6 +125,7 @@ extension Verdict.Reason: CustomStringConvertible {
     switch self {
     case .settings(let differences):
       differences.map(\.description).joined(separator: "; ")
+    case .program: "the opening is another program's"
     case .bits(let divergence):
       "settings, seed and contract version are equal, and the bits are not: \(divergence)"
     }
@@ -117,6 +140,7 @@ extension Verdict.Obstacle: CustomStringConvertible {
     case .noRun(let directories): "there is no run of this row in \(directories.joined(separator: ", "))"
     case .unreadable(let reason): reason
     case .noBands: "the bits differ, and the golden has no bands: its ensemble has too few seeds"
+    case .noRounding: "the golden has no envelope of other roundings; `gradflow golden record` makes one"
     case .nothing: "the run has no epoch yet"
     }
   }

@@ -31,13 +31,25 @@ public class Adam<S: KernelScalar>: Optimiser, ParallelWork {
 
   public func update(learningRate: Double) {
     updates += 1
+    let update = AdamUpdate(learningRate: learningRate, constants: call(learningRate: learningRate))
+    backend.pool.run(self, with: update, tasks: parameters.count)
+  }
+
+  /// Of update number `updates`.
+  private func call(learningRate: Double) -> gf_adam_constants {
     let correction1 = 1 - Elementary.power(constants.beta1, UInt64(updates))
     let correction2 = 1 - Elementary.power(constants.beta2, UInt64(updates))
-    let call = gf_adam_constants(
+    return gf_adam_constants(
       beta1: constants.beta1, beta2: constants.beta2, one_minus_beta1: 1 - constants.beta1,
       one_minus_beta2: 1 - constants.beta2, step: learningRate / correction1, root: correction2.squareRoot(),
       epsilon: constants.epsilon)
-    backend.pool.run(self, with: AdamUpdate(learningRate: learningRate, constants: call), tasks: parameters.count)
+  }
+
+  public func scalars(learningRate: Double) -> [(name: String, value: Double)] {
+    let call = call(learningRate: learningRate)
+    return [
+      ("step", call.step), ("root", call.root), ("beta1", call.beta1), ("beta2", call.beta2), ("epsilon", call.epsilon),
+    ]
   }
 
   public func perform(task: Int, worker: Int, with update: AdamUpdate) {

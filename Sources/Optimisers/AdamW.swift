@@ -17,12 +17,19 @@ public final class AdamW<S: KernelScalar>: Adam<S> {
     super.init(parameters, constants: settings.adam, backend: backend)
   }
 
+  public override func scalars(learningRate: Double) -> [(name: String, value: Double)] {
+    super.scalars(learningRate: learningRate) + [("decay", decay(learningRate))]
+  }
+
+  /// What a parameter is multiplied by.
+  private func decay(_ learningRate: Double) -> Double { 1 - learningRate * weightDecay }
+
   public override func perform(task: Int, worker: Int, with update: AdamUpdate) {
     guard !isLeftOut[task] else { return super.perform(task: task, worker: worker, with: update) }
     let parameter = parameters[task]
     var constants = update.constants
     kernels.pointee.adamw(
-      &constants, 1 - update.learningRate * weightDecay, parameter.gradient.pointer, parameter.value.pointer, first[task].pointer,
+      &constants, decay(update.learningRate), parameter.gradient.pointer, parameter.value.pointer, first[task].pointer,
       second[task].pointer,
       parameter.count)
   }

@@ -14,6 +14,9 @@ public protocol Optimiser<S>: AnyObject {
   /// What is remembered of each parameter; zero before the first update. The order counts: digests follow it.
   var state: [OptimiserState<S>] { get }
 
+  /// The scalars of the last update made, if that was its learning rate, by name and before they were rounded to S.
+  func scalars(learningRate: Double) -> [(name: String, value: Double)]
+
   /// One update of all parameters from their gradients, in place. Allocates nothing.
   func update(learningRate: Double)
 }

@@ -32,6 +32,10 @@ public final class SGD<S: KernelScalar>: Optimiser, ParallelWork {
     backend.pool.run(self, with: constants, tasks: parameters.count)
   }
 
+  public func scalars(learningRate: Double) -> [(name: String, value: Double)] {
+    [("rate", learningRate), ("momentum", settings.momentum)]
+  }
+
   public func perform(task: Int, worker: Int, with constants: gf_sgd_constants) {
     let parameter = parameters[task]
     var constants = constants

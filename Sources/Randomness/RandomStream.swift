@@ -41,7 +41,7 @@ public struct RandomStream: Hashable, Sendable {
   }
 
   /// Hands `body` the values `first` ..< `first` + `count`, each with its place counted from zero; faster than one by one.
-  func forEachValue(from first: UInt64, count: Int, _ body: (Int, UInt64) -> Void) {
+  public func forEachValue(from first: UInt64, count: Int, _ body: (Int, UInt64) -> Void) {
     precondition(count >= 0, "\(count) random values")
     precondition(
       first < 1 << 63 && UInt64(count) <= (1 << 63) - first, "a stream has 2^63 values; asked for \(count) from \(first)")

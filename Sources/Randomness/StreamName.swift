@@ -20,6 +20,14 @@ public struct StreamName: Hashable, Sendable, CustomStringConvertible {
   public static let crop = StreamName("crop")
   /// Flips of an epoch: "flip".
   public static let flip = StreamName("flip")
+  /// What stands for another rounding of a layer's results: "rounding/LAYER/PHASE". No run draws it.
+  public static func rounding(_ layer: String, _ phase: String) -> StreamName { .init("rounding/\(layer)/\(phase)") }
+  /// The normal numbers that stand for other rounding: "rounding/sample".
+  public static let roundingSample = StreamName("rounding/sample")
+  /// The signs that a sketch of a gradient is taken with: "sketch/PARAMETER". No run's state depends on it.
+  public static func sketch(_ parameter: String) -> StreamName { .init("sketch/\(parameter)") }
+  /// A tensor of an anchor, a state from which one step is made: "anchor/ANCHOR/TENSOR".
+  public static func anchor(_ anchor: String, _ tensor: String) -> StreamName { .init("anchor/\(anchor)/\(tensor)") }
   /// Some aspect of the built-in synthetic data: "synthetic/ASPECT".
   public static func synthetic(_ aspect: String) -> StreamName { .init("synthetic/\(aspect)") }
 }

@@ -55,9 +55,12 @@ extension EngineVerdict {
     let scope = "\(Format.count(judgements.count, "run")), \(Format.grouped(compared)) values\(epochs)"
     switch worst.verdict {
     case .identical: self.init(.identical, detail: scope)
+    case .withinRounding(.settings(let differences)):
+      self.init(.withinRounding, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
+    case .withinRounding(.program), .withinBand(.program): self.init(.withinRounding, detail: scope)
     case .withinBand(.settings(let differences)):
       self.init(.withinBand, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
-    case .withinBand(.bits(let divergence)):
+    case .withinRounding(.bits(let divergence)), .withinBand(.bits(let divergence)):
       self.init(.otherBits, detail: "\(scope); bits that should be equal differ: \(divergence)")
     case .regression:
       let first = worst.findings.first.map { "\($0)" } ?? ""

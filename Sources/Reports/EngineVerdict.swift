@@ -3,6 +3,8 @@
 public struct EngineVerdict: Equatable, Sendable {
   public enum Kind: String, Equatable, Sendable, CaseIterable {
     case identical
+    /// The same seed with other rounding.
+    case withinRounding = "within-rounding"
     case withinBand = "within-band"
     /// Inside the bands, with bits that settings, seed and contract version promise equal.
     case otherBits = "other bits"

@@ -22,6 +22,9 @@ public struct Trace: Equatable, Sendable {
   public let layers: [LayersLine]
   /// `nil` if the run is not finished.
   public let test: TestLine?
+  /// Of runs of programs that knew such lines, in order.
+  public let inputs: [InputsLine]
+  public let opening: [OpeningLine]
   /// Lines of kinds that are not known, in order.
   public let unknown: [JSONValue]
   /// All lines, those of unknown kinds too.
@@ -54,13 +57,15 @@ public struct Trace: Equatable, Sendable {
   /// A trace of parts that are known to fit together.
   init(
     header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?,
-    unknown: [JSONValue], lines: Int, torn: TornTail?
+    inputs: [InputsLine], opening: [OpeningLine], unknown: [JSONValue], lines: Int, torn: TornTail?
   ) {
     self.header = header
     self.epochs = epochs
     self.steps = steps
     self.layers = layers
     self.test = test
+    self.inputs = inputs
+    self.opening = opening
     self.unknown = unknown
     self.lines = lines
     self.torn = torn
@@ -72,6 +77,8 @@ public struct Trace: Equatable, Sendable {
     var steps: [StepsLine] = []
     var layers: [LayersLine] = []
     var test: TestLine?
+    var inputs: [InputsLine] = []
+    var opening: [OpeningLine] = []
     var unknown: [JSONValue] = []
     let count = try Self.read(content, path: path) { line in
       switch line {
@@ -80,13 +87,15 @@ public struct Trace: Equatable, Sendable {
       case .steps(let line): steps.append(line)
       case .layers(let line): layers.append(line)
       case .test(let line): test = line
+      case .inputs(let line): inputs.append(line)
+      case .opening(let line): opening.append(line)
       case .unknown(let value): unknown.append(value)
       }
     }
     guard let header else { throw TraceError(.noHeader, path: path) }
     self.init(
-      header: header, epochs: epochs, steps: steps, layers: layers, test: test, unknown: unknown, lines: count,
-      torn: tornAt.map { TornTail(offset: $0, lines: count) })
+      header: header, epochs: epochs, steps: steps, layers: layers, test: test, inputs: inputs, opening: opening,
+      unknown: unknown, lines: count, torn: tornAt.map { TornTail(offset: $0, lines: count) })
   }
 
   /// Hands out the lines of `content` in order, each checked by itself and for its place.

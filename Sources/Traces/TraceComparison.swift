@@ -135,7 +135,7 @@ public struct MetricDifference: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The first that differs between two lists of numbers, compared name by name and place by place.
-  static func first(epoch: Int?, _ a: [NamedValue], _ b: [NamedValue]) -> MetricDifference? {
+  public static func first(epoch: Int?, _ a: [NamedValue], _ b: [NamedValue]) -> MetricDifference? {
     for index in 0..<max(a.count, b.count) {
       guard index < a.count else {
         return MetricDifference(epoch: epoch, name: b[index].name, first: nil, second: b[index].value)

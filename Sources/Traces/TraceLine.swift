@@ -7,11 +7,13 @@ public enum TraceLine: Equatable, Sendable {
   case steps(StepsLine)
   case layers(LayersLine)
   case test(TestLine)
+  case inputs(InputsLine)
+  case opening(OpeningLine)
   /// An object of a kind that this reader does not know. Readers skip it; it is kept for those who know it.
   case unknown(JSONValue)
 
   /// The keys that tell the kinds, in the order of the cases.
-  static let kindKeys = ["format", "epoch", "steps", "layers", "test"]
+  static let kindKeys = ["format", "epoch", "steps", "layers", "test", "inputs", "opening"]
 
   /// Reads one line, without its newline.
   ///
@@ -35,6 +37,8 @@ public enum TraceLine: Equatable, Sendable {
     case "steps": self = .steps(try StepsLine(&fields))
     case "layers": self = .layers(try LayersLine(&fields))
     case "test": self = .test(try TestLine(&fields))
+    case "inputs": self = .inputs(try InputsLine(&fields))
+    case "opening": self = .opening(try OpeningLine(&fields))
     default: self = .unknown(value)
     }
   }
@@ -47,6 +51,8 @@ public enum TraceLine: Equatable, Sendable {
     case .steps(let line): line.json
     case .layers(let line): line.json
     case .test(let line): line.json
+    case .inputs(let line): line.json
+    case .opening(let line): line.json(as: "opening")
     case .unknown(let value): value
     }
   }
@@ -59,6 +65,8 @@ public enum TraceLine: Equatable, Sendable {
     case .steps: "the step digests"
     case .layers: "the layer digests"
     case .test: "the test line"
+    case .inputs: "the inputs"
+    case .opening: "the opening"
     case .unknown: "a line of unknown kind"
     }
   }

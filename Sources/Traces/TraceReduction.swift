@@ -5,10 +5,13 @@ extension Trace {
   public var knownLines: [TraceLine] {
     var lines: [TraceLine] = [.header(header)]
     for epoch in epochs {
+      lines += inputs.filter { $0.epoch == epoch.epoch }.map(TraceLine.inputs)
+      if epoch.epoch == 0 { lines += opening.map(TraceLine.opening) }
       lines += layers.filter { $0.epoch == epoch.epoch }.map(TraceLine.layers)
       lines += steps.filter { $0.epoch == epoch.epoch }.map(TraceLine.steps)
       lines.append(.epoch(epoch))
     }
+    lines += inputs.filter { $0.epoch == nil }.map(TraceLine.inputs)
     if let test { lines.append(.test(test)) }
     return lines
   }
@@ -32,13 +35,17 @@ extension Trace {
       header: header, epochs: Array(kept),
       steps: steps.filter { withSteps.contains($0.epoch) && $0.epoch < kept.count },
       layers: layers.filter { $0.epoch < min(layerEpochs, kept.count) },
-      test: kept.count < epochs.count ? nil : test)
+      test: kept.count < epochs.count ? nil : test,
+      inputs: inputs.filter { $0.epoch.map { $0 < kept.count } ?? (kept.count == epochs.count) }, opening: opening)
   }
 
   /// A trace of checked parts.
-  private init(header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?) {
+  private init(
+    header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?, inputs: [InputsLine],
+    opening: [OpeningLine]
+  ) {
     self.init(
-      header: header, epochs: epochs, steps: steps, layers: layers, test: test, unknown: [],
-      lines: 1 + epochs.count + steps.count + layers.count + (test == nil ? 0 : 1), torn: nil)
+      header: header, epochs: epochs, steps: steps, layers: layers, test: test, inputs: inputs, opening: opening, unknown: [],
+      lines: 1 + epochs.count + steps.count + layers.count + inputs.count + opening.count + (test == nil ? 0 : 1), torn: nil)
   }
 }

@@ -1,14 +1,16 @@
 /// The order of a trace's lines, enforced alike on writing and on reading.
 ///
 /// The header is line 1 and the only one. Then, for each epoch from 0 upwards: its `steps` lines, which together count
-/// its steps from 0 without a gap, and its `layers` lines, steps ascending; then its own line. The test line, if the
-/// run is finished, comes last and belongs to an epoch before it. Kinds that are not known may stand anywhere but
+/// its steps from 0 without a gap, and its `layers` lines, steps ascending, and its `inputs` lines; then its own line. Epoch 0 has
+/// an `opening` line for each of its first steps, from 0 without a gap. The test line, if the run is finished, comes last and
+/// belongs to an epoch before it; `inputs` of the test stand before it. Kinds that are not known may stand anywhere but
 /// first.
 struct TraceStructure: Sendable {
   private var hasHeader = false
   private var nextEpoch = 0
   private var nextStep = 0
   private var nextLayersStep = 0
+  private var nextOpening = 0
   private var hasTest = false
 
   /// Takes the next line, or says why it cannot stand here. A refused line leaves the structure as it was.
@@ -24,6 +26,15 @@ struct TraceStructure: Sendable {
 
     switch line {
     case .header, .unknown: break
+    case .inputs(let inputs):
+      if let epoch = inputs.epoch { try expect(epoch, in: line) }
+    case .opening(let opening):
+      guard nextEpoch == 0, opening.point == OpeningLine.point(step: nextOpening) else {
+        throw misplaced(
+          "\(line.name) of \(opening.point)",
+          expected: nextEpoch == 0 ? OpeningLine.point(step: nextOpening) : "openings in epoch 0 alone")
+      }
+      nextOpening += 1
     case .epoch(let epoch):
       try expect(epoch.epoch, in: line)
       nextEpoch += 1

@@ -30,6 +30,9 @@ struct Checkpoint {
     var examples = 0
     /// Of the epoch's steps so far.
     var stepDigests: [ShortDigest] = []
+    /// Of the images and labels of the epoch's steps so far; `nil` for a run whose program did not tell its inputs, whose trace
+    /// so stays without them.
+    var inputDigests: [ShortDigest]? = []
     /// Once the epoch's last step is done.
     var unevaluated: UnevaluatedEpoch?
     var best: Best?
@@ -47,6 +50,7 @@ struct Checkpoint {
       correct = 0
       examples = 0
       stepDigests = []
+      if inputDigests != nil { inputDigests = [] }
       unevaluated = nil
     }
   }
@@ -70,6 +74,9 @@ struct Checkpoint {
       .init("trace_bytes", JSONValue(self.progress.mark.bytes)),
       .init("trace_digest", .string(self.progress.mark.digest.description)),
     ]
+    if let digests = self.progress.inputDigests {
+      progress.append(.init("input_digests", .array(digests.map { .string($0.description) })))
+    }
     if let best = self.progress.best {
       progress.append(.init("best_epoch", JSONValue(best.epoch)))
       progress.append(.init("best_accuracy", JSONValue(best.accuracy)))
@@ -139,6 +146,12 @@ extension Checkpoint.Progress {
     self.init(
       epoch: epoch, step: step, updates: updates, lossSum: lossSum, correct: correct, examples: examples,
       stepDigests: digests, mark: TraceMark(bytes: bytes, digest: digest))
+    inputDigests = nil
+    if let texts = json["input_digests"]?.array {
+      let digests = texts.compactMap { $0.string.flatMap(ShortDigest.init(hex:)) }
+      guard digests.count == texts.count else { return nil }
+      inputDigests = digests
+    }
     if let draft = json["draft"] {
       guard let unevaluated = UnevaluatedEpoch(draft) else { return nil }
       self.unevaluated = unevaluated

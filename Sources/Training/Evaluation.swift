@@ -15,9 +15,11 @@ struct Evaluation {
   /// - Parameters:
   ///   - epoch: for messages.
   ///   - beforeBatch: called before every batch; what it throws ends the evaluation.
+  ///   - afterLoading: called when a batch is loaded.
   init(
     of network: Network<Float>, on set: DataSet, from source: any BatchSource, epoch: Int, batchSize: Int,
-    statistics: BatchNormStatistics, loading: BatchLoading, beforeBatch: (Int) throws -> Void
+    statistics: BatchNormStatistics, loading: BatchLoading, beforeBatch: (Int) throws -> Void,
+    afterLoading: (Batch<Float>) -> Void = { _ in }
   ) throws {
     var batches = 0
     func forEachBatch(_ set: DataSet, count: Int, _ body: (Batch<Float>) throws -> Void) throws {
@@ -26,7 +28,9 @@ struct Evaluation {
         try beforeBatch(batches)
         batches += 1
         let batch = places[first..<min(first + batchSize, count)]
-        try body(loading.load(.plain(set, places: batch), on: network.backend.pool))
+        let loaded = loading.load(.plain(set, places: batch), on: network.backend.pool)
+        afterLoading(loaded)
+        try body(loaded)
       }
     }
     if statistics == .population {

@@ -52,6 +52,9 @@ extension TrainingStep {
       + parameters(\.value, .update)
   }
 
+  /// Of a batch's images and labels, as they enter the network.
+  func inputDigest(_ batch: Batch<Float>) -> ShortDigest { input(batch, detail: false)[0].digest }
+
   private func input(_ batch: Batch<Float>, detail: Bool) -> [StepPart] {
     let images = batch.pixels
     let labels = batch.labels.elements.prefix(batch.count).map { Float($0) }

@@ -25,7 +25,8 @@ public enum TraceSize {
   /// Every number at its longest, so somewhat more than what is written.
   static func bound(_ settings: TrainingSettings, epochs: Int, images: Int) -> Int {
     let steps = (images + settings.batchSize - 1) / settings.batchSize
-    var line = 400, layers = 800
+    // With the epoch's lines of inputs: digests, counts and scalars.
+    var line = 400 + 450, layers = 800, opening = 400
     for specification in ParameterSpecification.all(of: settings.network) {
       let name = specification.name.utf8.count
       let label = ParameterSpecification.label(of: specification.name).utf8.count
@@ -34,9 +35,11 @@ public enum TraceSize {
       // Its gradient and its update, by label and ".weight"; of a convolution or the linear layer the output and two gradients,
       // of batch norm the output.
       let outputs = specification.shape.count > 1 ? 3 : specification.name.hasSuffix(".weight") ? 1 : 0
+      // Its gradient, two sketches, update and two moments; of batch norm two buffers.
+      opening += name + 12 + 6 * number + (outputs == 1 ? 2 * (name + 12 + number) : 0)
       layers += 2 * (label + 7 + entry) + outputs * (label + 5 + entry)
     }
     let perEpoch = line + min(steps, Trainer.recordedSteps) * layers + 19 * steps + 60
-    return 4096 + epochs * perEpoch
+    return 4096 + OpeningLine.steps * opening + epochs * perEpoch
   }
 }

@@ -41,6 +41,7 @@ public final class Trainer {
   var bestState: [[Float]] = []
   private var epochLines: [EpochLine] = []
   private var lastCheckpoint = ContinuousClock.now
+  private lazy var meter = OpeningMeter(network, step.optimiser, kernels: step.kernels)
 
   /// - Throws: `TrainingError` for settings that cannot be trained; `LayerError`.
   public init(
@@ -111,11 +112,25 @@ public final class Trainer {
       try checkStop()
       let index = progress.step
       try options.failpoint(.step(epoch: epoch.index, step: index))
+      // With the first step: a run that is stopped before it begins anew, and must not tell it twice.
+      if epoch.index == 0, index == 0 {
+        try tell(epoch: 0, [.init("initial_state", .string(ShortDigest(step.stateDigest.evaluated()).description))], in: trace)
+      }
       let recorder = index < Self.recordedSteps ? StepRecorder<Float>(kernels: step.kernels) : nil
       let isLast = index == stepsPerEpoch - 1
       var flow: GradientFlow?
-      let (result, batch) = try step.run(index, of: epoch, recorder: recorder) {
+      func beforeUpdate(_ batch: Batch<Float>) {
+        progress.inputDigests?.append(step.inputDigest(batch))
         if isLast { flow = GradientFlow(of: network, kernels: step.kernels) }
+      }
+      let result: BatchResult, batch: Batch<Float>
+      var opening: OpeningLine?
+      if epoch.index == 0, index < step.openingSteps, progress.inputDigests != nil {
+        (result, batch, opening) = try step.opening(
+          OpeningLine.point(step: index), meter, step: index, of: epoch, isFirst: index == 0, recorder: recorder,
+          beforeUpdate: beforeUpdate)
+      } else {
+        (result, batch) = try step.run(index, of: epoch, recorder: recorder, beforeUpdate: beforeUpdate)
       }
       if let recorder {
         let parts = step.parts(recorder, of: batch, detail: false)
@@ -125,16 +140,42 @@ public final class Trainer {
               epoch: epoch.index, step: index,
               entries: parts.map { LayersLine.Entry(layer: $0.layer, phase: $0.phase, digest: $0.digest) })))
       }
+      if let opening { try trace.append(.opening(step.evaluated(opening))) }
       progress.updates = step.optimiser.updates
       progress.lossSum += result.lossSum
       progress.correct += result.correct
       progress.examples += result.count
       progress.stepDigests.append(step.stepDigest)
       progress.step += 1
-      if let flow { progress.unevaluated = unevaluated(flow) }
+      if let flow {
+        progress.unevaluated = unevaluated(flow)
+        try tellTraining(in: trace)
+      }
       options.events(.step(epoch: epoch.index, step: progress.step, of: stepsPerEpoch, loss: result.loss))
       if !isLast, ContinuousClock.now - lastCheckpoint > options.checkpointInterval { try save(trace) }
     }
+  }
+
+  /// What entered an epoch's arithmetic, unless the run began without telling it.
+  private func tell(epoch: Int?, _ values: @autoclosure () -> [JSONValue.Member], in trace: TraceWriter) throws {
+    guard progress.inputDigests != nil else { return }
+    try trace.append(.inputs(InputsLine(version: NumericsContract.inputs, epoch: epoch, values: values())))
+  }
+
+  private func tellTraining(in trace: TraceWriter) throws {
+    let scalars = step.optimiser.scalars(learningRate: identity.settings.learningRate(epoch: progress.epoch))
+    try tell(
+      epoch: progress.epoch,
+      [
+        .init("training", .string(Self.joined(progress.inputDigests ?? []))), .init("steps", JSONValue(progress.step)),
+        .init("examples", JSONValue(progress.examples)), .init("updates", JSONValue(progress.updates)),
+      ] + scalars.map { .init("\(identity.settings.optimiser.kind)_\($0.name)", JSONValue($0.value)) }, in: trace)
+  }
+
+  private static func joined(_ digests: [ShortDigest]) -> String {
+    var hasher = Digest.Hasher()
+    for digest in digests { hasher.update(littleEndian: digest.bits) }
+    return ShortDigest(hasher.finalize()).description
   }
 
   private func unevaluated(_ flow: GradientFlow) -> UnevaluatedEpoch {
@@ -150,7 +191,8 @@ public final class Trainer {
     let epoch = progress.epoch
     guard let unevaluated = progress.unevaluated else { preconditionFailure("an epoch without a last batch") }
     options.events(.evaluating(epoch: epoch))
-    let validation = try evaluate(.validation, epoch: epoch)
+    let (validation, inputs) = try evaluate(.validation, epoch: epoch)
+    try tell(epoch: epoch, [.init("validation", .string(inputs))], in: trace)
     let line = unevaluated.line(validationLoss: validation.loss, validationAccuracy: validation.accuracy)
     try trace.append(.steps(StepsLine(epoch: epoch, digests: progress.stepDigests)))
     try trace.append(.epoch(line))
@@ -166,21 +208,26 @@ public final class Trainer {
     options.events(.epoch(line))
   }
 
-  private func evaluate(_ set: DataSet, epoch: Int) throws -> Evaluation {
-    try Evaluation(
+  /// With the digest of the batches as they entered the network.
+  private func evaluate(_ set: DataSet, epoch: Int) throws -> (Evaluation, inputs: String) {
+    var digests: [ShortDigest] = []
+    let evaluation = try Evaluation(
       of: network, on: set, from: source, epoch: epoch, batchSize: identity.settings.batchSize,
-      statistics: identity.settings.batchNormStatistics, loading: step.loading
-    ) { batch in
-      try checkStop()
-      try options.failpoint(.evaluation(epoch: epoch, batch: batch))
-    }
+      statistics: identity.settings.batchNormStatistics, loading: step.loading,
+      beforeBatch: { batch in
+        try checkStop()
+        try options.failpoint(.evaluation(epoch: epoch, batch: batch))
+      },
+      afterLoading: { if progress.inputDigests != nil { digests.append(step.inputDigest($0)) } })
+    return (evaluation, Self.joined(digests))
   }
 
   /// The test set with the best epoch's weights; the trace's last line.
   private func test(_ trace: TraceWriter) throws -> TestLine {
     guard let best = progress.best else { preconditionFailure("a run without a best epoch") }
     for (entry, values) in zip(network.state, bestState) { entry.value.assign(values) }
-    let result = try evaluate(.test, epoch: options.epochs)
+    let (result, inputs) = try evaluate(.test, epoch: options.epochs)
+    try tell(epoch: nil, [.init("test", .string(inputs))], in: trace)
     let line = TestLine(epoch: best.epoch, loss: result.loss, accuracy: result.accuracy, digest: step.stateDigest.evaluated())
     try trace.append(.test(line))
     try flush(trace)

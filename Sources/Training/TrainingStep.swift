@@ -40,11 +40,13 @@ final class TrainingStep {
   ///
   /// - Parameters:
   ///   - step: of the epoch, counted from 0.
+  ///   - images: of the batch, from its first; all, if not given.
   ///   - beforeUpdate: called when all gradients are there.
   func run(
-    _ step: Int, of epoch: TrainingEpoch, recorder: StepRecorder<Float>? = nil, beforeUpdate: () -> Void = {}
+    _ step: Int, of epoch: TrainingEpoch, images: Int? = nil, recorder: StepRecorder<Float>? = nil,
+    beforeUpdate: (Batch<Float>) -> Void = { _ in }
   ) throws -> (result: BatchResult, batch: Batch<Float>) {
-    let places = epoch.batch(step, size: settings.batchSize)
+    let places = epoch.batch(step, size: settings.batchSize).prefix(images ?? .max)
     let batch = loading.load(.augmented(epoch, places: places), on: network.backend.pool)
     let result = try network.forward(
       batch, mode: .training, randomness: .init(seed: seed, epoch: epoch.index, step: step), recorder: recorder)
@@ -57,7 +59,7 @@ final class TrainingStep {
     if let parameter = network.firstNonFiniteGradient() {
       throw TrainingError.nonFiniteGradient(epoch: epoch.index, step: step, loss: result.loss, parameter: parameter)
     }
-    beforeUpdate()
+    beforeUpdate(batch)
     optimiser.update(learningRate: settings.learningRate(epoch: epoch.index))
     precondition(
       FloatingPointControl.isStandard, "the floating-point control word was changed; the results cannot be trusted")

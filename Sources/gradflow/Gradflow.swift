@@ -17,7 +17,7 @@ struct Gradflow: ParsableCommand {
     subcommands: [
       ListCommand.self, RunCommand.self, MatrixCommand.self, GoldenCommand.self, Table1Command.self, ClaimsCommand.self,
       ReportCommand.self, NightlyCommand.self, ClusterCommand.self, ExportCommand.self, EvaluateCommand.self, BisectCommand.self,
-      ReplayCommand.self, DataCommand.self, GradcheckCommand.self, ProbeCommand.self, BenchCommand.self,
+      ReplayCommand.self, DataCommand.self, GradcheckCommand.self, ProbeCommand.self, OpeningCommand.self, BenchCommand.self,
     ])
 
   static func main() {

@@ -95,14 +95,14 @@ struct GoldenCommandTests {
     let runs = try altered(loss, String(loss.dropLast()) + (loss.last == "1" ? "2" : "1"))
     let outcome = try check(["--runs", runs])
     #expect(
-      outcome.output.contains("verdict: within-band, and bits differ that the contract promises equal"), "\(outcome.output)")
+      outcome.output.contains("verdict: within-rounding, and bits differ that the contract promises equal"), "\(outcome.output)")
     let allowed = try check(["--runs", runs, "--allow-other-bits"])
-    #expect(allowed.code == 0 && allowed.output.hasSuffix("verdict: within-band\n"), "\(allowed.output)")
+    #expect(allowed.code == 0 && allowed.output.hasSuffix("verdict: within-rounding\n"), "\(allowed.output)")
     #expect(try check(["--runs", runs, "--allow-other-bits", "--require", "identical"]).code == 64)
     let junit = try check(["--runs", runs, "--format", "junit"])
     #expect(junit.code == 1 && junit.output.contains("failures=\"1\""), "\(junit.output)")
     let annotated = try check(["--runs", runs], environment: ["GITHUB_ACTIONS": "true"])
-    #expect(annotated.errors.contains("::error title=golden smoke vgg08 seed 0::within-band"), "\(annotated.errors)")
+    #expect(annotated.errors.contains("::error title=golden smoke vgg08 seed 0::within-rounding"), "\(annotated.errors)")
     #expect(outcome.code == 1 && outcome.output.contains("epoch 2, train_loss"), "\(outcome.output)")
     let command = "gradflow bisect \(runs)/vgg08-s0 \(golden)/smoke/vgg08.jsonl.zst"
     #expect(outcome.output.contains(command))

@@ -100,9 +100,9 @@ struct MutationTests {
         let first = judgement.findings.first
         #expect(first.map { name.hasPrefix($0.metric) } == true, "\(name): \(first.map(\.description) ?? "nothing")")
       }
-      // A last bit is inside every band.
+      // A last bit is inside every band; where the golden knows other roundings, the opening is as it was.
       if change == .ulp, name != "learning_rate", name.hasSuffix(".zeros") == false {
-        #expect(judgement.verdict.name == "within-band", "\(name)")
+        #expect(judgement.verdict.name == (golden.rounding == nil ? "within-band" : "within-rounding"), "\(name)")
       }
     }
     #expect(verdicts.values.reduce(0, +) == places.count)

@@ -70,7 +70,7 @@ enum Sample {
       test: TestLine(
         epoch: epochs - 1, loss: best.validationLoss + 0.01 * normal(), accuracy: best.validationAccuracy,
         digest: best.digest),
-      unknown: [], lines: 0, torn: nil)
+      inputs: [], opening: [], unknown: [], lines: 0, torn: nil)
   }
 
   static func runs(_ seeds: Range<UInt64>, epochs: Int = 3, isVanishing: Bool = false) -> [GoldenRecording.Run] {
@@ -88,11 +88,12 @@ enum Sample {
 extension Trace {
   func with(
     header: TraceHeader? = nil, epochs: [EpochLine]? = nil, steps: [StepsLine]? = nil, layers: [LayersLine]? = nil,
-    test: TestLine?? = nil
+    test: TestLine?? = nil, inputs: [InputsLine]? = nil, opening: [OpeningLine]? = nil
   ) -> Trace {
     Trace(
       header: header ?? self.header, epochs: epochs ?? self.epochs, steps: steps ?? self.steps,
-      layers: layers ?? self.layers, test: test ?? self.test, unknown: unknown, lines: lines, torn: torn)
+      layers: layers ?? self.layers, test: test ?? self.test, inputs: inputs ?? self.inputs, opening: opening ?? self.opening,
+      unknown: unknown, lines: lines, torn: torn)
   }
 
   func with(epoch: Int, _ change: (inout EpochLine) -> Void) -> Trace {

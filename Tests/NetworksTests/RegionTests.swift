@@ -32,7 +32,7 @@ struct RegionTests {
     let diary = Diary()
     func step(_ index: Int, _ scope: OperationFacts.Scope, _ run: @escaping (ImageGroup) -> Void) -> BoundOperation<Float> {
       let facts = OperationFacts(layer: "step \(index)", direction: .inputGradient, part: .pointwise, scope: scope)
-      return BoundOperation(facts: facts, result: nil, run: run)
+      return BoundOperation(facts: facts, result: nil, written: nil, run: run)
     }
     let operations = [
       step(0, .image) { group in

@@ -13,16 +13,16 @@ struct BisectDefects {
       defect: Defect(
         "weight-gradient", "one element of a weight gradient, a ten-thousandth larger, in step 17",
         "Sources/Training/TrainingStep.swift",
-        "    beforeUpdate()\n",
+        "    beforeUpdate(batch)\n",
         "    if epoch.index == 0, step == 17 {\n      let element = network.parameters[6].gradient.pointer + 40\n"
-          + "      element.pointee *= 1.0001\n    }\n    beforeUpdate()\n"),
+          + "      element.pointee *= 1.0001\n    }\n    beforeUpdate(batch)\n"),
       says: ["epoch 0, step 17", "weight gradient", "ulp apart; 1 of "]),
     BisectDefects(
       defect: Defect(
         "variance", "one ulp in a running variance, in step 17", "Sources/Training/TrainingStep.swift",
-        "    beforeUpdate()\n",
+        "    beforeUpdate(batch)\n",
         "    if epoch.index == 0, step == 17 {\n      let element = network.buffers[1].value.pointer + 3\n"
-          + "      element.pointee = element.pointee.nextUp\n    }\n    beforeUpdate()\n"),
+          + "      element.pointee = element.pointee.nextUp\n    }\n    beforeUpdate(batch)\n"),
       says: ["epoch 0, step 17", "input_conv_bn_0.running_var", "element [3]", "1 ulp apart", "1 of "]),
     BisectDefects(
       defect: Defect(

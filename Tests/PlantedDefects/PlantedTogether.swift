@@ -79,7 +79,7 @@ struct PlantedTogether {
   }
 
   /// What each module with a defect gets beside its files.
-  private static let switchText = """
+  static let switchText = """
     #if canImport(Glibc)
       import Glibc
         #else

@@ -1,125 +1,188 @@
 import Foundation
-import Goldens
 import Processes
-import Traces
 
-/// What the goldens notice: each training defect is planted in a copy of the source, a profile is run by the copy, and its
-/// runs are judged by the goldens twice: by their bits, and by the bands alone, as a run with another contract version would be.
+/// What the goldens notice: each change of training is switched on in a copy of the source that has them all, the rows of a profile
+/// are run by it, and it judges itself by the goldens as a program that may have other bits: by its exact inputs, by its first
+/// steps, by steps from anchors, and by the bands.
 struct PowerStudy {
   let profile: String
-  let defects: [Defect]
+  let changes: [TrainingChange]
   /// For the dataset, where the profile needs one.
   let data: String?
   /// All that have goldens, where none is named.
   let rows: [String]
 
-  /// What became of one defect.
+  private static let variable = "GRADFLOW_PLANTED"
+
+  /// What noticed a change in a run.
+  private enum Tier: String, CaseIterable { case inputs, opening, anchors, bands }
+
   private struct Outcome {
-    let defect: Defect
-    /// Rows whose bits are others, rows that the bands call a regression, and rows judged.
-    var changed = 0
-    var caught = 0
     var rows = 0
-    /// The first epoch, from 0, in which any row is out of its band.
-    var firstEpoch: Int?
-    /// The finding that is farthest out, and its row.
-    var largest: (finding: Finding, row: String)?
-    /// The run broke off: a loss that is no number any more, for instance.
+    var changed = 0
+    /// Rows in which each tier has a finding.
+    var noticed: [Tier: Int] = [:]
+    /// Rows with any.
+    var caught = 0
+    /// Of the first tier, in their order, that noticed it: the largest finding.
+    var first = ""
     var broken: String?
   }
 
-  /// Plants all, prints a Markdown table as it grows, and returns the exit code: what survives is a result, not a failure; a
-  /// defect that does not apply or build, or goldens that are not met without one, are.
+  /// Prints a Markdown table as it grows, and returns the exit code: what survives is a result, not a failure; an arithmetic that is
+  /// outside, a change that does not apply or build, or goldens that are not met without one, are.
   func run() -> Int32 {
     do {
       let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-      let store = GoldenStore(directory: package.appendingPathComponent("golden").path)
-      let recorded = try store.rows(profile: profile)
-      guard !recorded.isEmpty else { throw PatchedCopy.DoesNotApply(description: "golden/\(profile) holds no goldens") }
-      if let unknown = rows.first(where: { !recorded.contains($0) }) {
-        throw PatchedCopy.DoesNotApply(
-          description: "golden/\(profile) holds no golden of \(unknown); it holds \(recorded.joined(separator: ", "))")
+      let copy = try PatchedCopy(of: package, at: PatchedCopy.place(in: package))
+      try Self.plant(trainingChanges, in: copy)
+      if let error = try copy.build(["-c", "release", "--product", "gradflow"]) {
+        throw PatchedCopy.DoesNotApply(description: "the copy does not build: \(error)")
       }
-      let rows = rows.isEmpty ? recorded : rows
-      let copy = try PatchedCopy(of: package, at: package.appendingPathComponent(".build-defects"))
-      let clean = try judge(Defect("none", "nothing", []), copy, store, rows)
-      guard clean.changed == 0, clean.broken == nil else {
+      let clean = try judge("", copy)
+      guard clean.changed == 0, clean.broken == nil, clean.rows > 0 else {
         say(
-          "without a defect \(clean.changed) of \(clean.rows) rows are not what \(store.directory)/\(profile) says: \(clean.broken ?? "record it first")"
+          "without a change \(clean.changed) of \(clean.rows) rows are not what the goldens say: \(clean.broken ?? "record them first")"
         )
         return 2
       }
-      say("| defect | what | bits differ | out of band | from epoch | farthest out |")
-      say("|---|---|---|---|---|---|")
-      var survivors: [String] = []
-      for defect in defects {
-        let outcome = try copy.planting(defect) { try judge(defect, copy, store, rows) }
-        if outcome.caught == 0, outcome.broken == nil { survivors.append(defect.id) }
-        say(line(outcome))
+      var missed: [String] = [], outside: [String] = []
+      for kind in [TrainingChange.Kind.arithmetic, .defect] {
+        let chosen = changes.filter { $0.kind == kind }
+        if chosen.isEmpty { continue }
+        say(kind == .arithmetic ? "Must pass:\n" : "\nMust fail:\n")
+        say("| change | what | bits differ | inputs | opening | anchors | bands | noticed | first, and largest |")
+        say("|---|---|---|---|---|---|---|---|---|")
+        for change in chosen {
+          let outcome = try judge(change.id, copy)
+          if kind == .defect, outcome.caught == 0, outcome.broken == nil { missed.append(change.id) }
+          if kind == .arithmetic, outcome.caught > 0 || outcome.broken != nil { outside.append(change.id) }
+          say(line(change, outcome))
+        }
       }
       say("")
+      let defects = changes.filter { $0.kind == .defect }
       say(
-        "\(defects.count) defects at \(profile), \(rows.count) of \(recorded.count) rows, seed 0: the bands notice \(defects.count - survivors.count)"
-          + (survivors.isEmpty ? "" : "; they do not notice \(survivors.joined(separator: ", "))"))
-      return 0
+        "\(defects.count) defects at \(profile), seed 0: \(defects.count - missed.count) noticed"
+          + listed("; not noticed: ", missed))
+      say(
+        "\(changes.count - defects.count) other arithmetics: \(changes.count - defects.count - outside.count) within"
+          + listed("; outside: ", outside))
+      return outside.isEmpty ? 0 : 1
     } catch {
       say("planted-defects: error: \(error)")
       return 2
     }
   }
 
-  private func judge(_ defect: Defect, _ copy: PatchedCopy, _ store: GoldenStore, _ rows: [String]) throws -> Outcome {
-    if let error = try copy.build(["-c", "release", "--product", "gradflow"]) {
-      throw PatchedCopy.DoesNotApply(description: "\(defect.id): the copy does not build: \(error)")
+  private func listed(_ words: String, _ ids: [String]) -> String { ids.isEmpty ? "" : words + ids.joined(separator: ", ") }
+
+  // MARK: Planting
+
+  /// Why a change cannot be planted; `nil` if it can.
+  static func objection(_ edit: TrainingChange.Edit, in text: String) -> String? {
+    let places = text.components(separatedBy: edit.place).count - 1
+    if places != 1 { return "its text stands \(places) times in \(edit.file), not once" }
+    let finds = edit.place.components(separatedBy: edit.find).count - 1
+    return finds == 1 ? nil : "\(edit.find) stands \(finds) times in its place, not once"
+  }
+
+  /// All at once; those of one place stand in one choice.
+  private static func plant(_ changes: [TrainingChange], in copy: PatchedCopy) throws {
+    let edits = changes.flatMap { change in change.edits.map { (id: change.id, edit: $0) } }
+    for (file, inFile) in Dictionary(grouping: edits, by: \.edit.file) {
+      let path = copy.root.appendingPathComponent(file)
+      var text = try String(contentsOf: path, encoding: .utf8)
+      for (id, edit) in inFile {
+        if let objection = objection(edit, in: text) { throw PatchedCopy.DoesNotApply(description: "\(id): \(objection)") }
+      }
+      // All are found before anything is changed: what is planted may hold the text of another.
+      var groups: [Range<String.Index>: [(id: String, edit: TrainingChange.Edit)]] = [:]
+      for one in inFile {
+        guard let place = text.range(of: one.edit.place), let find = text.range(of: one.edit.find, range: place) else { continue }
+        groups[find, default: []].append(one)
+      }
+      var planted = "", end = text.startIndex
+      for (find, group) in groups.sorted(by: { $0.key.lowerBound < $1.key.lowerBound }) {
+        planted += text[end..<find.lowerBound] + chosen(group)
+        end = find.upperBound
+      }
+      text = planted + text[end...]
+      try text.write(to: path, atomically: false, encoding: .utf8)
+      let module = file.split(separator: "/")[1]
+      try PlantedTogether.switchText.write(
+        to: copy.root.appendingPathComponent("Sources/\(module)/IsPlanted.swift"), atomically: false, encoding: .utf8)
     }
-    let out = copy.root.appendingPathComponent("power/\(defect.id)")
+  }
+
+  private static func chosen(_ group: [(id: String, edit: TrainingChange.Edit)]) -> String {
+    let find = group[0].edit.find
+    if group[0].edit.isStatement {
+      return group.map { "if isPlanted(\"\($0.id)\") { \($0.edit.replace) } else " }.joined() + "{ \(find) }\n"
+    }
+    return "(" + group.map { "isPlanted(\"\($0.id)\") ? (\($0.edit.replace)) : " }.joined() + "(\(find)))"
+  }
+
+  // MARK: Judging
+
+  private func judge(_ id: String, _ copy: PatchedCopy) throws -> Outcome {
+    let out = copy.root.appendingPathComponent("power")
     try? FileManager.default.removeItem(at: out)
     defer { try? FileManager.default.removeItem(at: out) }
+    var environment = ProcessInfo.processInfo.environment
+    environment[Self.variable] = id
+    let report = out.appendingPathComponent("report.json").path
+    try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
     let program = copy.root.appendingPathComponent(".build/release/gradflow").path
+    let words =
+      [
+        program, "golden", "check", "--profile", profile, "--against", copy.root.appendingPathComponent("golden").path, "--jobs",
+        "2", "--format", "json", "--out", out.appendingPathComponent("runs").path,
+      ] + (rows.isEmpty ? [] : ["--rows", rows.joined(separator: ",")]) + (data.map { ["--data", $0] } ?? [])
     let made = try Shell.run(
-      [program, "matrix", "--profile", profile, "--rows", rows.joined(separator: ","), "--jobs", "2", "--out", out.path]
-        + (data.map { ["--data", $0] } ?? []))
-    var outcome = Outcome(defect: defect)
-    if made.code != 0 { outcome.broken = made.output.split(separator: "\n").last.map(String.init) ?? "status \(made.code)" }
-    for row in rows {
-      let path = out.appendingPathComponent("\(row)-s0/trace.jsonl.zst").path
-      guard let golden = try store.golden(profile: profile, row: row), FileManager.default.fileExists(atPath: path),
-        let trace = try? Trace(path: path), trace.test != nil
-      else { continue }
-      outcome.rows += 1
-      let judgement = Judgement(trace, against: golden, run: row)
-      if judgement.verdict == .identical { continue }
-      outcome.changed += 1
-      guard judgement.verdict == .regression else { continue }
-      outcome.caught += 1
-      if let epoch = judgement.findings.compactMap(\.epoch).min() {
-        outcome.firstEpoch = min(epoch, outcome.firstEpoch ?? epoch)
-      }
-      if let finding = judgement.findings.first, finding.isFarther(than: outcome.largest?.finding) {
-        outcome.largest = (finding, row)
-      }
+      ["sh", "-c", "exec \"$@\" >\"$0\"", report] + words, in: copy.root, environment: environment)
+    var outcome = Outcome()
+    guard let bytes = FileManager.default.contents(atPath: report),
+      let json = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any], let runs = json["runs"] as? [[String: Any]]
+    else {
+      outcome.broken = made.output.split(separator: "\n").last.map(String.init) ?? "status \(made.code)"
+      return outcome
     }
+    var firsts: [Tier: (size: Double, text: String)] = [:]
+    for run in runs {
+      outcome.rows += 1
+      let verdict = run["verdict"] as? String ?? "", row = run["row"] as? String ?? ""
+      if verdict == "identical" { continue }
+      outcome.changed += 1
+      if verdict == "not comparable" { outcome.broken = run["reason"] as? String ?? verdict }
+      guard verdict == "regression" else { continue }
+      outcome.caught += 1
+      var tiers: Set<Tier> = []
+      for finding in run["findings"] as? [[String: Any]] ?? [] {
+        let metric = finding["metric"] as? String ?? ""
+        let tier: Tier =
+          metric.hasPrefix("inputs.")
+          ? .inputs
+          : metric.hasPrefix("opening.anchor")
+            ? .anchors
+            : metric.hasPrefix("opening") ? .opening : .bands
+        tiers.insert(tier)
+        let size = finding["times"] as? Double ?? finding["band_widths_outside"] as? Double ?? .infinity
+        if size > firsts[tier]?.size ?? 0 {
+          let layer = (finding["layer"] as? String).map { " of \($0)" } ?? ""
+          firsts[tier] = (size, "`\(row)` \(metric)\(layer)" + (size.isFinite ? String(format: ", %.3g times", size) : ""))
+        }
+      }
+      for tier in tiers { outcome.noticed[tier, default: 0] += 1 }
+    }
+    outcome.first = Tier.allCases.lazy.compactMap { firsts[$0]?.text }.first ?? ""
     return outcome
   }
 
-  private func line(_ outcome: Outcome) -> String {
-    var farthest = "–"
-    if let (finding, row) = outcome.largest {
-      farthest = "`\(row)` \(finding.metric)" + (finding.layer.map { " of \($0)" } ?? "")
-      if case .outside(_, let widths) = finding.kind { farthest += String(format: ", %.1f band widths", widths) }
-    }
-    if let broken = outcome.broken { farthest = "a run broke off: \(broken.prefix(80))" }
-    return "| \(outcome.defect.id) | \(outcome.defect.what) | \(outcome.changed) of \(outcome.rows) rows | "
-      + "\(outcome.caught) of \(outcome.rows) rows | \(outcome.firstEpoch.map { "\($0)" } ?? "–") | \(farthest) |"
-  }
-}
-
-extension Finding {
-  /// By band widths; what has none, such as a missing line, is farther than all that have.
-  fileprivate func isFarther(than other: Finding?) -> Bool {
-    func size(_ finding: Finding) -> Double {
-      if case .outside(_, let widths) = finding.kind { widths } else { .infinity }
-    }
-    return other.map { size(self) > size($0) } ?? true
+  private func line(_ change: TrainingChange, _ outcome: Outcome) -> String {
+    let tiers = Tier.allCases.map { outcome.noticed[$0].map { "\($0)" } ?? "–" }.joined(separator: " | ")
+    let first = outcome.broken.map { "a run broke off: \($0.prefix(80))" } ?? (outcome.first.isEmpty ? "–" : outcome.first)
+    return
+      "| \(change.id) | \(change.what) | \(outcome.changed) of \(outcome.rows) | \(tiers) | \(outcome.caught) of \(outcome.rows) | \(first) |"
   }
 }

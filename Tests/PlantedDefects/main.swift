@@ -98,20 +98,20 @@ func powerStudy(_ arguments: [String]) -> Int32 {
     default: only.append(word)
     }
   }
-  if let unknown = only.first(where: { id in !trainingDefects.contains { $0.id == id } }) {
+  if let unknown = only.first(where: { id in !trainingChanges.contains { $0.id == id } }) {
     say(
-      "there is no defect named \(unknown); the defects are:\n"
-        + trainingDefects.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
+      "there is no change named \(unknown); the changes are:\n"
+        + trainingChanges.map { "  \($0.id): \($0.what)" }.joined(separator: "\n"))
     return 64
   }
   return PowerStudy(
-    profile: profile, defects: trainingDefects.filter { only.isEmpty || only.contains($0.id) }, data: data, rows: rows
+    profile: profile, changes: trainingChanges.filter { only.isEmpty || only.contains($0.id) }, data: data, rows: rows
   ).run()
 }
 
 /// A defect whose text is gone would be found only an hour into a night.
 func everyDefectApplies() -> Int32 {
-  let all = engineDefects + contractDefects + trainingDefects + BisectDefects.all.map(\.defect) + LatchRace.defects
+  let all = engineDefects + contractDefects + BisectDefects.all.map(\.defect) + LatchRace.defects
   var gone = 0
   for defect in all {
     for edit in defect.edits {
@@ -128,6 +128,14 @@ func everyDefectApplies() -> Int32 {
     gone += 1
     say("\(defect.id): \(objection)")
   }
-  say("\(all.count + harnessDefects.count) planted defects, \(gone) edits that do not apply")
+  for change in trainingChanges {
+    for edit in change.edits {
+      let text = (try? String(contentsOf: package.appendingPathComponent(edit.file), encoding: .utf8)) ?? ""
+      guard let objection = PowerStudy.objection(edit, in: text) else { continue }
+      gone += 1
+      say("\(change.id): \(objection)")
+    }
+  }
+  say("\(all.count + harnessDefects.count + trainingChanges.count) planted defects, \(gone) edits that do not apply")
   return gone == 0 ? 0 : 2
 }

@@ -105,7 +105,8 @@ struct FakeRun {
       }
     }
     return Trace(
-      header: header, epochs: epochs, steps: steps, layers: [], test: test, unknown: [], lines: lines.count, torn: nil)
+      header: header, epochs: epochs, steps: steps, layers: [], test: test, inputs: [], opening: [], unknown: [],
+      lines: lines.count, torn: nil)
   }
 
   func record() throws -> RunRecord { RunRecord(trace) }

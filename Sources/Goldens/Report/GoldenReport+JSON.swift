@@ -6,7 +6,7 @@ extension GoldenReport {
   var json: JSONValue {
     .members([
       "format": .string("gradflow-golden-check"), "version": JSONValue(1), "profile": .string(profile),
-      "against": .string(store.directory), "required": .string(requirement.level == .identical ? "identical" : "within-band"),
+      "against": .string(store.directory), "required": .string(requirement.level.name),
       "other_bits_allowed": .bool(requirement.allowsOtherBits),
       "verdict": .string(verdict), "passed": .bool(outcome == .passed), "compared_runs": JSONValue(compared),
       "counts": json(of: counts), "runs": .array(judgements.map(json(of:))),
@@ -16,7 +16,8 @@ extension GoldenReport {
   private func json(of counts: Judgement.Counts) -> JSONValue {
     .members([
       "epochs": JSONValue(counts.epochs), "numbers": JSONValue(counts.values), "digests": JSONValue(counts.digests),
-      "against_bands": JSONValue(counts.banded),
+      "against_bands": JSONValue(counts.banded), "inputs": JSONValue(counts.inputs),
+      "against_rounding": JSONValue(counts.rounded),
     ])
   }
 
@@ -46,6 +47,17 @@ extension GoldenReport {
       ]
     case .unequal(let expected):
       members += [.init("kind", .string("unequal")), .init("expected", JSONValue(expected))]
+    case .otherInput(let expected, let found):
+      members += [
+        .init("kind", .string("other input")), .init("expected", .string(expected)), .init("found", .string(found)),
+      ]
+      members.removeAll { $0.key == "found" && $0.value == .null }
+    case .beyondRounding(let expected, let tolerance, let times):
+      members += [
+        .init("kind", .string("beyond rounding")), .init("expected", JSONValue(expected)),
+        .init("tolerance", JSONValue(tolerance)),
+        .init("times", JSONValue(times)),
+      ]
     case .notFinite: members.append(.init("kind", .string("not finite")))
     case .impossible: members.append(.init("kind", .string("impossible")))
     case .missing: members.append(.init("kind", .string("missing")))

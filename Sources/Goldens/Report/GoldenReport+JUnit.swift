@@ -10,7 +10,9 @@ extension GoldenReport {
       let opening = "    <testcase classname=\"golden.\(Self.xml(profile))\" name=\"\(Self.xml(name))\">"
       let text = ([judgement.verdict.description] + judgement.findings.map(\.description)).joined(separator: "\n")
       let counts = judgement.counts
-      let counted = "\(counts.epochs) epochs, \(counts.values) numbers, \(counts.digests) digests, \(counts.banded) against bands"
+      let counted =
+        "\(counts.epochs) epochs, \(counts.values) numbers, \(counts.digests) digests, \(counts.banded) against bands, "
+        + "\(counts.inputs) inputs, \(counts.rounded) against rounding"
       lines.append(opening)
       if !passes(judgement) {
         let element = isObstacle(judgement) ? "error" : "failure"

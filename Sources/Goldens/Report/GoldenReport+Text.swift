@@ -16,7 +16,8 @@ extension GoldenReport {
     lines += [
       "",
       "compared: \(compared) of \(judgements.count) runs, \(Set(judgements.map(\.row)).count) rows, \(counts.epochs) epochs, "
-        + "\(counts.values) numbers, \(counts.digests) digests, \(counts.banded) numbers against bands",
+        + "\(counts.values) numbers, \(counts.digests) digests, \(counts.banded) numbers against bands, \(counts.inputs) inputs, "
+        + "\(counts.rounded) numbers against other roundings",
       "verdict: \(verdict)\(complaint)",
     ]
     return lines
@@ -24,7 +25,8 @@ extension GoldenReport {
 
   /// What is asked beyond bands, where that is what a run lacks.
   private var complaint: String {
-    if outcome == .passed || verdict != "within-band" { return "" }
+    if outcome == .passed || !["within-band", "within-rounding"].contains(verdict) { return "" }
+    if !isPromiseBroken, requirement.level != .withinBand { return ", where \(requirement.level.name) is required" }
     if requirement.level == .identical { return ", where identical is required" }
     return ", and bits differ that the contract promises equal; --allow-other-bits lets them pass"
   }
@@ -55,17 +57,18 @@ extension GoldenReport {
     if more > 0 { lines.append("  and \(more) more (--format json has all)") }
     switch judgement.verdict {
     case .identical: break
-    case .withinBand(.settings(let differences)):
+    case .withinRounding(.settings(let differences)), .withinBand(.settings(let differences)):
       // Another seed is no news; another contract version is there to be accepted.
       if differences.contains(where: { $0.name == "numerics" }) { lines.append("  accept:    \(accept(judgement))") }
-    case .withinBand(.bits):
+    case .withinRounding(.program), .withinBand(.program): break
+    case .withinRounding(.bits), .withinBand(.bits):
       lines += bisect(judgement).map { ["  bisect:    \($0)"] } ?? []
       lines += ["  run again: \(rerun(judgement))", "  accept:    \(accept(judgement))"]
     case .regression:
       lines += ["  run again: \(rerun(judgement))"]
       lines += bisect(judgement).map { ["  bisect:    \($0)"] } ?? []
       lines += ["  accept:    \(accept(judgement))"]
-    case .notComparable(.noGolden), .notComparable(.noBands), .notComparable(.settings):
+    case .notComparable(.noGolden), .notComparable(.noBands), .notComparable(.noRounding), .notComparable(.settings):
       lines.append("  record:    \(accept(judgement))")
     case .notComparable(.noRun), .notComparable(.nothing), .notComparable(.unreadable):
       lines.append("  run:       \(rerun(judgement))")
@@ -83,7 +86,8 @@ extension GoldenReport {
   private var studyLines: [String] {
     get throws {
       var table = TextTable([
-        ("row", .left), ("runs", .right), ("identical", .right), ("within-band", .right), ("regression", .right),
+        ("row", .left), ("runs", .right), ("identical", .right), ("within-rounding", .right), ("within-band", .right),
+        ("regression", .right),
         ("not comparable", .right), ("regressions", .right), ("promised at most", .right),
       ])
       var rows: [String] = []
@@ -93,7 +97,8 @@ extension GoldenReport {
         func count(_ name: String) -> Int { own.count { $0.verdict.name == name } }
         let ensemble = try store.golden(profile: profile, row: row)?.bands?.ensemble
         table.add([
-          row, "\(own.count)", "\(count("identical"))", "\(count("within-band"))", "\(count("regression"))",
+          row, "\(own.count)", "\(count("identical"))", "\(count("within-rounding"))", "\(count("within-band"))",
+          "\(count("regression"))",
           "\(count("not comparable"))", Text.percent(Double(count("regression")) / Double(own.count)),
           ensemble?.falseAlarmRate.map(Text.percent) ?? "-",
         ])

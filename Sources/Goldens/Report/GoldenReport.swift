@@ -50,11 +50,18 @@ package struct GoldenReport {
       sum.values += judgement.counts.values
       sum.digests += judgement.counts.digests
       sum.banded += judgement.counts.banded
+      sum.inputs += judgement.counts.inputs
+      sum.rounded += judgement.counts.rounded
     }
   }
 
   func isObstacle(_ judgement: Judgement) -> Bool {
     if case .notComparable = judgement.verdict { true } else { false }
+  }
+
+  /// Whether some run fails for nothing but bits that should be equal.
+  var isPromiseBroken: Bool {
+    !requirement.allowsOtherBits && judgements.contains { $0.verdict.breaksPromise }
   }
 
   func passes(_ judgement: Judgement) -> Bool { judgement.verdict.passes(requirement) }
@@ -102,7 +109,12 @@ package struct GoldenReport {
   /// How to make the run what is expected from now on.
   func accept(_ judgement: Judgement) -> String {
     let rows = "--profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))"
-    if case .withinBand = judgement.verdict {
+    let keepsBands =
+      switch judgement.verdict {
+      case .withinRounding, .withinBand: true
+      default: false
+      }
+    if keepsBands {
       return "gradflow golden record \(rows) --runs \(quoted(judgement.run)) --seed \(judgement.seed ?? 0) --keep-bands\(into) "
         + "--reason '...'"
     }

@@ -20,6 +20,9 @@ public final class Network<S: KernelScalar> {
 
   /// Where the time of passes is added up, if anywhere.
   public var stepTimes: StepTimes?
+  /// What is added to the results of layers, where a pass is to stand for one of another arithmetic; never in training. A pass
+  /// that is recorded has none.
+  public var roundingNoise: RoundingNoise<S>?
 
   let kernels: KernelTable
   let training: Pass<S>
@@ -118,7 +121,8 @@ public final class Network<S: KernelScalar> {
     last = (batch, mode)
     let pass = pass(for: mode)
     prepare(pass)
-    run(pass.forward, recorder)
+    roundingNoise?.beginPass()
+    run(pass.forward, recorder ?? roundingNoise)
     return BatchResult(count: count, lossSum: loss.lossSum(count: count), correct: loss.correctCount(count: count))
   }
 
@@ -135,10 +139,11 @@ public final class Network<S: KernelScalar> {
       passState.preparesBackward = true
       prepare(pass)
     }
-    run(pass.backward, recorder)
+    run(pass.backward, recorder ?? roundingNoise)
     let start = stepTimes == nil ? 0 : StepTimes.now
     pass.combination.run(on: backend.pool)
     stepTimes?.add(.combination, since: start)
+    roundingNoise?.perturb(parameters)
   }
 
   func pass(for mode: PassMode) -> Pass<S> { mode.usesBatchStatistics ? training : evaluation }

@@ -15,7 +15,8 @@ final class Pass<S: KernelScalar> {
     func region(_ planned: PlannedRegion) -> Region<S> {
       let operations = plan.operations[planned.operations].map { operation in
         BoundOperation(
-          facts: operation.facts, result: operation.facts.result.map { memory[$0] }, run: operation.images(memory))
+          facts: operation.facts, result: operation.facts.result.map { memory[$0] },
+          written: operation.facts.writes.first.map { memory[$0] }, run: operation.images(memory))
       }
       let finish = plan.operations[planned.finish].map { $0.once(memory) }
       return Region(

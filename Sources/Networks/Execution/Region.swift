@@ -7,6 +7,8 @@ struct BoundOperation<S: KernelScalar> {
   let facts: OperationFacts
   /// What the operation leaves, if it is something to compare between two runs: [image, ...].
   let result: GroupTensor<S>?
+  /// The first tensor that the operation writes, if any.
+  let written: GroupTensor<S>?
   let run: (ImageGroup) -> Void
 }
 

@@ -121,7 +121,7 @@ struct NightCharts {
 extension EngineVerdict.Kind {
   var tone: PageVerdict.Tone {
     switch self {
-    case .identical, .withinBand: .good
+    case .identical, .withinRounding, .withinBand: .good
     case .otherBits, .regression: .bad
     case .notComparable, .noGolden, .notChecked: .open
     }

@@ -54,7 +54,7 @@ struct PageVerdict {
     let verdicts = table.engineKinds
     func count(_ kind: EngineVerdict.Kind) -> Int { verdicts.filter { $0 == kind }.count }
     let words = table.engineSummary
-    let good = count(.identical) + count(.withinBand)
+    let good = count(.identical) + count(.withinRounding) + count(.withinBand)
     if count(.otherBits) > 0, count(.regression) == 0 {
       return Card(title: "Engine drift", word: "bits that should be equal differ", detail: words, tone: .bad)
     }

@@ -1,6 +1,7 @@
 import Experiments
 import Files
 import Goldens
+import Kernels
 import Traces
 import Training
 
@@ -22,7 +23,9 @@ struct GoldenCheck {
   /// Judges finished runs, each by the golden of its row.
   ///
   /// What cannot be read keeps nothing else from being judged.
-  mutating func judge(_ paths: [String]) {
+  ///
+  /// - Parameter anchors: makes the steps from a golden's anchors, where this program made the runs.
+  mutating func judge(_ paths: [String], anchors: ((Golden) throws -> [OpeningLine])? = nil) {
     var goldens: [String: Result<Golden?, any Error>] = [:]
     for path in paths {
       var row = RunDirectories.name(path).row
@@ -39,7 +42,11 @@ struct GoldenCheck {
         let golden = goldens[row] ?? Result { try store.golden(profile: profile, row: row) }
         goldens[row] = golden
         if let golden = try golden.get() {
-          judgements.append(Judgement(trace, against: golden, run: path, allowsPrefix: allowsPrefix))
+          let isReference = golden.rounding != nil && seed == golden.trace.header.seed
+          judgements.append(
+            Judgement(
+              trace, against: golden, run: path, allowsPrefix: allowsPrefix,
+              anchors: isReference ? try anchors?(golden) : nil))
         } else {
           add(.noGolden(path: store.path(profile: profile, row: row)), row: row, seed: seed, run: path)
         }
@@ -47,6 +54,23 @@ struct GoldenCheck {
         add(.unreadable(reason: "\(error)"), row: row, seed: seed, run: path)
       }
     }
+  }
+
+  /// Judges another program's opening by the golden of the row that it names.
+  ///
+  /// - Throws: `Stop` for a file that names no row; what cannot be read or compared otherwise.
+  mutating func judge(opening path: String, data: String?, backend: Backend) throws {
+    let answer = try SafeTensors(path: path)
+    guard let row = answer.metadata["row"] else {
+      throw Stop(.impossible, "\(path): its metadata name no row: an opening says of which run it is (row, profile, seed)")
+    }
+    guard let golden = try store.golden(profile: profile, row: row) else {
+      add(.noGolden(path: store.path(profile: profile, row: row)), row: row, seed: nil, run: path)
+      return
+    }
+    let engine = try OpeningEngine(
+      golden.trace, path: store.path(profile: profile, row: row), data: data, backend: backend)
+    judgements.append(Judgement(opening: try engine.lines(of: answer, file: path), against: golden, file: path))
   }
 
   /// What became of runs that were to be made and are not finished. One that diverged is a regression.

@@ -7,7 +7,7 @@ import Training
 struct GoldenCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Compare runs with the goldens: identical, within-band, regression or not comparable.",
+    abstract: "Compare runs with the goldens: identical, within-rounding, within-band, regression or not comparable.",
     discussion: """
       Without --runs, every row of the profile that has a golden is run under its reference seed (or --seeds) and judged. \
       With --runs, finished runs are judged, those of several directories together; each row that has a golden must be \
@@ -20,6 +20,10 @@ struct GoldenCheckCommand: ParsableCommand {
       A golden of a row that a matrix file describes needs that file, --matrix, to be run; without it that row is \
       not comparable, and the others are judged.
 
+      A run of the golden's seed with other bits is within-rounding if its inputs are equal, and its first steps and, where it \
+      is made here, its steps from anchors are as close as other rounding leaves them (docs/verdicts.md). What is farther away \
+      is a regression, whatever the bands say.
+
       Bits that differ although settings, seed and contract version are equal fail the check, inside the bands or not: the \
       contract promises them equal. --allow-other-bits is for a program that is known to compute other bits.
 
@@ -27,7 +31,10 @@ struct GoldenCheckCommand: ParsableCommand {
       compared (other data, settings or profile, no golden), and none is a regression; 64 there is no row of that name.
       """)
 
-  enum Required: String, CaseIterable, ExpressibleByArgument { case identical }
+  enum Required: String, CaseIterable, ExpressibleByArgument {
+    case identical
+    case withinRounding = "within-rounding"
+  }
 
   @OptionGroup var rows: RowOptions
 
@@ -37,7 +44,12 @@ struct GoldenCheckCommand: ParsableCommand {
   @Option(name: .customLong("runs"), help: "Judge the finished runs in this directory; may be given several times.")
   var runs: [String] = []
 
-  @Option(help: "identical: other bits fail the check, inside the bands too.")
+  @Option(
+    name: .customLong("opening"),
+    help: "Judge the first steps that another program made of a kit (`gradflow opening`); may be given several times.")
+  var openings: [String] = []
+
+  @Option(help: "identical: other bits fail the check, inside the bands too. within-rounding: so does what only the bands hold.")
   var require: Required?
 
   @Flag(
@@ -59,6 +71,9 @@ struct GoldenCheckCommand: ParsableCommand {
     if allowsOtherBits, require == .identical {
       throw ValidationError("--allow-other-bits and --require identical exclude each other")
     }
+    if !openings.isEmpty, !runs.isEmpty || rows.names != nil || prefix {
+      throw ValidationError("--opening judges files by themselves: --runs, --rows and --prefix are not for it")
+    }
     if !runs.isEmpty, options.epochs != nil || options.resume || options.overwrite {
       throw ValidationError("--runs judges finished runs: --epochs, --resume and --overwrite make new ones")
     }
@@ -79,7 +94,10 @@ struct GoldenCheckCommand: ParsableCommand {
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil
     check.matrix = rows.matrix.file
-    if runs.isEmpty {
+    if !openings.isEmpty {
+      let backend = try options.compute.backend()
+      for opening in openings { try check.judge(opening: opening, data: options.data, backend: backend) }
+    } else if runs.isEmpty {
       try make(wanted.filter(recorded.contains), describedBy: described, store: store, into: &check)
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
     } else {
@@ -90,7 +108,12 @@ struct GoldenCheckCommand: ParsableCommand {
       let judged = Set(check.judgements.map(\.row))
       for row in wanted where !judged.contains(row) { check.add(noRunOf: row, in: runs) }
     }
-    let level: Requirement.Level = require == .identical ? .identical : .withinBand
+    let level: Requirement.Level =
+      switch require {
+      case .identical: .identical
+      case .withinRounding: .withinRounding
+      case nil: .withinBand
+      }
     try check.end(as: format, requiring: Requirement(level, allowingOtherBits: allowsOtherBits))
   }
 
@@ -129,7 +152,11 @@ struct GoldenCheckCommand: ParsableCommand {
     let session = RunSession(rows: rows, options: options, jobs: jobs.count, shard: nil)
     let made = try session.make()
     if made.isStopped { return try session.complain(made) }
-    check.judge(made.directories.map(\.path))
+    let backend = try options.compute.backend()
+    check.judge(made.directories.map(\.path)) { golden in
+      let path = store.path(profile: golden.profile, row: golden.row)
+      return try OpeningEngine(golden.trace, path: path, data: options.data, backend: backend).anchors()
+    }
     for result in made.results { check.add(unfinished: result, out: made.out) }
   }
 }

@@ -10,6 +10,6 @@ struct GoldenCommand: ParsableCommand {
       """,
     subcommands: [
       GoldenCheckCommand.self, GoldenRecordCommand.self, GoldenDiffCommand.self, GoldenShowCommand.self,
-      GoldenIndexCommand.self,
+      GoldenIndexCommand.self, GoldenRoundingCommand.self,
     ])
 }

@@ -14,7 +14,10 @@ struct GoldenRecordCommand: ParsableCommand {
       Takes, for each row, every seed that the runs' directories hold: one is the reference, whose trace is kept bit by \
       bit, and all together are the ensemble that the bands come from. With --keep-bands only the reference is taken and \
       the bands stay those of the present golden, which must hold for it: that is for a new version of the numerics \
-      contract, which changes bits and nothing else.
+      contract, which changes bits and nothing else: its first steps must lie as close as other rounding leaves them.
+
+      Each golden gets an envelope of other roundings: the reference run's first steps and its steps from anchors are made \
+      32 times more, with noise in the place of rounding (docs/verdicts.md).
 
       Refuses in continuous integration, in a checkout with changes outside the goldens' directory, and runs that are not \
       whole, not finite or of different settings. Prints what would change, and asks.
@@ -47,6 +50,11 @@ struct GoldenRecordCommand: ParsableCommand {
 
   @Flag(name: .customLong("keep-bands"), help: "Keep the bands of the present goldens; they must hold.")
   var keepsBands = false
+
+  @Option(help: "The directory of the dataset, for profiles on CIFAR-100; GRADFLOW_DATA if not given.")
+  var data: String?
+
+  @OptionGroup var compute: ComputeOptions
 
   @Flag(help: "Do not ask.")
   var yes = false
@@ -143,9 +151,20 @@ struct GoldenRecordCommand: ParsableCommand {
     // row, as many as the reference run made are all: a run that was not finished has no test line, and is refused for that.
     let known = described ?? ExperimentRow.builtIn.first { $0.id == row }
     let epochs = known.map { $0.epochs ?? profile.epochs }
-    let new = try GoldenRecording.golden(
+    let reference = all.first { $0.trace.header.seed == seed }
+    let engine = try reference.flatMap { try self.engine($0, row: row) }
+    var new = try GoldenRecording.golden(
       row: row, profile: profile.rawValue, runs: all, referenceSeed: seed, epochs: epochs, reason: reason,
-      keepingBandsOf: keepsBands ? old : nil)
+      keepingBandsOf: keepsBands ? old : nil, anchors: keepsBands ? engine?.anchors() : nil)
+    if let engine, let reference {
+      let rounding = try engine.envelope(of: reference.trace, path: reference.path)
+      new = try Golden(trace: new.trace, reason: new.reason, bands: new.bands, rounding: rounding, path: reference.path)
+      for group in rounding.groups where group.isBlunt {
+        Console.log(
+          "gradflow: note: \(row): \(group.name): other rounding moves it so much by single units near their kink that only gross "
+            + "defects are seen there")
+      }
+    }
     if new.bands == nil, let seeds = old?.bands?.ensemble.seeds.count {
       throw Stop(
         .impossible,
@@ -153,6 +172,17 @@ struct GoldenRecordCommand: ParsableCommand {
           + "--keep-bands, or give the runs of an ensemble")
     }
     return new
+  }
+
+  /// What makes the reference run's opening again; `nil`, with a warning, for a run whose program did not tell its opening.
+  private func engine(_ reference: GoldenRecording.Run, row: String) throws -> OpeningEngine? {
+    if reference.trace.opening.isEmpty {
+      Console.log(
+        "gradflow: warning: \(row): \(reference.path) does not tell its first steps (it is of an older program), so the golden gets no "
+          + "envelope of other roundings; make the run again for one")
+      return nil
+    }
+    return try OpeningEngine(reference.trace, path: reference.path, data: data, backend: try compute.backend())
   }
 
   // MARK: What changes
@@ -163,7 +193,7 @@ struct GoldenRecordCommand: ParsableCommand {
     let new: Golden
 
     /// The reason alone is no reason to record.
-    var isChange: Bool { old.map { $0.trace != new.trace || $0.bands != new.bands } ?? true }
+    var isChange: Bool { old.map { $0.trace != new.trace || $0.bands != new.bands || $0.rounding != new.rounding } ?? true }
   }
 
   private func table(_ changes: [Change]) -> [String] {

@@ -1,0 +1,107 @@
+import Files
+import Kernels
+import Networks
+import Testing
+import Traces
+
+@testable import Training
+
+@Suite("A run's opening and inputs")
+struct OpeningTests {
+  @Test("a trace tells its first three steps, and they are what an opening by itself gives, bit for bit")
+  func inTrace() throws {
+    let run = try TestRun(TestRun.deep)
+    try run.train()
+    let trace = try run.trace()
+    #expect(trace.opening.map(\.point) == ["step-0", "step-1", "step-2"])
+    let alone = try OpeningRun(run.identity(), source: run.source(), backend: Backend(instructionSet: .best, threads: 2))
+    #expect(try alone.steps() == trace.opening && alone.steps() == trace.opening)
+    let first = try #require(trace.opening.first)
+    #expect(first.numbers.map(\.name) == ["evaluation_before", "loss", "logits"])
+    #expect(trace.opening[2].numbers.last?.name == "evaluation_after")
+    // Adam's first update moves every element by the learning rate, but where the gradient is as small as its ε.
+    let updates = first.parameters.map { $0.numbers[first.quantities.firstIndex(of: "update")!] }
+    #expect(updates.allSatisfy { $0 <= 1.0001 } && updates.contains { abs($0 - 1) < 1e-3 })
+    let column = first.quantities.firstIndex(of: "first")!
+    #expect(first.parameters.allSatisfy { abs($0.numbers[column] - 0.1 * $0.numbers[0]) <= 1e-6 * $0.numbers[0] })
+  }
+
+  @Test("openings hang on neither threads nor instruction set", arguments: InstructionSet.available)
+  func everywhere(set: InstructionSet) throws {
+    var run = try TestRun(TestRun.deep)
+    let one = try OpeningRun(run.identity(), source: run.source(), backend: run.backend)
+    run.instructionSet = set
+    run.threads = 3
+    let other = try OpeningRun(run.identity(), source: run.source(), backend: run.backend)
+    #expect(try one.steps() == other.steps() && one.anchors() == other.anchors())
+  }
+
+  @Test("a gradient whose elements change places keeps its norm, and not its sketch")
+  func sketches() throws {
+    let run = try TestRun()
+    let step = try TrainingStep(run.settings, seed: 0, source: run.source(), backend: run.backend)
+    let meter = OpeningMeter(step.network, step.optimiser, kernels: step.kernels)
+    let gradient = step.network.parameters[0].gradient
+    for index in 0..<gradient.count { gradient.pointer[index] = Float(index % 17) - 5 }
+    func numbers() -> [Double] {
+      meter.takeGradients()
+      return meter.line("step-0", [], learningRate: 1).parameters[0].numbers
+    }
+    let before = numbers()
+    gradient.assign(gradient.values.reversed())
+    let after = numbers()
+    #expect(abs(before[0] - after[0]) < 1e-9 * before[0])
+    #expect(abs(before[1] - after[1]) > 0.01 || abs(before[2] - after[2]) > 0.01)
+    #expect(before[1] != before[2])
+  }
+
+  @Test("anchors are steps of late updates from states of their own, the same every time")
+  func anchors() throws {
+    let run = try TestRun(TestRun.deep)
+    let alone = try OpeningRun(run.identity(), source: run.source(), backend: run.backend)
+    let anchors = try alone.anchors()
+    #expect(anchors.map(\.point) == ["anchor-1", "anchor-5000", "anchor-40000"])
+    _ = try alone.steps()
+    #expect(try alone.anchors() == anchors)
+    #expect(anchors.allSatisfy { $0.values.allSatisfy(\.value.isFinite) })
+  }
+
+  @Test("inputs name the initial state, every set's batches, counts and the optimiser's scalars, by epoch")
+  func inputs() throws {
+    var run = try TestRun()
+    try run.train()
+    let trace = try run.trace()
+    func value(_ name: String, epoch: Int?) -> JSONValue? {
+      trace.inputs.filter { $0.epoch == epoch }.flatMap(\.values).first { $0.key == name }?.value
+    }
+    #expect(value("steps", epoch: 1) == JSONValue(4) && value("examples", epoch: 1) == JSONValue(18))
+    #expect(value("updates", epoch: 1) == JSONValue(8))
+    #expect(value("adam_beta2", epoch: 0) == JSONValue(0.999))
+    #expect(value("training", epoch: 0) != value("training", epoch: 1))
+    #expect(value("validation", epoch: 0) == value("validation", epoch: 1) && value("validation", epoch: 0) != nil)
+    #expect(value("initial_state", epoch: 0) != nil && value("test", epoch: nil) != nil)
+    // Another crop is another input, and nothing else of the settings.
+    run = try run.elsewhere()
+    run.tweak = { $0.augmentation.flips = false }
+    try run.train()
+    let other = try run.trace()
+    let names = zip(trace.inputs, other.inputs).flatMap { a, b in
+      zip(a.values, b.values).filter { $0 != $1 }.map(\.0.key)
+    }
+    #expect(Set(names) == ["training"])
+  }
+
+  @Test("a run whose program did not tell its inputs goes on without telling them")
+  func olderCheckpoint() throws {
+    var run = try TestRun()
+    run.epochs = 1
+    try run.train()
+    let whole = try run.trace()
+    var checkpoint = try Checkpoint(path: run.files.checkpoint)
+    checkpoint.progress.inputDigests = nil
+    try AtomicFile.write(checkpoint.fileBytes, to: run.files.checkpoint)
+    run.epochs = 2
+    try run.resume()
+    #expect(try run.trace().inputs.filter { $0.epoch == 1 }.isEmpty && run.trace().inputs.count == whole.inputs.count - 1)
+  }
+}
