@@ -51,15 +51,20 @@ struct TrainingOptions: ParsableArguments {
 
   @OptionGroup var compute: ComputeOptions
 
+  /// - Throws: `ValidationError` for a number of epochs that no schedule has.
+  static func check(epochs: Int?) throws {
+    if let epochs, !(1...100).contains(epochs) {
+      throw ValidationError("--epochs takes a number from 1 to 100, the length of the schedule; not \(epochs)")
+    }
+  }
+
   func validate() throws {
     if seed != nil && seeds != nil { throw ValidationError("--seed and --seeds exclude each other") }
     if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other") }
     if out == "" { throw ValidationError("--out is empty: name a directory") }
     try OutputDirectory.check(out, option: "--out")
     if data == "" { throw ValidationError("--data is empty: name a directory") }
-    if let epochs, !(1...100).contains(epochs) {
-      throw ValidationError("--epochs takes a number from 1 to 100, the length of the schedule; not \(epochs)")
-    }
+    try TrainingOptions.check(epochs: epochs)
   }
 
   /// Those that were asked for on the command line.

@@ -86,9 +86,7 @@ struct ClusterSubmitCommand: ParsableCommand {
 
   func validate() throws {
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
-    if let epochs, !(1...100).contains(epochs) {
-      throw ValidationError("--epochs takes a number from 1 to 100, the length of the schedule; not \(epochs)")
-    }
+    try TrainingOptions.check(epochs: epochs)
     guard WorkerPool.threadRange.contains(threads) else {
       throw ValidationError(BackendError.threadCount(threads).description)
     }

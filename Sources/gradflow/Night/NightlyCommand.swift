@@ -74,9 +74,7 @@ struct NightlyCommand: ParsableCommand {
     if trainsOnly, !judged.isEmpty { throw ValidationError("--train-only and --judge exclude each other") }
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
     if judged.contains("") { throw ValidationError("an empty name of a directory") }
-    if let epochs, !(1...100).contains(epochs) {
-      throw ValidationError("--epochs takes a number from 1 to 100, the length of the schedule; not \(epochs)")
-    }
+    try TrainingOptions.check(epochs: epochs)
   }
 
   private var files: NightFiles { NightFiles(directory: out) }
