@@ -25,6 +25,8 @@ public final class OpeningRun {
   let step: TrainingStep
   private let seed: UInt64
   let meter: OpeningMeter
+  /// By the anchor's name, once they are drawn: an ensemble begins at each of them again and again.
+  private var anchorStates: [String: [[Float]]] = [:]
 
   /// - Throws: as `TrainingStep`.
   public init(_ identity: RunIdentity, source: any BatchSource, backend: Backend) throws {
@@ -70,6 +72,17 @@ public final class OpeningRun {
   /// a signal alive; biases 0.1·u; γ = 1 + 0.2·u, β = 0.2·u; running means 0.1·u, variances 1 + 0.5·u; of Adam first moments
   /// 1e-3·u, second (1e-3·(1 + 0.5·u))²; velocities as first moments.
   func set(_ anchor: Anchor) {
+    step.optimiser.updates = anchor.updates
+    let tensors = step.network.state.map(\.value) + step.optimiser.state.flatMap(\.tensors)
+    if let values = anchorStates[anchor.name] {
+      for (tensor, values) in zip(tensors, values) { _ = tensor.elements.update(fromContentsOf: values) }
+    } else {
+      draw(anchor)
+      anchorStates[anchor.name] = tensors.map(\.values)
+    }
+  }
+
+  private func draw(_ anchor: Anchor) {
     func fill(_ tensor: Tensor<Float>, _ name: String, _ value: (Double) -> Double) {
       let stream = RandomStream(seed: seed, name: .anchor(anchor.name, name))
       for index in 0..<tensor.count { tensor.pointer[index] = Float(value(2 * stream.uniform(at: UInt64(index)) - 1)) }
@@ -96,6 +109,5 @@ public final class OpeningRun {
         }
       }
     }
-    step.optimiser.updates = anchor.updates
   }
 }

@@ -66,6 +66,7 @@ struct FakeRun {
   var lines: [TraceLine] {
     let guess = log(Double(classes))
     let chance = 1 / Double(classes)
+    let layers = layers
     var lines: [TraceLine] = [.header(header)]
     for epoch in 0..<epochs {
       let part = epochs == 1 ? 1 : Double(epoch) / Double(epochs - 1)

@@ -1,3 +1,4 @@
+import CKernels
 import Kernels
 import Layers
 import Randomness
@@ -60,65 +61,40 @@ public final class RoundingNoise<S: KernelScalar>: PassObserver, @unchecked Send
   }
 }
 
-/// The loops over elements, of one type: they are compiled for it.
+/// The loops over elements.
 private struct NoiseLoops {
   private let kappa: Double
-  private let samples: [Float]
 
-  init(kappa: Double) {
-    self.kappa = kappa
-    // Normal numbers by sixteen bits of randomness each: a fixed sample, large enough for the shape of the tails to 4σ.
+  /// Normal numbers by sixteen bits of randomness each: a fixed sample, large enough for the shape of the tails to 4σ.
+  private static let samples: [Float] = {
     let stream = RandomStream(seed: 0, name: .roundingSample)
-    samples = (0..<UInt64(1 << 16)).map { Float(stream.normal(at: $0)) }
-  }
+    return (0..<UInt64(1 << 16)).map { Float(stream.normal(at: $0)) }
+  }()
+
+  init(kappa: Double) { self.kappa = kappa }
 
   func perturb(_ tensor: Tensor<Float>, images: Range<Int>, channels: Int, _ stream: RandomStream) {
     let stride = tensor.stride
     var squares = [Double](repeating: 0, count: channels)
+    for image in images { gf_noise_squares(tensor.at(image), stride, channels, &squares) }
+    let sizes = sizes(squares, count: images.count * stride / channels)
     for image in images {
-      let values = tensor.at(image)
-      for first in Swift.stride(from: 0, to: stride, by: channels) {
-        for channel in 0..<channels {
-          let value = Double(values[first + channel])
-          squares[channel] += value * value
-        }
-      }
-    }
-    let count = Double(images.count * stride / channels)
-    let sizes = squares.map { size(squares: $0, count: count) }
-    for image in images {
-      let values = tensor.at(image)
-      forEachSample(stream, from: image * stride, count: stride) { place, sample in
-        values[place] += sizes[place % channels] * sample
-      }
+      gf_noise_add(tensor.at(image), stride, channels, sizes, stream.key, UInt64(image * stride), Self.samples)
     }
   }
 
   /// Of a weight's gradient, by output channel.
   func perturb(filtersOf gradient: Tensor<Float>, _ stream: RandomStream) {
-    let filter = gradient.stride, values = gradient.pointer
-    let sizes = (0..<gradient.shape[0]).map { row in
-      var squares = 0.0
-      for place in row * filter..<(row + 1) * filter { squares += Double(values[place]) * Double(values[place]) }
-      return size(squares: squares, count: Double(filter))
+    let filter = gradient.stride
+    for row in 0..<gradient.shape[0] {
+      let values = gradient.pointer + row * filter
+      var squares = [0.0]
+      gf_noise_squares(values, filter, 1, &squares)
+      gf_noise_add(values, filter, 1, sizes(squares, count: filter), stream.key, UInt64(row * filter), Self.samples)
     }
-    forEachSample(stream, from: 0, count: gradient.count) { place, sample in values[place] += sizes[place / filter] * sample }
   }
 
-  private func size(squares: Double, count: Double) -> Float { Float(kappa * 0x1p-24 * (squares / count).squareRoot()) }
-
-  /// Sample i is the one that the stream's i-th sixteen bits name.
-  private func forEachSample(_ stream: RandomStream, from first: Int, count: Int, _ body: (Int, Float) -> Void) {
-    samples.withUnsafeBufferPointer { samples in
-      let begin = first / 4, end = (first + count + 3) / 4
-      stream.forEachValue(from: UInt64(begin), count: end - begin) { index, value in
-        var bits = value
-        let base = 4 * (begin + index) - first
-        for place in base..<base + 4 {
-          if place >= 0, place < count { body(place, samples[Int(bits & 0xffff)]) }
-          bits >>= 16
-        }
-      }
-    }
+  private func sizes(_ squares: [Double], count: Int) -> [Float] {
+    squares.map { Float(kappa * 0x1p-24 * ($0 / Double(count)).squareRoot()) }
   }
 }

@@ -17,8 +17,18 @@ enum GradientClaims {
   private static let boundary = LayerName(.reduction(stage: 2), .convolution, 1).description
   private static let output = LayerName.output.description
 
-  /// A layer's stage: 0, 1 or 2; `nil` for the entry and the output.
-  private static func stage(of label: String) -> Int? { LayerName(label)?.stage }
+  /// The layers of a run by their labels, each read once: an epoch has the labels of the epoch before.
+  private static func layers(of run: RunRecord) -> [String: LayerName] {
+    var layers: [String: LayerName] = [:]
+    for label in Set(run.epochs.lazy.flatMap(\.gradientFlow).map(\.name)) { layers[label] = LayerName(label) }
+    return layers
+  }
+
+  /// Geometric means over the layers of stage 0, 1 and 2.
+  private static func stageMeans(_ flow: some Sequence<NamedValue>, _ layers: [String: LayerName]) -> [Double] {
+    let stages = flow.map { (stage: layers[$0.name]?.stage, value: $0.value) }
+    return (0...2).map { number in geometricMean(stages.filter { $0.stage == number }.map(\.value)) }
+  }
 
   static func vanishes(_ runs: RunSet) -> Claim {
     Claim(
@@ -37,6 +47,7 @@ enum GradientClaims {
           bySeed.append((run, largest, findings.count == before.findings))
           largest = max(largest, before.largest)
         }
+        let layers = layers(of: run)
         for line in run.epochs {
           guard let end = line.gradientFlow.firstIndex(where: { $0.name == boundary }) else {
             throw Undecidable("\(run.name) has no gradient flow of \(boundary)")
@@ -46,7 +57,7 @@ enum GradientClaims {
             findings.append("\(run.name), epoch \(line.epoch): \(layer.name) \(Format.scientific(layer.value))")
           }
           largest = max(largest, before.map(\.value).max() ?? 0)
-          let means = (0...2).map { number in geometricMean(before.filter { stage(of: $0.name) == number }.map(\.value)) }
+          let means = stageMeans(before, layers)
           if !(means[0] <= means[1] && means[1] <= means[2]) {
             findings.append(
               "\(run.name), epoch \(line.epoch): stages \(means.map(Format.scientific).joined(separator: ", ")) do not rise")
@@ -56,9 +67,7 @@ enum GradientClaims {
       let seeds = overSeeds(bySeed.map { ($0.run, Format.scientific($0.largest), $0.holds) }, "the largest of these layers")
       if !findings.isEmpty { return (false, Array(findings.prefix(6)) + LearningClaims.more(findings.count - 6) + seeds) }
       let first = deep.representative.epochs[0].gradientFlow
-      let means = (0...2).map { number in
-        geometricMean(first.prefix { $0.name != boundary }.filter { stage(of: $0.name) == number }.map(\.value))
-      }
+      let means = stageMeans(first.prefix { $0.name != boundary }, layers(of: deep.representative))
       return (
         true,
         [
@@ -116,9 +125,10 @@ enum GradientClaims {
   /// For each epoch, how many orders of magnitude the convolutions lie below the linear layer: the most and the least.
   private static func losses(_ run: RunRecord) throws(Undecidable) -> [(deepest: Double, highest: Double)] {
     var result: [(Double, Double)] = []
+    let layers = layers(of: run)
     for line in run.epochs {
       guard let linear = line.gradientFlow[output] else { throw Undecidable("\(run.name) has no gradient flow of \(output)") }
-      let orders = line.gradientFlow.filter { LayerName($0.name)?.kind == .convolution }.map { layer -> Double in
+      let orders = line.gradientFlow.filter { layers[$0.name]?.kind == .convolution }.map { layer -> Double in
         // A zero is lost altogether; what is not finite is no flow at all.
         layer.value.isFinite && layer.value >= 0 && linear.isFinite && linear > 0 ? log10(linear) - log10(layer.value) : .infinity
       }
