@@ -91,7 +91,7 @@ fuzz: prepare ## Fuzz the readers, guided by coverage: make fuzz SECONDS=60 FUZZ
 	@FUZZ_SECONDS='$(SECONDS)' scripts/fuzz.sh
 
 .PHONY: sanitize
-sanitize: prepare ## Run the tests under AddressSanitizer with UndefinedBehaviorSanitizer, then under ThreadSanitizer (half an hour)
+sanitize: prepare ## Run the tests under AddressSanitizer with UndefinedBehaviorSanitizer, then ThreadSanitizer (half an hour)
 	@SWIFT='$(SWIFT)' CLANG='$(CLANG)' scripts/sanitize.sh $(ARGUMENTS)
 
 .PHONY: report
@@ -170,11 +170,11 @@ nightly: build ## The full matrix in one night, resumable, to its verdict (ARGUM
 	@$(RELEASE) nightly $(ARGUMENTS)
 
 .PHONY: test-slurm
-test-slurm: build ## gradflow cluster on a real Slurm of two nodes on this machine, with runs cut, killed and lost (root; 5 minutes)
+test-slurm: build ## gradflow cluster on a real Slurm of two nodes on this machine, runs cut, killed and lost (root; 5 minutes)
 	@scripts/test-slurm.sh
 
 .PHONY: test-workflows
-test-workflows: prepare ## Execute the hosted workflows here, with smoke (ARGUMENTS="--jobs first,second,verdict": the night alone)
+test-workflows: prepare ## Execute hosted workflows here, with smoke (ARGUMENTS="--jobs first,second,verdict": the night alone)
 	@$(SWIFT) build --product run-workflows >&2
 	@.build/debug/run-workflows $(ARGUMENTS)
 

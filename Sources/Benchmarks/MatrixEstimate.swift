@@ -7,11 +7,11 @@ import PlainText
 import Synchronization
 import Training
 
-/// How long the runs of a matrix are going to take on this machine, and how much memory: from a few steps of each network, measured
-/// with as many runs at a time as there are to be.
+/// How long the runs of a matrix are going to take on this machine, and how much memory: from a few steps of each network,
+/// measured with as many runs at a time as there are to be.
 ///
-/// Counted are training steps, the evaluation of every epoch and the one of the test set. Loading, digests and files are not: they
-/// are about a hundredth of a step (`TrainerBench`).
+/// Counted are training steps, the evaluation of every epoch and the one of the test set. Loading, digests and files are not:
+/// they are about a hundredth of a step (`TrainerBench`).
 package struct MatrixEstimate {
   /// What a step of one network takes while the other jobs compute too: medians, in milliseconds.
   package struct Pace: Equatable {

@@ -13,8 +13,8 @@
 public enum NumericsContract {
   public static let version = 2
   /// What enters the arithmetic: random numbers, data, split, order, augmentation, normalisation, initialisation, the optimiser's
-  /// scalars (CONTRACT.md, sections 2 to 4 and 10). While it stands, runs must agree in their `inputs` lines bit for bit, whatever
-  /// the kernels do.
+  /// scalars (CONTRACT.md, sections 2 to 4 and 10). While it stands, runs must agree in their `inputs` lines bit for bit,
+  /// whatever the kernels do.
   public static let inputs = 1
   /// How it is computed: orders of sums, formulas and rounding in kernels (sections 5 to 7). Runs that differ in it alone stay
   /// within rounding of each other for their first steps.

@@ -1,9 +1,9 @@
 /// The order of a trace's lines, enforced alike on writing and on reading.
 ///
 /// The header is line 1 and the only one. Then, for each epoch from 0 upwards: its `steps` lines, which together count
-/// its steps from 0 without a gap, and its `layers` lines, steps ascending, and its `inputs` lines; then its own line. Epoch 0 has
-/// an `opening` line for each of its first steps, from 0 without a gap. The test line, if the run is finished, comes last and
-/// belongs to an epoch before it; `inputs` of the test stand before it. Kinds that are not known may stand anywhere but
+/// its steps from 0 without a gap, and its `layers` lines, steps ascending, and its `inputs` lines; then its own line. Epoch 0
+/// has an `opening` line for each of its first steps, from 0 without a gap. The test line, if the run is finished, comes last
+/// and belongs to an epoch before it; `inputs` of the test stand before it. Kinds that are not known may stand anywhere but
 /// first.
 struct TraceStructure: Sendable {
   private var hasHeader = false

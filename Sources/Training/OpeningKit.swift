@@ -12,10 +12,10 @@ import Traces
 /// `ANCHOR.NAME` and what the optimiser remembers, `ANCHOR.first.NAME` and so on. Its metadata name the run, and for each point
 /// `POINT.learning_rate` and `POINT.updates`, those made before the step.
 ///
-/// The answer: for each point `POINT.loss` [], `POINT.logits` [N, classes], `POINT.gradient.NAME` of every parameter, and after the
-/// update `POINT.value.NAME` of every parameter and buffer and `POINT.first.NAME` and so on; `step-0.evaluation_before` [] and
-/// `step-2.evaluation_after` [], the mean loss of the validation batch in evaluation mode. F64 or F32 all. Its metadata name
-/// `row`, `profile` and `seed`.
+/// The answer: for each point `POINT.loss` [], `POINT.logits` [N, classes], `POINT.gradient.NAME` of every parameter, and after
+/// the update `POINT.value.NAME` of every parameter and buffer and `POINT.first.NAME` and so on; `step-0.evaluation_before` []
+/// and `step-2.evaluation_after` [], the mean loss of the validation batch in evaluation mode. F64 or F32 all. Its metadata
+/// name `row`, `profile` and `seed`.
 extension OpeningRun {
   private struct Point {
     let name: String
@@ -76,8 +76,8 @@ extension OpeningRun {
 
   /// The lines that another program's answer comes to, opening and anchors together.
   ///
-  /// - Throws: `OpeningFileError` for an answer of another run, and for tensors that are missing, too many, of another shape or not
-  ///   finite.
+  /// - Throws: `OpeningFileError` for an answer of another run, and for tensors that are missing, too many, of another shape or
+  ///   not finite.
   public func lines(of answer: SafeTensors, _ identity: RunIdentity, file: String) throws(OpeningFileError) -> [OpeningLine] {
     for (name, wanted) in Self.names(identity).sorted(by: { $0.key < $1.key }) where answer.metadata[name] != wanted {
       throw OpeningFileError(file: file, problem: "its \(name) is \(answer.metadata[name] ?? "not given"), expected is \(wanted)")

@@ -68,9 +68,9 @@ public final class OpeningRun {
     }
   }
 
-  /// The anchor's state. With u uniform on ±1 from the stream of the anchor and the tensor's name: weights √(3/fan_in)·u, which keep
-  /// a signal alive; biases 0.1·u; γ = 1 + 0.2·u, β = 0.2·u; running means 0.1·u, variances 1 + 0.5·u; of Adam first moments
-  /// 1e-3·u, second (1e-3·(1 + 0.5·u))²; velocities as first moments.
+  /// The anchor's state. With u uniform on ±1 from the stream of the anchor and the tensor's name: weights √(3/fan_in)·u, which
+  /// keep a signal alive; biases 0.1·u; γ = 1 + 0.2·u, β = 0.2·u; running means 0.1·u, variances 1 + 0.5·u; of Adam first
+  /// moments 1e-3·u, second (1e-3·(1 + 0.5·u))²; velocities as first moments.
   func set(_ anchor: Anchor) {
     step.optimiser.updates = anchor.updates
     let tensors = step.network.state.map(\.value) + step.optimiser.state.flatMap(\.tensors)

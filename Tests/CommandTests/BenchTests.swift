@@ -35,7 +35,8 @@ struct BenchTests {
       let predicted = 2e-6 * products / peak + 1e-6 * bytes / copy
       #expect(abs(try #require(part["predicted_ms"]?.double) - predicted) <= 1e-4 + 1e-3 * predicted)
     }
-    // Minimal filtering takes 36 products a tile where the direct sum takes 144; the entry's three channels are added up directly.
+    // Minimal filtering takes 36 products a tile where the direct sum takes 144; the entry's three channels are added up
+    // directly.
     let forward = parts.filter { $0["part"]?.string == "convolution" }
     for part in forward where ["input_conv_conv_0", "reduction_block_0_conv_0"].contains(part["layer"]?.string) {
       let share = part["layer"]?.string == "input_conv_conv_0" ? 1.0 : 4

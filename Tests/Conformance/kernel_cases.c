@@ -449,7 +449,8 @@ static digest elu_sums(const gf_kernels *k, size_t shape, family f) {
 // More elements than words are drawn at a time.
 static digest dropout(const gf_kernels *k, size_t shape, family f) {
   const size_t bytes = k->element_bytes, count = 1 + 37 * shape * shape;
-  gf_dropout a = {.count = count, .key = inputs_next(), .first = inputs_next(), .threshold = (uint32_t)inputs_next(), .scale = 1.25};
+  gf_dropout a = {
+      .count = count, .key = inputs_next(), .first = inputs_next(), .threshold = (uint32_t)inputs_next(), .scale = 1.25};
   a.input = a.output = inputs_values(count, bytes, f, count / 12 + 1);
   if (shape % 2 == 0) a.output = inputs_filled(count, bytes, 0x5a);
   k->dropout(&a);

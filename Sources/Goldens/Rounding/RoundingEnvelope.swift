@@ -206,8 +206,8 @@ private struct Fit {
   let centres: [Double]
   let spreads: [Double]
 
-  /// The centre is the median, which flips do not move. The variance about it is the number's own, flips and all, moderated by the
-  /// mean variance of its group, as if that were known from some more members.
+  /// The centre is the median, which flips do not move. The variance about it is the number's own, flips and all, moderated by
+  /// the mean variance of its group, as if that were known from some more members.
   init(_ numbers: [OpeningNumber], places: [[Double]], leavingOut left: Int?) {
     let members = places.indices.filter { $0 != left }
     let count = Double(members.count)

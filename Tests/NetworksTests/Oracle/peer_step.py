@@ -108,7 +108,8 @@ def answer(request, subjects, numbers):
 
 def serve(numbers):
     version = torch.__version__.split("+")[0]
-    print(json.dumps({"name": f"PyTorch {version} ({numbers}{' autocast' if numbers == 'bfloat16' else ''}, channels_last)"}), flush=True)
+    kind = f"{numbers}{' autocast' if numbers == 'bfloat16' else ''}"
+    print(json.dumps({"name": f"PyTorch {version} ({kind}, channels_last)"}), flush=True)
     subjects = {}
     for request in sys.stdin:
         print(json.dumps(answer(request, subjects, numbers)), flush=True)
