@@ -30,6 +30,8 @@ public struct Judgement: Equatable, Sendable {
   /// The largest first; empty unless the verdict is a regression.
   public let findings: [Finding]
   public let counts: Counts
+  /// How the first steps and the anchors lie; `nil` where they were not judged.
+  public let rounding: RoundingEnvelope.Study?
   /// Fewer epochs than the golden's were asked for and compared.
   public let isPrefix: Bool
 
@@ -42,6 +44,7 @@ public struct Judgement: Equatable, Sendable {
     verdict = .notComparable(obstacle)
     findings = []
     counts = Counts()
+    rounding = nil
     isPrefix = false
   }
 
@@ -54,6 +57,7 @@ public struct Judgement: Equatable, Sendable {
     verdict = .regression
     findings = [finding]
     counts = Counts()
+    rounding = nil
     isPrefix = false
   }
 
@@ -72,12 +76,14 @@ public struct Judgement: Equatable, Sendable {
     guard let envelope = golden.rounding else {
       verdict = .notComparable(.noRounding)
       findings = []
+      rounding = nil
       self.counts = counts
       return
     }
     let found = envelope.judge(lines, opening: golden.trace.opening)
     counts.rounded = found.numbers
     self.counts = counts
+    rounding = found.study
     findings = Self.sorted(found.findings)
     verdict = found.findings.isEmpty ? .withinRounding(.program) : .regression
   }
@@ -106,6 +112,7 @@ public struct Judgement: Equatable, Sendable {
       findings = Self.sorted(comparison.findings)
     }
     counts = comparison.counts
+    rounding = comparison.rounding
     isPrefix = comparison.isPrefix
   }
 }
@@ -119,6 +126,7 @@ private struct Comparison {
   let anchors: [OpeningLine]?
   var counts = Judgement.Counts()
   var findings: [Finding] = []
+  var rounding: RoundingEnvelope.Study?
 
   init(_ trace: Trace, _ golden: Golden, allowsPrefix: Bool, anchors: [OpeningLine]?) {
     self.trace = trace
@@ -215,6 +223,7 @@ private struct Comparison {
     lines += anchors ?? []
     let found = envelope.judge(lines, opening: golden.trace.opening)
     counts.rounded = found.numbers
+    rounding = found.study
     findings += found.findings
     return true
   }

@@ -26,7 +26,11 @@ extension GoldenReport {
       "row": .string(judgement.row), "seed": judgement.seed.map { JSONValue($0) } ?? .null, "run": .string(judgement.run),
       "verdict": .string(judgement.verdict.name), "passed": .bool(passes(judgement)),
       "reason": .string(judgement.verdict.description), "prefix": .bool(judgement.isPrefix),
-      "counts": json(of: judgement.counts), "findings": .array(judgement.findings.map(json(of:))),
+      "counts": json(of: judgement.counts),
+      "rounding": judgement.rounding.map {
+        .members(["share": JSONValue($0.largest), "group": .string($0.group), "outside": .bool($0.isOutside)])
+      } ?? .null,
+      "findings": .array(judgement.findings.map(json(of:))),
       "rerun": .string(rerun(judgement)), "bisect": bisect(judgement).map { .string($0) } ?? .null,
       "accept": .string(accept(judgement)),
     ])

@@ -115,6 +115,11 @@ public struct RoundingEnvelope: Equatable, Sendable {
     var numbers = 0
     /// Of each group the largest deviation, in thresholds.
     var largest: [String: Double] = [:]
+
+    var study: Study {
+      let farthest = largest.max { ($0.value, $1.key) < ($1.value, $0.key) }
+      return Study(largest: farthest?.value ?? 0, group: farthest?.key ?? "-", isOutside: !findings.isEmpty)
+    }
   }
 
   /// - Parameters:
@@ -152,17 +157,15 @@ public struct RoundingEnvelope: Equatable, Sendable {
     return result
   }
 
-  /// How one member of a study lies: in thresholds, the largest deviation and its group.
-  public struct Study: Sendable {
+  /// How a run or a member of a study lies: in thresholds, the largest deviation and its group.
+  public struct Study: Equatable, Sendable {
     public let largest: Double
     public let group: String
     public let isOutside: Bool
   }
 
   public func study(_ lines: [OpeningLine], opening: [OpeningLine]) -> Study {
-    let found = judge(lines, opening: opening)
-    let largest = found.largest.max { ($0.value, $1.key) < ($1.value, $0.key) }
-    return Study(largest: largest?.value ?? 0, group: largest?.key ?? "-", isOutside: !found.findings.isEmpty)
+    judge(lines, opening: opening).study
   }
 
   /// What makes the envelope one that no ensemble gives, or `nil`.
