@@ -24,6 +24,8 @@ public struct Judgement: Equatable, Sendable {
   public let profile: String
   /// `nil` if there is no run, or its trace could not be found out.
   public let seed: UInt64?
+  /// Of the runs whose mean was judged; empty for a run by itself.
+  public let seeds: [UInt64]
   /// The trace or the run's directory, for messages.
   public let run: String
   public let verdict: Verdict
@@ -40,6 +42,7 @@ public struct Judgement: Equatable, Sendable {
     self.row = row
     self.profile = profile
     self.seed = seed
+    seeds = []
     self.run = run
     verdict = .notComparable(obstacle)
     findings = []
@@ -53,6 +56,7 @@ public struct Judgement: Equatable, Sendable {
     self.row = row
     self.profile = profile
     self.seed = seed
+    seeds = []
     self.run = run
     verdict = .regression
     findings = [finding]
@@ -70,6 +74,7 @@ public struct Judgement: Equatable, Sendable {
     row = golden.row
     profile = golden.profile
     seed = golden.trace.header.seed
+    seeds = []
     run = file
     isPrefix = false
     var counts = Counts()
@@ -88,6 +93,27 @@ public struct Judgement: Equatable, Sendable {
     verdict = found.findings.isEmpty ? .withinRounding(.program) : .regression
   }
 
+  /// The mean of several runs under fresh seeds (`MeanOfSeeds`).
+  ///
+  /// - Parameter traces: of the golden's row and settings; those of seeds that the ensemble has are left out.
+  /// - Returns: `nil` where fewer than `MeanOfSeeds.smallest` are left, or the golden has no ensemble to hold them against.
+  public init?(meanOf traces: [Trace], against golden: Golden) {
+    guard let mean = MeanOfSeeds(traces, against: golden) else { return nil }
+    let judged = mean.judge()
+    row = golden.row
+    profile = golden.profile
+    seed = nil
+    seeds = mean.runs.map(\.header.seed)
+    run = ""
+    rounding = nil
+    isPrefix = false
+    var counts = Counts()
+    counts.banded = judged.numbers
+    self.counts = counts
+    findings = Self.sorted(judged.findings)
+    verdict = judged.findings.isEmpty ? .withinBand(.mean(runs: seeds.count)) : .regression
+  }
+
   /// The largest first; equal ones stay in the order of the trace.
   private static func sorted(_ findings: [Finding]) -> [Finding] {
     findings.enumerated().sorted { ($1.element.size, $0.offset) < ($0.element.size, $1.offset) }.map(\.element)
@@ -103,6 +129,7 @@ public struct Judgement: Equatable, Sendable {
     row = trace.header.row
     profile = trace.header.profile
     seed = trace.header.seed
+    seeds = []
     self.run = run
     var comparison = Comparison(trace, golden, allowsPrefix: allowsPrefix, anchors: anchors)
     verdict = comparison.verdict()

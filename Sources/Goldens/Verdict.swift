@@ -22,6 +22,8 @@ public enum Verdict: Equatable, Sendable {
     case bits(Divergence)
     /// They are another program's, of which only the opening is known.
     case program
+    /// They are those of several runs, whose mean was judged.
+    case mean(runs: Int)
   }
 
   public enum Obstacle: Equatable, Sendable {
@@ -126,6 +128,7 @@ extension Verdict.Reason: CustomStringConvertible {
     case .settings(let differences):
       differences.map(\.description).joined(separator: "; ")
     case .program: "the opening is another program's"
+    case .mean(let runs): "the mean of \(runs) runs under fresh seeds"
     case .bits(let divergence):
       "settings, seed and contract version are equal, and the bits are not: \(divergence)"
     }

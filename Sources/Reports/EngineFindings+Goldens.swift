@@ -57,7 +57,9 @@ extension EngineVerdict {
     case .identical: self.init(.identical, detail: scope)
     case .withinRounding(.settings(let differences)):
       self.init(.withinRounding, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
-    case .withinRounding(.program), .withinBand(.program): self.init(.withinRounding, detail: scope)
+    // Openings of other programs and means of seeds are no runs.
+    case .withinRounding(.program), .withinRounding(.mean): self.init(.withinRounding, detail: scope)
+    case .withinBand(.program), .withinBand(.mean): self.init(.withinBand, detail: scope)
     case .withinBand(.settings(let differences)):
       self.init(.withinBand, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
     case .withinRounding(.bits(let divergence)), .withinBand(.bits(let divergence)):

@@ -23,7 +23,8 @@ extension GoldenReport {
 
   private func json(of judgement: Judgement) -> JSONValue {
     .members([
-      "row": .string(judgement.row), "seed": judgement.seed.map { JSONValue($0) } ?? .null, "run": .string(judgement.run),
+      "row": .string(judgement.row), "seed": judgement.seed.map { JSONValue($0) } ?? .null,
+      "seeds": .array(judgement.seeds.map { JSONValue($0) }), "run": .string(judgement.run),
       "verdict": .string(judgement.verdict.name), "passed": .bool(passes(judgement)),
       "reason": .string(judgement.verdict.description), "prefix": .bool(judgement.isPrefix),
       "counts": json(of: judgement.counts),

@@ -9,13 +9,13 @@ extension GoldenReport {
     lines += isStudy ? try studyLines : runLines
     for judgement in judgements where judgement.verdict != .identical {
       // With many seeds, runs without findings are not listed.
-      if isStudy, passes(judgement) { continue }
+      if isStudy, passes(judgement), !judgement.isMean { continue }
       lines += [""] + details(judgement)
     }
     let counts = counts
     lines += [
       "",
-      "compared: \(compared) of \(judgements.count) runs, \(Set(judgements.map(\.row)).count) rows, \(counts.epochs) epochs, "
+      "compared: \(compared) of \(judgements.count { !$0.isMean }) runs, \(Set(judgements.map(\.row)).count) rows, \(counts.epochs) epochs, "
         + "\(counts.values) numbers, \(counts.digests) digests, \(counts.banded) numbers against bands, \(counts.inputs) inputs, "
         + "\(counts.rounded) numbers against other roundings",
       "verdict: \(verdict)\(complaint)",
@@ -41,7 +41,7 @@ extension GoldenReport {
     for judgement in judgements {
       let counts = judgement.counts
       table.add([
-        judgement.row, judgement.seed.map { "\($0)" } ?? "-", judgement.verdict.name, "\(counts.epochs)",
+        judgement.row, judgement.seed.map { "\($0)" } ?? (judgement.isMean ? "mean" : "-"), judgement.verdict.name, "\(counts.epochs)",
         "\(counts.values)", "\(counts.digests)", "\(counts.banded)", "\(judgement.findings.count)",
       ])
     }
@@ -49,7 +49,7 @@ extension GoldenReport {
   }
 
   private func details(_ judgement: Judgement) -> [String] {
-    let name = judgement.row + (judgement.seed.map { " seed \($0)" } ?? "")
+    let name = judgement.row + (judgement.seed.map { " seed \($0)" } ?? (judgement.isMean ? " \(judgement.meanName)" : ""))
     var lines = ["\(name): \(judgement.verdict)"]
     if judgement.isPrefix { lines[0] += " (the first \(judgement.counts.epochs) epochs)" }
     for finding in judgement.findings.prefix(Self.shown) { lines.append("  \(finding)") }
@@ -60,7 +60,7 @@ extension GoldenReport {
     case .withinRounding(.settings(let differences)), .withinBand(.settings(let differences)):
       // Another seed is no news; another contract version is there to be accepted.
       if differences.contains(where: { $0.name == "numerics" }) { lines.append("  accept:    \(accept(judgement))") }
-    case .withinRounding(.program), .withinBand(.program): break
+    case .withinRounding(.program), .withinBand(.program), .withinRounding(.mean), .withinBand(.mean): break
     case .withinRounding(.bits), .withinBand(.bits):
       lines += bisect(judgement).map { ["  bisect:    \($0)"] } ?? []
       lines += ["  run again: \(rerun(judgement))", "  accept:    \(accept(judgement))"]
@@ -93,7 +93,7 @@ extension GoldenReport {
       var rows: [String] = []
       for judgement in judgements where !rows.contains(judgement.row) { rows.append(judgement.row) }
       for row in rows {
-        let own = judgements.filter { $0.row == row }
+        let own = judgements.filter { $0.row == row && !$0.isMean }
         func count(_ name: String) -> Int { own.count { $0.verdict.name == name } }
         let ensemble = try store.golden(profile: profile, row: row)?.bands?.ensemble
         table.add([

@@ -42,7 +42,7 @@ package struct GoldenReport {
   }
 
   /// Runs that were held against a golden.
-  var compared: Int { judgements.count { !isObstacle($0) } }
+  var compared: Int { judgements.count { !isObstacle($0) && !$0.isMean } }
 
   var counts: Judgement.Counts {
     judgements.reduce(into: Judgement.Counts()) { sum, judgement in
@@ -95,7 +95,7 @@ package struct GoldenReport {
   }
 
   func rerun(_ judgement: Judgement) -> String {
-    let seed = judgement.seed.map { " --seed \($0)" } ?? ""
+    let seed = judgement.seed.map { " --seed \($0)" } ?? judgement.seedRange.map { " --seeds \($0)" } ?? ""
     return
       "gradflow golden check --profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))\(seed)\(against)"
   }
@@ -111,6 +111,7 @@ package struct GoldenReport {
     let rows = "--profile \(profile) --rows \(quoted(judgement.row))\(described(judgement.row))"
     let keepsBands =
       switch judgement.verdict {
+      case _ where judgement.isMean: false
       case .withinRounding, .withinBand: true
       default: false
       }
@@ -140,5 +141,15 @@ package struct GoldenReport {
     var text = text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
     if property { text = text.replacing(":", with: "%3A").replacing(",", with: "%2C") }
     return text
+  }
+}
+
+extension Judgement {
+  var isMean: Bool { !seeds.isEmpty }
+  var meanName: String { "mean of \(seeds.count) seeds" }
+  /// `A..B`, which holds them all.
+  fileprivate var seedRange: String? {
+    guard let first = seeds.min(), let last = seeds.max() else { return nil }
+    return "\(first)..\(last)"
   }
 }

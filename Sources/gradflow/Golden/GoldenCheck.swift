@@ -14,6 +14,10 @@ struct GoldenCheck {
   /// The file that describes rows which the program does not know, for the commands that the report prints.
   var matrix: String?
   private(set) var judgements: [Judgement] = []
+  /// Whether the means of runs under several seeds are judged too.
+  var judgesMeans = false
+  /// Runs of their golden's seed whose steps from anchors nobody made.
+  private(set) var withoutAnchors: [String] = []
 
   init(profile: String, store: GoldenStore) {
     self.profile = profile
@@ -27,6 +31,7 @@ struct GoldenCheck {
   /// - Parameter anchors: makes the steps from a golden's anchors, where this program made the runs.
   mutating func judge(_ paths: [String], anchors: ((Golden) throws -> [OpeningLine])? = nil) {
     var goldens: [String: Result<Golden?, any Error>] = [:]
+    var comparable: [String: [Trace]] = [:]
     for path in paths {
       var row = RunDirectories.name(path).row
       var seed: UInt64?
@@ -47,12 +52,18 @@ struct GoldenCheck {
             Judgement(
               trace, against: golden, run: path, allowsPrefix: allowsPrefix,
               anchors: isReference ? try anchors?(golden) : nil))
+          if isReference, anchors == nil, !trace.opening.isEmpty { withoutAnchors.append(path) }
+          if case .notComparable? = judgements.last?.verdict { continue }
+          comparable[row, default: []].append(trace)
         } else {
           add(.noGolden(path: store.path(profile: profile, row: row)), row: row, seed: seed, run: path)
         }
       } catch {
         add(.unreadable(reason: "\(error)"), row: row, seed: seed, run: path)
       }
+    }
+    for (row, traces) in judgesMeans ? comparable.sorted(by: { $0.key < $1.key }) : [] {
+      if let golden = try? goldens[row]?.get(), let mean = Judgement(meanOf: traces, against: golden) { judgements.append(mean) }
     }
   }
 
@@ -114,6 +125,12 @@ struct GoldenCheck {
   func end(as format: GoldenReport.Format, requiring requirement: Requirement) throws {
     let report = report(requiring: requirement)
     try Console.print(try report.text(format))
+    if let first = withoutAnchors.first {
+      let others = withoutAnchors.count > 1 ? " and \(withoutAnchors.count - 1) more" : ""
+      Console.log(
+        "note: steps from anchors were not judged of \(first)\(others): they show what late steps do, and only the program that "
+          + "made a run can make them; golden check without --runs does")
+    }
     if Environment.isGitHubActions { for line in report.annotations { Console.log(line) } }
     switch report.outcome {
     case .passed: break

@@ -24,6 +24,9 @@ struct GoldenCheckCommand: ParsableCommand {
       is made here, its steps from anchors are as close as other rounding leaves them (docs/verdicts.md). What is farther away \
       is a regression, whatever the bands say.
 
+      With --seeds A..B, the mean of the runs under seeds that the ensemble does not have is judged too, from four on: it \
+      shows smaller shifts than any run does.
+
       Bits that differ although settings, seed and contract version are equal fail the check, inside the bands or not: the \
       contract promises them equal. --allow-other-bits is for a program that is known to compute other bits.
 
@@ -94,6 +97,7 @@ struct GoldenCheckCommand: ParsableCommand {
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil
     check.matrix = rows.matrix.file
+    check.judgesMeans = options.chosenSeeds != nil
     if !openings.isEmpty {
       let backend = try options.compute.backend()
       for opening in openings { try check.judge(opening: opening, data: options.data, backend: backend) }
