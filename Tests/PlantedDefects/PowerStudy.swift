@@ -14,19 +14,62 @@ struct PowerStudy {
 
   private static let variable = "GRADFLOW_PLANTED"
 
-  /// What noticed a change in a run.
+  /// What noticed a change in a run, in the order in which it is told.
   private enum Tier: String, CaseIterable { case inputs, opening, anchors, bands }
 
+  /// What a run says of a change.
+  private enum Cell: Equatable {
+    /// Every bit is the same: the change does not reach the row.
+    case unchanged
+    /// Nothing noticed it. The largest share of a threshold of other roundings, where it was judged so.
+    case within(share: Double?)
+    /// Noticed by a tier, where, and how many times the tolerance (band widths beyond the band for bands).
+    case noticed(Tier, place: String, times: Double)
+    /// It broke off, or could not be compared.
+    case broken(String)
+
+    /// As a cell of the table.
+    var text: String {
+      switch self {
+      case .unchanged: "="
+      case .within(let share): share.map { String(format: "within, %.2g", $0) } ?? "within"
+      case .noticed(let tier, let place, let times): tier == .inputs ? "inputs" : "\(place) " + Self.size(times)
+      case .broken: "broken"
+      }
+    }
+
+    static func size(_ times: Double) -> String { times.isFinite ? String(format: "%.3g", times) : "∞" }
+
+    /// The earliest tier first, then the largest.
+    static func isBefore(_ a: Cell, _ b: Cell) -> Bool {
+      guard case .noticed(let one, _, let size) = a, case .noticed(let other, _, let otherSize) = b else { return false }
+      let order = Tier.allCases
+      return (order.firstIndex(of: one)!, -size) < (order.firstIndex(of: other)!, -otherSize)
+    }
+  }
+
+  private struct Row {
+    let id: String
+    var cell: Cell
+    /// The largest finding of that tier, in words.
+    var finding = ""
+  }
+
   private struct Outcome {
-    var rows = 0
-    var changed = 0
-    /// Rows in which each tier has a finding.
-    var noticed: [Tier: Int] = [:]
-    /// Rows with any.
-    var caught = 0
-    /// Of the first tier, in their order, that noticed it: the largest finding.
-    var first = ""
+    var rows: [Row] = []
     var broken: String?
+
+    var changed: Int { rows.filter { $0.cell != .unchanged }.count }
+    var caught: Int {
+      rows.filter { if case .noticed = $0.cell { true } else { false } }.count
+    }
+    /// Of the earliest tier, the largest finding.
+    var first: String {
+      rows.min { Cell.isBefore($0.cell, $1.cell) }.map { $0.finding.isEmpty ? "–" : "`\($0.id)`: \($0.finding)" } ?? "–"
+    }
+    var largestShare: Double? {
+      rows.compactMap { if case .within(let share) = $0.cell { share } else { nil } }.max()
+    }
   }
 
   /// Prints a Markdown table as it grows, and returns the exit code: what survives is a result, not a failure; an arithmetic that is
@@ -40,22 +83,30 @@ struct PowerStudy {
         throw PatchedCopy.DoesNotApply(description: "the copy does not build: \(error)")
       }
       let clean = try judge("", copy)
-      guard clean.changed == 0, clean.broken == nil, clean.rows > 0 else {
+      guard clean.changed == 0, clean.broken == nil, !clean.rows.isEmpty else {
         say(
-          "without a change \(clean.changed) of \(clean.rows) rows are not what the goldens say: \(clean.broken ?? "record them first")"
-        )
+          "without a change \(clean.changed) of \(clean.rows.count) rows are not what the goldens say: "
+            + (clean.broken ?? "record them first"))
         return 2
       }
-      var missed: [String] = [], outside: [String] = []
+      let names = clean.rows.map(\.id)
+      var missed: [String] = [], outside: [String] = [], rare: [String] = []
       for kind in [TrainingChange.Kind.arithmetic, .defect] {
         let chosen = changes.filter { $0.kind == kind }
         if chosen.isEmpty { continue }
+        let last = kind == .arithmetic ? "largest share" : "first noticed, largest there"
         say(kind == .arithmetic ? "Must pass:\n" : "\nMust fail:\n")
-        say("| change | what | bits differ | inputs | opening | anchors | bands | noticed | first, and largest |")
-        say("|---|---|---|---|---|---|---|---|---|")
+        say("| change | what | \(names.joined(separator: " | ")) | \(last) |")
+        say(String(repeating: "|---", count: names.count + 3) + "|")
         for change in chosen {
           let outcome = try judge(change.id, copy)
-          if kind == .defect, outcome.caught == 0, outcome.broken == nil { missed.append(change.id) }
+          if kind == .defect, outcome.broken == nil {
+            if outcome.caught == 0 {
+              missed.append(change.id)
+            } else if outcome.caught < outcome.changed {
+              rare.append(change.id)
+            }
+          }
           if kind == .arithmetic, outcome.caught > 0 || outcome.broken != nil { outside.append(change.id) }
           say(line(change, outcome))
         }
@@ -64,10 +115,10 @@ struct PowerStudy {
       let defects = changes.filter { $0.kind == .defect }
       say(
         "\(defects.count) defects at \(profile), seed 0: \(defects.count - missed.count) noticed"
-          + listed("; not noticed: ", missed))
+          + listed("; not noticed: ", missed) + listed("; not in every row that they reach: ", rare) + ".")
       say(
         "\(changes.count - defects.count) other arithmetics: \(changes.count - defects.count - outside.count) within"
-          + listed("; outside: ", outside))
+          + listed("; outside: ", outside) + ".")
       return outside.isEmpty ? 0 : 1
     } catch {
       say("planted-defects: error: \(error)")
@@ -110,17 +161,38 @@ struct PowerStudy {
       text = planted + text[end...]
       try text.write(to: path, atomically: false, encoding: .utf8)
       let module = file.split(separator: "/")[1]
+      if module == "CKernels" { continue }
       try PlantedTogether.switchText.write(
         to: copy.root.appendingPathComponent("Sources/\(module)/IsPlanted.swift"), atomically: false, encoding: .utf8)
     }
+    try plantVariables(of: changes, in: copy)
+  }
+
+  /// For kernels: a variable for each change, which is set before the program begins.
+  private static func plantVariables(of changes: [TrainingChange], in copy: PatchedCopy) throws {
+    let kernels = copy.root.appendingPathComponent("Sources/CKernels"), table = kernels.appendingPathComponent("template/table.h")
+    let names = changes.map { TrainingChange.variable($0.id) }
+    let text = try String(contentsOf: table, encoding: .utf8)
+    let declarations = names.map { "extern int \($0);\n" }.joined()
+    try text.replacingOccurrences(of: "#include \"gf_kernels.h\"\n", with: "#include \"gf_kernels.h\"\n" + declarations)
+      .write(to: table, atomically: false, encoding: .utf8)
+    let settings = changes.map { "  \(TrainingChange.variable($0.id)) = strcmp(id, \"\($0.id)\") == 0;\n" }.joined()
+    let source =
+      "#include <stdlib.h>\n#include <string.h>\n" + names.map { "int \($0);\n" }.joined()
+      + "__attribute__((constructor)) static void set(void) {\n  const char *id = getenv(\"\(variable)\");\n"
+      + "  if (!id) return;\n\(settings)}\n"
+    try source.write(to: kernels.appendingPathComponent("planted.c"), atomically: false, encoding: .utf8)
   }
 
   private static func chosen(_ group: [(id: String, edit: TrainingChange.Edit)]) -> String {
     let find = group[0].edit.find
-    if group[0].edit.isStatement {
-      return group.map { "if isPlanted(\"\($0.id)\") { \($0.edit.replace) } else " }.joined() + "{ \(find) }\n"
+    let isKernel = group[0].edit.file.hasPrefix("Sources/CKernels/")
+    func asks(_ id: String) -> String { isKernel ? TrainingChange.variable(id) : "isPlanted(\"\(id)\")" }
+    switch group[0].edit.form {
+    case .text: return group[0].edit.replace
+    case .statement: return group.map { "if \(asks($0.id)) { \($0.edit.replace) } else " }.joined() + "{ \(find) }\n"
+    case .expression: return "(" + group.map { "\(asks($0.id)) ? (\($0.edit.replace)) : " }.joined() + "(\(find)))"
     }
-    return "(" + group.map { "isPlanted(\"\($0.id)\") ? (\($0.edit.replace)) : " }.joined() + "(\(find)))"
   }
 
   // MARK: Judging
@@ -148,41 +220,54 @@ struct PowerStudy {
       outcome.broken = made.output.split(separator: "\n").last.map(String.init) ?? "status \(made.code)"
       return outcome
     }
-    var firsts: [Tier: (size: Double, text: String)] = [:]
     for run in runs {
-      outcome.rows += 1
-      let verdict = run["verdict"] as? String ?? "", row = run["row"] as? String ?? ""
-      if verdict == "identical" { continue }
-      outcome.changed += 1
-      if verdict == "not comparable" { outcome.broken = run["reason"] as? String ?? verdict }
-      guard verdict == "regression" else { continue }
-      outcome.caught += 1
-      var tiers: Set<Tier> = []
-      for finding in run["findings"] as? [[String: Any]] ?? [] {
-        let metric = finding["metric"] as? String ?? ""
-        let tier: Tier =
-          metric.hasPrefix("inputs.")
-          ? .inputs
-          : metric.hasPrefix("opening.anchor")
-            ? .anchors
-            : metric.hasPrefix("opening") ? .opening : .bands
-        tiers.insert(tier)
-        let size = finding["times"] as? Double ?? finding["band_widths_outside"] as? Double ?? .infinity
-        if size > firsts[tier]?.size ?? 0 {
-          let layer = (finding["layer"] as? String).map { " of \($0)" } ?? ""
-          firsts[tier] = (size, "`\(row)` \(metric)\(layer)" + (size.isFinite ? String(format: ", %.3g times", size) : ""))
+      let verdict = run["verdict"] as? String ?? "", id = run["row"] as? String ?? ""
+      var row = Row(id: id, cell: .within(share: (run["rounding"] as? [String: Any])?["share"] as? Double))
+      switch verdict {
+      case "identical": row.cell = .unchanged
+      case "not comparable":
+        row.cell = .broken(run["reason"] as? String ?? verdict)
+        outcome.broken = run["reason"] as? String ?? verdict
+      case "regression":
+        row.cell = .broken("a regression without a finding")
+        for finding in run["findings"] as? [[String: Any]] ?? [] {
+          let cell = Self.cell(finding)
+          if case .noticed = row.cell, !Cell.isBefore(cell, row.cell) { continue }
+          row.cell = cell
+          row.finding = Self.words(finding)
         }
+      default: break
       }
-      for tier in tiers { outcome.noticed[tier, default: 0] += 1 }
+      outcome.rows.append(row)
     }
-    outcome.first = Tier.allCases.lazy.compactMap { firsts[$0]?.text }.first ?? ""
     return outcome
   }
 
+  /// Opening and anchors are named by their step: `opening.step-1.update`, `opening.anchor-5000.loss`.
+  private static func cell(_ finding: [String: Any]) -> Cell {
+    let metric = finding["metric"] as? String ?? ""
+    let times = finding["times"] as? Double ?? finding["band_widths_outside"] as? Double ?? .infinity
+    let parts = metric.split(separator: ".").map(String.init)
+    if parts.first == "inputs" { return .noticed(.inputs, place: metric, times: .infinity) }
+    if parts.first == "opening", parts.count > 1 {
+      return .noticed(parts[1].hasPrefix("anchor") ? .anchors : .opening, place: parts[1], times: times)
+    }
+    return .noticed(.bands, place: "bands", times: times)
+  }
+
+  private static func words(_ finding: [String: Any]) -> String {
+    let metric = finding["metric"] as? String ?? "", layer = (finding["layer"] as? String).map { " of \($0)" } ?? ""
+    let times = (finding["times"] as? Double).map { ", \(Cell.size($0)) thresholds" }
+    let widths = (finding["band_widths_outside"] as? Double).map { ", \(Cell.size($0)) band widths" }
+    return metric.replacingOccurrences(of: "opening.", with: "") + layer + (times ?? widths ?? "")
+  }
+
   private func line(_ change: TrainingChange, _ outcome: Outcome) -> String {
-    let tiers = Tier.allCases.map { outcome.noticed[$0].map { "\($0)" } ?? "–" }.joined(separator: " | ")
-    let first = outcome.broken.map { "a run broke off: \($0.prefix(80))" } ?? (outcome.first.isEmpty ? "–" : outcome.first)
-    return
-      "| \(change.id) | \(change.what) | \(outcome.changed) of \(outcome.rows) | \(tiers) | \(outcome.caught) of \(outcome.rows) | \(first) |"
+    let cells = outcome.rows.map(\.cell.text).joined(separator: " | ")
+    let share = outcome.largestShare.map { String(format: "%.2g", $0) } ?? "–"
+    let last =
+      outcome.broken.map { "a run broke off: \($0.prefix(80))" }
+      ?? (change.kind == .arithmetic && outcome.caught == 0 ? share : outcome.first)
+    return "| \(change.id) | \(change.what) | \(cells) | \(last) |"
   }
 }
