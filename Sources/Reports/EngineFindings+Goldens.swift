@@ -55,15 +55,10 @@ extension EngineVerdict {
     let scope = "\(Format.count(judgements.count, "run")), \(Format.grouped(compared)) values\(epochs)"
     switch worst.verdict {
     case .identical: self.init(.identical, detail: scope)
-    case .withinRounding(.settings(let differences)):
-      self.init(.withinRounding, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
-    // Openings of other programs and means of seeds are no runs.
-    case .withinRounding(.program), .withinRounding(.mean): self.init(.withinRounding, detail: scope)
-    case .withinBand(.program), .withinBand(.mean): self.init(.withinBand, detail: scope)
-    case .withinBand(.settings(let differences)):
-      self.init(.withinBand, detail: "\(scope); \(differences.map(\.name).joined(separator: " and ")) differs")
     case .withinRounding(.bits(let divergence)), .withinBand(.bits(let divergence)):
       self.init(.otherBits, detail: "\(scope); bits that should be equal differ: \(divergence)")
+    case .withinRounding(let reason): self.init(.withinRounding, detail: scope + Self.differing(reason))
+    case .withinBand(let reason): self.init(.withinBand, detail: scope + Self.differing(reason))
     case .regression:
       let first = worst.findings.first.map { "\($0)" } ?? ""
       let more = worst.findings.count > 1 ? "; and \(worst.findings.count - 1) more" : ""
@@ -74,6 +69,14 @@ extension EngineVerdict {
     case .notComparable(.noBands): self.init(.notComparable, detail: "the golden has no bands, and the bits differ")
     case .notComparable(let obstacle): self.init(.notComparable, detail: "\(obstacle)")
     }
+  }
+}
+
+extension EngineVerdict {
+  /// The settings that differ, where that is why bits do.
+  private static func differing(_ reason: Verdict.Reason) -> String {
+    guard case .settings(let differences) = reason else { return "" }
+    return "; \(differences.map(\.name).joined(separator: " and ")) differs"
   }
 }
 

@@ -13,6 +13,14 @@ import Traces
 final class OpeningMeter: ParallelWork {
   static let sketches = 2
 
+  /// What is taken of each parameter, and when.
+  enum Part {
+    /// When all gradients are there, and nothing was updated.
+    case gradient
+    /// After the update.
+    case update
+  }
+
   private let network: Network<Float>
   private let optimiser: any Optimiser<Float>
   private let kernels: KernelTable
@@ -42,14 +50,14 @@ final class OpeningMeter: ParallelWork {
 
   /// When all gradients are there, and nothing was updated.
   func takeGradients() {
-    network.backend.pool.run(self, with: false, tasks: network.parameters.count)
+    network.backend.pool.run(self, with: .gradient, tasks: network.parameters.count)
   }
 
   /// After the update.
   ///
   /// - Parameter named: the numbers that are of no tensor.
   func line(_ point: String, _ named: [NamedValue], learningRate: Double) -> OpeningLine {
-    network.backend.pool.run(self, with: true, tasks: network.parameters.count)
+    network.backend.pool.run(self, with: .update, tasks: network.parameters.count)
     let width = quantities.count
     let parameters = network.parameters.enumerated().map { index, parameter in
       var row = Array(numbers[index * width..<(index + 1) * width])
@@ -62,28 +70,39 @@ final class OpeningMeter: ParallelWork {
     return OpeningLine(point: point, numbers: named, quantities: quantities, parameters: parameters, buffers: buffers)
   }
 
-  func perform(task: Int, worker: Int, with isAfterUpdate: Bool) {
-    let parameter = network.parameters[task]
-    let row = UnsafeMutableBufferPointer(rebasing: numbers[task * quantities.count..<(task + 1) * quantities.count])
-    func norm(_ tensor: Tensor<Float>) -> Double {
-      TensorStatistics(of: UnsafeBufferPointer(tensor.elements), kernels: kernels).l2
+  func perform(task: Int, worker: Int, with part: Part) {
+    switch part {
+    case .gradient: takeGradient(task)
+    case .update: takeUpdate(task)
     }
-    if isAfterUpdate {
-      var squares = 0.0
-      let new = parameter.value.pointer
-      for (index, old) in before[task].enumerated() {
-        let difference = Double(new[index]) - Double(old)
-        squares += difference * difference
-      }
-      row[1 + Self.sketches] = squares.squareRoot()
-      for (index, tensors) in states.enumerated() { row[2 + Self.sketches + index] = norm(tensors[task]) }
-    } else {
-      row[0] = norm(parameter.gradient)
-      let sketch = Self.sketch(parameter.gradient, streams[task])
-      row[1] = row[0] == 0 ? 0 : sketch.0 / row[0]
-      row[2] = row[0] == 0 ? 0 : sketch.1 / row[0]
-      _ = before[task].update(fromContentsOf: parameter.value.elements)
+  }
+
+  private func row(_ task: Int) -> UnsafeMutableBufferPointer<Double> {
+    UnsafeMutableBufferPointer(rebasing: numbers[task * quantities.count..<(task + 1) * quantities.count])
+  }
+
+  private func norm(_ tensor: Tensor<Float>) -> Double {
+    TensorStatistics(of: UnsafeBufferPointer(tensor.elements), kernels: kernels).l2
+  }
+
+  private func takeGradient(_ task: Int) {
+    let parameter = network.parameters[task], row = row(task)
+    row[0] = norm(parameter.gradient)
+    let sketch = Self.sketch(parameter.gradient, streams[task])
+    row[1] = row[0] == 0 ? 0 : sketch.0 / row[0]
+    row[2] = row[0] == 0 ? 0 : sketch.1 / row[0]
+    _ = before[task].update(fromContentsOf: parameter.value.elements)
+  }
+
+  private func takeUpdate(_ task: Int) {
+    let row = row(task), new = network.parameters[task].value.pointer
+    var squares = 0.0
+    for (index, old) in before[task].enumerated() {
+      let difference = Double(new[index]) - Double(old)
+      squares += difference * difference
     }
+    row[1 + Self.sketches] = squares.squareRoot()
+    for (index, tensors) in states.enumerated() { row[2 + Self.sketches + index] = norm(tensors[task]) }
   }
 
   /// Σ±g twice: of element i, the signs are bits 2j and 2j + 1 of the stream's value ⌊i/32⌋, j = i mod 32; a bit that is set

@@ -13,12 +13,21 @@ struct PatchedCopy {
 
   /// Brings a copy of the package up to date, and keeps build products of an earlier copy. A file that is equal already is left
   /// alone, so that the build tool sees only what changed.
-  init(of original: URL, at root: URL) throws {
+  ///
+  /// - Parameter kept: files below the root that the caller writes, and that are left alone here.
+  init(of original: URL, at root: URL, keeping kept: Set<String> = []) throws {
     self.original = original
     self.root = root
     for name in Self.parts {
-      try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name))
+      try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name), keeping: Set(kept.map { root.path + "/" + $0 }))
     }
+  }
+
+  /// Writes a file of the copy, if it is not so already.
+  func write(_ text: String, to file: String) throws {
+    let path = root.appendingPathComponent(file)
+    if (try? String(contentsOf: path, encoding: .utf8)) == text { return }
+    try text.write(to: path, atomically: false, encoding: .utf8)
   }
 
   /// Where copies are made and built; PLANTED_DEFECTS_COPY names another place, such as one that was built before.
@@ -27,7 +36,8 @@ struct PatchedCopy {
     return URL(fileURLWithPath: path, relativeTo: package).absoluteURL
   }
 
-  private static func mirror(_ source: URL, at target: URL) throws {
+  private static func mirror(_ source: URL, at target: URL, keeping kept: Set<String>) throws {
+    if kept.contains(target.path) { return }
     let files = FileManager.default
     var isDirectory: ObjCBool = false
     guard files.fileExists(atPath: source.path, isDirectory: &isDirectory) else { return }
@@ -40,11 +50,12 @@ struct PatchedCopy {
     }
     try files.createDirectory(at: target, withIntermediateDirectories: true)
     let wanted = Set(try files.contentsOfDirectory(atPath: source.path).filter { !$0.hasPrefix(".build") })
-    for name in try files.contentsOfDirectory(atPath: target.path) where !wanted.contains(name) {
+    for name in try files.contentsOfDirectory(atPath: target.path) 
+    where !wanted.contains(name) && !kept.contains(target.path + "/" + name) {
       try files.removeItem(at: target.appendingPathComponent(name))
     }
     for name in wanted.sorted() {
-      try mirror(source.appendingPathComponent(name), at: target.appendingPathComponent(name))
+      try mirror(source.appendingPathComponent(name), at: target.appendingPathComponent(name), keeping: kept)
     }
   }
 

@@ -77,8 +77,9 @@ struct PowerStudy {
   func run() -> Int32 {
     do {
       let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-      let copy = try PatchedCopy(of: package, at: PatchedCopy.place(in: package))
-      try Self.plant(trainingChanges, in: copy)
+      let planted = try Self.planted(trainingChanges, in: package)
+      let copy = try PatchedCopy(of: package, at: PatchedCopy.place(in: package), keeping: Set(planted.keys))
+      for (file, text) in planted { try copy.write(text, to: file) }
       if let error = try copy.build(["-c", "release", "--product", "gradflow"]) {
         throw PatchedCopy.DoesNotApply(description: "the copy does not build: \(error)")
       }
@@ -138,18 +139,19 @@ struct PowerStudy {
     return finds == 1 ? nil : "\(edit.find) stands \(finds) times in its place, not once"
   }
 
-  /// All at once; those of one place stand in one choice.
-  private static func plant(_ changes: [TrainingChange], in copy: PatchedCopy) throws {
+  /// The files of a copy that has all at once; those of one place stand in one choice.
+  private static func planted(_ changes: [TrainingChange], in package: URL) throws -> [String: String] {
+    func original(_ file: String) throws -> String {
+      try String(contentsOf: package.appendingPathComponent(file), encoding: .utf8)
+    }
+    var files: [String: String] = [:]
     let edits = changes.flatMap { change in change.edits.map { (id: change.id, edit: $0) } }
     for (file, inFile) in Dictionary(grouping: edits, by: \.edit.file) {
-      let path = copy.root.appendingPathComponent(file)
-      var text = try String(contentsOf: path, encoding: .utf8)
-      for (id, edit) in inFile {
-        if let objection = objection(edit, in: text) { throw PatchedCopy.DoesNotApply(description: "\(id): \(objection)") }
-      }
+      let text = try original(file)
       // All are found before anything is changed: what is planted may hold the text of another.
       var groups: [Range<String.Index>: [(id: String, edit: TrainingChange.Edit)]] = [:]
       for one in inFile {
+        if let objection = objection(one.edit, in: text) { throw PatchedCopy.DoesNotApply(description: "\(one.id): \(objection)") }
         guard let place = text.range(of: one.edit.place), let find = text.range(of: one.edit.find, range: place) else { continue }
         groups[find, default: []].append(one)
       }
@@ -158,30 +160,20 @@ struct PowerStudy {
         planted += text[end..<find.lowerBound] + chosen(group)
         end = find.upperBound
       }
-      text = planted + text[end...]
-      try text.write(to: path, atomically: false, encoding: .utf8)
+      files[file] = planted + text[end...]
       let module = file.split(separator: "/")[1]
-      if module == "CKernels" { continue }
-      try PlantedTogether.switchText.write(
-        to: copy.root.appendingPathComponent("Sources/\(module)/IsPlanted.swift"), atomically: false, encoding: .utf8)
+      if module != "CKernels" { files["Sources/\(module)/IsPlanted.swift"] = PlantedTogether.switchText }
     }
-    try plantVariables(of: changes, in: copy)
-  }
-
-  /// For kernels: a variable for each change, which is set before the program begins.
-  private static func plantVariables(of changes: [TrainingChange], in copy: PatchedCopy) throws {
-    let kernels = copy.root.appendingPathComponent("Sources/CKernels"), table = kernels.appendingPathComponent("template/table.h")
+    // For kernels: a variable for each change, which is set before the program begins.
     let names = changes.map { TrainingChange.variable($0.id) }
-    let text = try String(contentsOf: table, encoding: .utf8)
-    let declarations = names.map { "extern int \($0);\n" }.joined()
-    try text.replacingOccurrences(of: "#include \"gf_kernels.h\"\n", with: "#include \"gf_kernels.h\"\n" + declarations)
-      .write(to: table, atomically: false, encoding: .utf8)
-    let settings = changes.map { "  \(TrainingChange.variable($0.id)) = strcmp(id, \"\($0.id)\") == 0;\n" }.joined()
-    let source =
+    let include = "#include \"gf_kernels.h\"\n", table = "Sources/CKernels/template/table.h"
+    files[table] = try original(table)
+      .replacingOccurrences(of: include, with: include + names.map { "extern int \($0);\n" }.joined())
+    files["Sources/CKernels/planted.c"] =
       "#include <stdlib.h>\n#include <string.h>\n" + names.map { "int \($0);\n" }.joined()
-      + "__attribute__((constructor)) static void set(void) {\n  const char *id = getenv(\"\(variable)\");\n"
-      + "  if (!id) return;\n\(settings)}\n"
-    try source.write(to: kernels.appendingPathComponent("planted.c"), atomically: false, encoding: .utf8)
+      + "__attribute__((constructor)) static void set(void) {\n  const char *id = getenv(\"\(variable)\");\n  if (!id) return;\n"
+      + changes.map { "  \(TrainingChange.variable($0.id)) = strcmp(id, \"\($0.id)\") == 0;\n" }.joined() + "}\n"
+    return files
   }
 
   private static func chosen(_ group: [(id: String, edit: TrainingChange.Edit)]) -> String {

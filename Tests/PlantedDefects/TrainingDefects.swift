@@ -411,10 +411,10 @@ private let initialBound = "1 / Double(specification.fanIn).squareRoot()"
 private let networkDefects = [
   TrainingChange(
     "leaky-slope-0.02", "the activation's slope is 0.02", networkLayers,
-    within: "configuration.activation))", "configuration.activation", "Activation.leakyReLU(slope: 0.02)"),
+    within: "configuration.activation))", "configuration.activation", ".leakyReLU(slope: 0.02)"),
   TrainingChange(
     "leaky-slope-0.0101", "the activation's slope is 0.0101", networkLayers,
-    within: "configuration.activation))", "configuration.activation", "Activation.leakyReLU(slope: 0.0101)"),
+    within: "configuration.activation))", "configuration.activation", ".leakyReLU(slope: 0.0101)"),
   TrainingChange(
     "skip-after-activation", "the skip is added after the activation",
     [
