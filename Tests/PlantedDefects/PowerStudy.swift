@@ -100,7 +100,9 @@ struct PowerStudy {
         say("| change | what | \(names.joined(separator: " | ")) | \(last) |")
         say(String(repeating: "|---", count: names.count + 3) + "|")
         for change in chosen {
-          let outcome = try judge(change.id, copy)
+          // The first epoch has the opening, the anchors and their inputs: where these notice, more need not be made.
+          var outcome = try judge(change.id, copy, prefix: true)
+          if kind == .defect, outcome.caught == 0 { outcome = try judge(change.id, copy) }
           if kind == .defect, outcome.broken == nil {
             if outcome.caught == 0 {
               missed.append(change.id)
@@ -189,7 +191,8 @@ struct PowerStudy {
 
   // MARK: Judging
 
-  private func judge(_ id: String, _ copy: PatchedCopy) throws -> Outcome {
+  /// - Parameter prefix: of the runs the first epoch only.
+  private func judge(_ id: String, _ copy: PatchedCopy, prefix: Bool = false) throws -> Outcome {
     let out = copy.root.appendingPathComponent("power")
     try? FileManager.default.removeItem(at: out)
     defer { try? FileManager.default.removeItem(at: out) }
@@ -202,7 +205,7 @@ struct PowerStudy {
       [
         program, "golden", "check", "--profile", profile, "--against", copy.root.appendingPathComponent("golden").path, "--jobs",
         "2", "--format", "json", "--out", out.appendingPathComponent("runs").path,
-      ] + (rows.isEmpty ? [] : ["--rows", rows.joined(separator: ",")]) + (data.map { ["--data", $0] } ?? [])
+      ] + (prefix ? ["--prefix"] : []) + (rows.isEmpty ? [] : ["--rows", rows.joined(separator: ",")]) + (data.map { ["--data", $0] } ?? [])
     let made = try Shell.run(
       ["sh", "-c", "exec \"$@\" >\"$0\"", report] + words, in: copy.root, environment: environment)
     var outcome = Outcome()
