@@ -236,6 +236,13 @@ struct RoundingTests {
     #expect { try make() } throws: { "\($0)".contains("member 3: step-1 without the number loss") }
   }
 
+  @Test("a threshold is eight times the largest left-out value, and at least six spreads")
+  func threshold() throws {
+    #expect(RoundingEnvelope.threshold(leftOut: [0.5, 2, 1.5]) == 16 && RoundingEnvelope.threshold(leftOut: [0.5, 0.1]) == 6)
+    let envelope = try #require(golden.rounding)
+    #expect(envelope.groups.allSatisfy { $0.leftOut.count == 32 && $0.threshold >= 6 && $0.threshold >= 7.9 * $0.leftOut.max()! })
+  }
+
   @Test("fresh members of the ensemble's own size are inside, and a member that flipped widens only its own groups")
   func falseAlarms() throws {
     let envelope = try #require(golden.rounding)

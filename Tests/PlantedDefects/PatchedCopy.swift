@@ -18,8 +18,9 @@ struct PatchedCopy {
   init(of original: URL, at root: URL, keeping kept: Set<String> = []) throws {
     self.original = original
     self.root = root
+    let kept = Set(kept.map { root.path + "/" + $0 })
     for name in Self.parts {
-      try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name), keeping: Set(kept.map { root.path + "/" + $0 }))
+      try Self.mirror(original.appendingPathComponent(name), at: root.appendingPathComponent(name), keeping: kept)
     }
   }
 
@@ -50,7 +51,7 @@ struct PatchedCopy {
     }
     try files.createDirectory(at: target, withIntermediateDirectories: true)
     let wanted = Set(try files.contentsOfDirectory(atPath: source.path).filter { !$0.hasPrefix(".build") })
-    for name in try files.contentsOfDirectory(atPath: target.path) 
+    for name in try files.contentsOfDirectory(atPath: target.path)
     where !wanted.contains(name) && !kept.contains(target.path + "/" + name) {
       try files.removeItem(at: target.appendingPathComponent(name))
     }

@@ -153,7 +153,9 @@ struct PowerStudy {
       // All are found before anything is changed: what is planted may hold the text of another.
       var groups: [Range<String.Index>: [(id: String, edit: TrainingChange.Edit)]] = [:]
       for one in inFile {
-        if let objection = objection(one.edit, in: text) { throw PatchedCopy.DoesNotApply(description: "\(one.id): \(objection)") }
+        if let objection = objection(one.edit, in: text) {
+          throw PatchedCopy.DoesNotApply(description: "\(one.id): \(objection)")
+        }
         guard let place = text.range(of: one.edit.place), let find = text.range(of: one.edit.find, range: place) else { continue }
         groups[find, default: []].append(one)
       }
@@ -205,7 +207,8 @@ struct PowerStudy {
       [
         program, "golden", "check", "--profile", profile, "--against", copy.root.appendingPathComponent("golden").path, "--jobs",
         "2", "--format", "json", "--out", out.appendingPathComponent("runs").path,
-      ] + (prefix ? ["--prefix"] : []) + (rows.isEmpty ? [] : ["--rows", rows.joined(separator: ",")]) + (data.map { ["--data", $0] } ?? [])
+      ] + (prefix ? ["--prefix"] : []) + (rows.isEmpty ? [] : ["--rows", rows.joined(separator: ",")])
+      + (data.map { ["--data", $0] } ?? [])
     let made = try Shell.run(
       ["sh", "-c", "exec \"$@\" >\"$0\"", report] + words, in: copy.root, environment: environment)
     var outcome = Outcome()

@@ -41,7 +41,8 @@ extension GoldenReport {
     for judgement in judgements {
       let counts = judgement.counts
       table.add([
-        judgement.row, judgement.seed.map { "\($0)" } ?? (judgement.isMean ? "mean" : "-"), judgement.verdict.name, "\(counts.epochs)",
+        judgement.row, judgement.seed.map { "\($0)" } ?? (judgement.isMean ? "mean" : "-"), judgement.verdict.name,
+        "\(counts.epochs)",
         "\(counts.values)", "\(counts.digests)", "\(counts.banded)", "\(judgement.findings.count)",
       ])
     }
