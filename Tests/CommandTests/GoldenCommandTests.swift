@@ -89,6 +89,14 @@ struct GoldenCommandTests {
     #expect(strict.code == 1 && strict.output.contains("verdict: within-band, where identical is required"))
   }
 
+  @Test("with finished runs, a note says that steps from anchors were not judged; under another seed there are none")
+  func withoutAnchors() throws {
+    let reference = try check(["--runs", run(0)])
+    #expect(reference.code == 0, "\(reference.errors)")
+    #expect(reference.errors.contains("steps from anchors were not judged of \(run(0))"), "\(reference.errors)")
+    #expect(!(try check(["--runs", run(5)]).errors.contains("anchors")))
+  }
+
   @Test("bits that differ and should not: exit code 1, with the place and the command to bisect; allowed, 0")
   func bits() throws {
     let loss = try loss()
