@@ -52,7 +52,7 @@ golden: build ## Run smoke, quick, and short where GRADFLOW_DATA is set, against
 	@scripts/check-goldens.sh $(ARGUMENTS)
 
 .PHONY: power
-power: prepare ## Plant subtle training defects: which do the goldens notice, by bits and by bands? (--profile quick; 20 minutes)
+power: prepare ## Plant defects and other arithmetics: what do the goldens notice, in which row, by what? (half an hour)
 	@$(SWIFT) build --product planted-defects >&2
 	@.build/debug/planted-defects --power $(ARGUMENTS)
 
