@@ -31,23 +31,29 @@ struct TestSuites: Checks {
   func run() throws -> CheckOutcome {
     if let error = try copy.build() { return .doesNotBuild(error) }
     for filter in filters {
-      let test = try Shell.run(["swift", "test", "--skip-build", "--filter", filter], in: copy.root)
+      let test = try Shell.run(
+        ["swift", "test", "--skip-build", "--filter", filter], in: copy.root, interruptingAfter: Self.failure)
       if test.code != 0 { return .caught(Self.failures(in: test.output, filter: filter)) }
     }
     return .survived
   }
 
-  /// The names in the test runner's lines `✘ Test "name" … failed after …`.
+  /// What the test runner says when a test has failed at something. The first is enough: nothing else is waited for.
+  static let failure = " recorded an issue"
+
+  /// The names in the test runner's lines `✘ Test "name" recorded an issue …` and `✘ Test "name" … failed after …`.
   static func failures(in output: String, filter: String) -> [String] {
     var names: [String] = []
     for line in output.split(separator: "\n") {
-      guard line.contains(" failed after "), let start = line.range(of: "Test ")?.upperBound else { continue }
+      guard line.contains(" failed after ") || line.contains(failure), let start = line.range(of: "Test ")?.upperBound else {
+        continue
+      }
       var name = line[start...]
       if name.hasPrefix("run ") || name.hasPrefix("case ") { continue }
       if name.hasPrefix("\"") {
         name = name.dropFirst()
         if let end = name.firstIndex(of: "\"") { name = name[..<end] }
-      } else if let end = name.range(of: " failed after ")?.lowerBound {
+      } else if let end = name.range(of: failure)?.lowerBound ?? name.range(of: " failed after ")?.lowerBound {
         name = name[..<end]
       }
       if !names.contains(String(name)) { names.append(String(name)) }

@@ -71,7 +71,7 @@ struct PlantedTogether {
     environment[Self.variable] = id
     let result = try Shell.run(
       ["swift", "test", "--skip-build", "--skip", "PlantedDefectsTests"] + tests.flatMap { ["--filter", $0] }, in: copy.root,
-      environment: environment)
+      environment: environment, interruptingAfter: TestSuites.failure)
     let names = tests.joined(separator: ", ")
     if result.code != 0 { return TestSuites.failures(in: result.output, filter: names) }
     // A filter that matches nothing would notice nothing.

@@ -25,8 +25,10 @@ public enum Shell {
   ///   - words: the program, looked for in PATH, and its arguments.
   ///   - environment: instead of this process's own.
   ///   - kill: ends the process by SIGKILL after this many seconds, if it has not ended by then.
+  ///   - text: ends the process by SIGINT, which it passes on, as soon as it has printed this.
   public static func run(
-    _ words: [String], in directory: URL? = nil, environment: [String: String]? = nil, killingAfter kill: Double? = nil
+    _ words: [String], in directory: URL? = nil, environment: [String: String]? = nil, killingAfter kill: Double? = nil,
+    interruptingAfter text: String? = nil
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -44,7 +46,22 @@ public enum Shell {
       while process.isRunning, ContinuousClock.now < deadline { usleep(500) }
       if process.isRunning { Foundation.kill(number, SIGKILL) }
     }
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    var data = Data()
+    if let text {
+      let wanted = Data(text.utf8)
+      var isInterrupted = false
+      while case let more = pipe.fileHandleForReading.availableData, !more.isEmpty {
+        // What is wanted may have come in two pieces.
+        let seen = max(0, data.count - wanted.count)
+        data += more
+        if !isInterrupted, data[seen...].range(of: wanted) != nil {
+          isInterrupted = true
+          process.interrupt()
+        }
+      }
+    } else {
+      data = pipe.fileHandleForReading.readDataToEndOfFile()
+    }
     process.waitUntilExit()
     let code = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     return Result(code: code, output: String(decoding: data, as: UTF8.self))
