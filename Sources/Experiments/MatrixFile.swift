@@ -104,6 +104,7 @@ public struct MatrixFile: Equatable, Sendable {
       if row.network.blockDropout > 0 || row.network.headDropout > 0 {
         lines.append("    dropout: {blocks: \(row.network.blockDropout), head: \(row.network.headDropout)}")
       }
+      if row.network.initialisation != .standard { lines.append("    initialisation: \(row.network.initialisation.rawValue)") }
       if row.optimiser != .standard { lines.append("    \(MatrixFileOptimiser.key): \(MatrixFileOptimiser.text(row.optimiser))") }
       if let batch = row.batchSize { lines.append("    batch: \(batch)") }
       if let epochs = row.epochs { lines.append("    epochs: \(epochs)") }
@@ -122,8 +123,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   let entry = try YAMLMapping(
     node, file: file, what: "a row",
     keys: [
-      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "dropout", "learning_rate", "batch", "epochs",
-      "seeds", "augmentation", "validation_split", MatrixFileOptimiser.key,
+      "id", "model", "depth", "filters", "batch_norm", "residual", "activation", "dropout", "initialisation", "learning_rate",
+      "batch", "epochs", "seeds", "augmentation", "validation_split", MatrixFileOptimiser.key,
     ])
   let id = try entry.string("id")
   guard !id.value.isEmpty, id.value.utf8.count <= 100, id.value.first != ".",
@@ -166,6 +167,13 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   if let dropout = try entry.optionalMapping("dropout", keys: ["blocks", "head"]) {
     row.network.blockDropout = try dropout.optionalNumber("blocks", from: 0, upTo: 0.999)?.value ?? 0
     row.network.headDropout = try dropout.optionalNumber("head", from: 0, upTo: 0.999)?.value ?? 0
+  }
+  if let name = try entry.optionalString("initialisation") {
+    guard let kind = Initialisation(rawValue: name.value) else {
+      let known = Initialisation.allCases.map(\.rawValue).joined(separator: ", ")
+      throw name.error("there is no initialisation \"\(name.value)\"; there are \(known)")
+    }
+    row.network.initialisation = kind
   }
   row.optimiser = try MatrixFileOptimiser.read(entry)
   row.batchSize = try entry.optionalInteger("batch", in: 1...100_000)?.value

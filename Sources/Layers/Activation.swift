@@ -36,6 +36,20 @@ public enum Activation: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// By what the weights after it must be larger for the signal to keep its size: 1/√E[f(z)²] for z normal with mean 0 and
+  /// variance 1. For the leaky ReLU that is √(2/(1 + slope²)); for the ELU E[f(z)²] is ½ + alpha²·(e²·Φ(−2) − 2·√e·Φ(−1) + ½),
+  /// Φ being the normal distribution's function.
+  /// Source: He, Zhang, Ren & Sun, arXiv:1502.01852, section 2.2, whose derivation is for rectifiers.
+  public var gain: Double {
+    switch self {
+    case .leakyReLU(let slope): (2 / (1 + slope * slope)).squareRoot()
+    case .elu(let alpha): (1 / (0.5 + alpha * alpha * Self.eluBelowZero)).squareRoot()
+    }
+  }
+
+  /// E[(eᶻ − 1)²; z < 0] = e²·Φ(−2) − 2·√e·Φ(−1) + ½.
+  private static let eluBelowZero = 0x1.28d9249eb2887p-3
+
   public var isIdentity: Bool { self == .identity }
 
   /// Whether the gradient needs nothing of the output but its sign: then what comes before the activation tells as much.

@@ -78,6 +78,7 @@ extension NetworkConfiguration {
       }
     let dropout = [("dropout_blocks", blockDropout), ("dropout_head", headDropout)].filter { $0.1 > 0 }
     return [activation] + dropout.map { .init($0, JSONValue($1)) }
+      + (initialisation == .standard ? [] : [.init("initialisation", .string(initialisation.rawValue))])
   }
 }
 
@@ -102,12 +103,15 @@ extension RunIdentity {
       if values["elu_alpha"] != nil { .elu(alpha: try value("elu_alpha", \.double)) } else {
         .leakyReLU(slope: try value("leaky_slope", \.double))
       }
-    let network = NetworkConfiguration(
+    var network = NetworkConfiguration(
       blocksPerStage: (depth - 8) / 6, filters: try value("filters", \.int), classes: try value("classes", \.int),
       side: try value("side", \.int), normalisesProcessing: try value("normalise_processing", \.bool),
       normalisesReduction: try value("normalise_reduction", \.bool), isResidual: try value("residual", \.bool),
       activation: activation, blockDropout: values["dropout_blocks"]?.double ?? 0,
       headDropout: values["dropout_head"]?.double ?? 0)
+    if values["initialisation"] != nil {
+      network.initialisation = try value("initialisation") { $0.string.flatMap(Initialisation.init) }
+    }
     var settings = TrainingSettings(
       network: network, baseLearningRate: try value("base_learning_rate", \.double),
       batchSize: try value("batch_size", \.int),

@@ -28,6 +28,7 @@ struct MatrixFileTests {
       optimiser: OptimiserChoice(AdamSettings(beta1: 0.8, epsilon: 1e-6)), batchSize: 13, epochs: 9,
       seeds: [0, UInt64.max], augmentation: .init(padding: 0, flips: false))
     row.validationSplit = .unbalanced
+    row.network.initialisation = .heUniform
     let file = MatrixFile(rows: [row])
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
   }
@@ -135,6 +136,9 @@ struct MatrixFileTests {
   static let mistakes = [
     Mistake("unknown key", 9, "    residul: false", "residul"),
     Mistake("missing key", 7, "    batch: 10", told: 4, "filters"),
+    Mistake(
+      "unknown initialisation", 9, "    residual: false\n    initialisation: xavier", told: 10, "\"xavier\"",
+      "protocol, he_normal, he_uniform"),
     Mistake("unknown key in a mapping", 10, "    activation: {kind: leaky_relu, slope: 0.01, a: 1}", "\"a\""),
     Mistake("unknown key of the file", 2, "version: 1\nrow: 3", told: 3, "\"row\"", "format, version, rows"),
     Mistake("a word for a number", 7, "    filters: many", "many", "1 to 1024"),

@@ -6,7 +6,7 @@ struct ArchitectureTests {
   static let counts = [
     ("vgg08", 59_716), ("vgg38", 336_196), ("vgg38-bn-1e-2", 338_116), ("vgg38-bn-1e-3", 338_116),
     ("vgg38-rc", 336_196), ("vgg38-bn-rc-1e-3", 338_500), ("vgg38-bn-rc-1e-2", 338_500),
-    ("vgg38-bn-all-1e-2", 338_500), ("vgg38-bn-all-1e-3", 338_500),
+    ("vgg38-bn-all-1e-2", 338_500), ("vgg38-bn-all-1e-3", 338_500), ("vgg38-he-1e-3", 336_196),
   ]
 
   @Test("every row has exactly the protocol's number of parameters", arguments: counts)
@@ -14,7 +14,7 @@ struct ArchitectureTests {
     #expect(try StandardRow.named(row).configuration.parameterCount == count)
   }
 
-  @Test("there are nine rows, and seven of them make Table 1, in its order")
+  @Test("the rows are those, and the first seven make Table 1, in its order")
   func rows() {
     #expect(StandardRow.all.map(\.id) == Self.counts.map(\.0))
     #expect(StandardRow.table1.map(\.id) == Self.counts.prefix(7).map(\.0))
@@ -26,6 +26,8 @@ struct ArchitectureTests {
       #expect(row.configuration.depth == (row.id == "vgg08" ? 8 : 38))
       #expect(row.baseLearningRate == (row.id.hasSuffix("1e-2") ? 1e-2 : 1e-3))
       #expect(row.configuration.isResidual == row.id.contains("-rc"))
+      #expect(row.configuration.initialisation == (row.id.contains("-he") ? .heNormal : .standard))
+      #expect(row.configuration.particulars.isEmpty == !row.id.contains("-he"))
     }
   }
 

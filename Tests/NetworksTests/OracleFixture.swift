@@ -23,6 +23,8 @@ struct OracleFixture: Sendable {
   let name: String
   let row: StandardRow
   let learningRate: Double
+  /// PyTorch's gain of the activation; of a row with He's initialisation.
+  let gain: Double?
   let weights: ProbeFile
   let batch: ProbeFile
   /// Parameters whose training gradient is zero by mathematics.
@@ -35,7 +37,7 @@ struct OracleFixture: Sendable {
   /// Every row with few filters.
   static let narrow = [
     "vgg08", "vgg38", "vgg38-bn-1e-2", "vgg38-bn-1e-3", "vgg38-rc", "vgg38-bn-rc-1e-3", "vgg38-bn-rc-1e-2",
-    "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3",
+    "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3",
   ]
   static let all = narrow + ["full-width.vgg38-bn-rc-1e-2"]
 
@@ -65,6 +67,7 @@ struct OracleFixture: Sendable {
     row = try StandardRow.named(metadata("row"))
     guard let rate = try Double(metadata("learning_rate")) else { throw Problem.metadata("learning_rate") }
     learningRate = rate
+    gain = content.metadata["gain"].flatMap(Double.init)
     zeroGradients = try names("ill_conditioned")
     shiftedMeans = try names("ill_conditioned_buffers")
     isSampled = try metadata("kind") == "sampled"

@@ -22,6 +22,12 @@ struct OracleTests {
     try check("vgg38-bn-rc-1e-2", precision: .f64, tolerance: .double, instructionSet: set)
   }
 
+  @Test("He's gain is PyTorch's, to the last bit")
+  func gain() throws {
+    let fixture = try OracleFixture("vgg38-he-1e-3")
+    #expect(try #require(fixture.gain) == fixture.row.configuration.activation.gain)
+  }
+
   @Test("a comparison rejects a tensor that is off by twice the tolerance, missing, or not a number")
   func comparisonRejects() throws {
     let fixture = try OracleFixture("vgg08")

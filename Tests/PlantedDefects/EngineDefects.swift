@@ -1,6 +1,7 @@
 /// Mistakes of the kinds that people make in layers, loss and optimiser; the engine's checks must notice each.
 let engineDefects: [Defect] =
   convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
+  + initialisationDefects
 
 private let convolutionKernel = "Sources/CKernels/template/convolution.h"
 private let winogradTransforms = "Sources/CKernels/template/winograd_transforms.h"
@@ -14,6 +15,7 @@ private let adamKernel = "Sources/CKernels/template/optimiser.h"
 private let convolution = "Sources/Layers/Convolution.swift"
 private let geometry = "Sources/Layers/ConvolutionGeometry.swift"
 private let batchNorm = "Sources/Layers/BatchNorm.swift"
+private let initialState = "Sources/Networks/Execution/Network+InitialState.swift"
 
 private let convolutionDefects = [
   Defect(
@@ -294,6 +296,23 @@ private let optimiserDefects = [
     "Elementary.power(constants.beta2, UInt64(updates))", "Elementary.power(constants.beta2, UInt64(updates + 1))"),
   Defect(
     "initialisation-kaiming-relu", "weights are drawn from the wider bound sqrt(6 / fan_in)",
-    "Sources/Networks/Execution/Initialisation.swift", "let bound = 1 / Double(specification.fanIn).squareRoot()",
-    "let bound = (6 / Double(specification.fanIn)).squareRoot()"),
+    initialState, "drawSymmetric(bound: 1 / root)", "drawSymmetric(bound: 6.0.squareRoot() / root)"),
+]
+
+private let initialisationDefects = [
+  Defect(
+    "he-gain-forgotten", "He's weights are not made larger because of the activation", initialState,
+    "let deviation = description.gain / root", "let deviation = (1 + 0 * description.gain) / root"),
+  Defect(
+    "he-biases-drawn", "He's biases are drawn as weights are", initialState, "if specification.kind == .bias {",
+    "if specification.kind == .gamma {"),
+  Defect(
+    "he-uniform-narrow", "the uniform kind ends at one standard deviation", initialState, "3.0.squareRoot() * deviation",
+    "deviation"),
+  Defect(
+    "he-gain-of-fan-in-squared", "the gain is taken as a variance, not as a deviation", "Sources/Layers/Activation.swift",
+    "(2 / (1 + slope * slope)).squareRoot()", "2 / (1 + slope * slope)"),
+  Defect(
+    "he-elu-as-rectifier", "the ELU's gain forgets what it gives below zero", "Sources/Layers/Activation.swift",
+    "0.5 + alpha * alpha * Self.eluBelowZero", "0.5 + 0 * alpha * Self.eluBelowZero"),
 ]

@@ -406,7 +406,6 @@ private let dataDefects = [
 ]
 
 private let networkLayers = "Sources/Networks/Description/NetworkConfiguration+Layers.swift"
-private let initialBound = "1 / Double(specification.fanIn).squareRoot()"
 
 private let networkDefects = [
   TrainingChange(
@@ -431,8 +430,8 @@ private let networkDefects = [
           """, form: .text),
     ]),
   TrainingChange(
-    "weights-sqrt-2", "weights are drawn from a bound √2 wider", "Sources/Networks/Execution/Initialisation.swift", initialBound,
-    "(specification.kind == .weight ? 2.0 : 1.0).squareRoot() / Double(specification.fanIn).squareRoot()"),
+    "weights-sqrt-2", "weights are drawn from a bound √2 wider", "Sources/Networks/Execution/Network+InitialState.swift",
+    within: "drawSymmetric(bound: 1 / root)", "1 / root", "(specification.kind == .weight ? 2.0 : 1.0).squareRoot() / root"),
   TrainingChange(
     "bias-gradient-last-image", "a convolution's bias gradient leaves out the last image", convolution,
     within: "biasSums.pointer, imageCount, filters, total.baseAddress", "imageCount", "imageCount - 1"),

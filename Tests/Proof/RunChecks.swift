@@ -32,7 +32,7 @@ let threadCounts = [1, 2, 3, 7, 16]
 /// All rows, reduced: threads × instruction sets × jobs.
 func reducedRuns(_ proof: Proof) throws -> Findings {
   let dataset = ReferenceRuns.data.dataset()
-  let runs = ReferenceRuns.specifications(dataset)
+  let runs = ReferenceRuns.Rows.allCases.flatMap { ReferenceRuns.specifications(dataset, $0) }
   var ways = Ways()
   for set in InstructionSet.available.reversed() {
     // The portable path takes most of the time.
@@ -46,7 +46,9 @@ func reducedRuns(_ proof: Proof) throws -> Findings {
       }
     }
   }
-  let differences = try RecordedDigests().differences(from: ways.digests)
+  let differences = try ReferenceRuns.Rows.allCases.flatMap { rows in
+    try RecordedDigests(rows).differences(from: ways.digests.filter { digest in rows.all.contains { $0.id == digest.key } })
+  }
   return Findings(
     cases: "\(runs.count) rows\(proof.isQuick ? "" : " x threads \(threadCounts.map(String.init).joined(separator: ", "))") x "
       + "\(InstructionSet.available.map(\.rawValue).joined(separator: ", ")) x jobs 1, 2: \(ways.count) runs, "
@@ -85,8 +87,8 @@ func fullSizeRuns(_ proof: Proof) throws -> Findings {
 func referenceDigests(_ proof: Proof) throws -> [String: Digest] {
   let dataset = ReferenceRuns.data.dataset()
   return try ReferenceRuns.digests(
-    of: ReferenceRuns.specifications(dataset), on: dataset, instructionSet: .best, threads: 2, jobs: 1,
-    in: "\(proof.scratch)/reference")
+    of: ReferenceRuns.Rows.allCases.flatMap { ReferenceRuns.specifications(dataset, $0) }, on: dataset, instructionSet: .best,
+    threads: 2, jobs: 1, in: "\(proof.scratch)/reference")
 }
 
 /// The same program as a debug and as a release build.
@@ -111,6 +113,7 @@ func builds(_ proof: Proof) throws -> Findings {
 /// Makes what this program's runs leave the recorded one.
 func record(_ proof: Proof) throws {
   let digests = try referenceDigests(proof)
-  try RecordedDigests.record(digests, order: ExperimentRow.table1.map(\.id))
-  say("recorded \(digests.count) digests under version \(NumericsContract.version) of the contract: \(RecordedDigests.path)")
+  for rows in ReferenceRuns.Rows.allCases { try RecordedDigests.record(digests, rows) }
+  let paths = ReferenceRuns.Rows.allCases.map(\.path).joined(separator: ", ")
+  say("recorded \(digests.count) digests under version \(NumericsContract.version) of the contract: \(paths)")
 }

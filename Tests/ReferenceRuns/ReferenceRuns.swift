@@ -6,15 +6,31 @@ import Foundation
 import Kernels
 import Training
 
-/// The seven rows of Table 1 at full depth and a size that takes a moment, and what they must leave behind, whoever runs
-/// them: debug builds (in the tests) and release builds (in the proof) are held against the same recorded digests.
+/// The built-in rows at full depth and a size that takes a moment, and what they must leave behind, whoever runs them: debug
+/// builds (in the tests) and release builds (in the proof) are held against the same recorded digests.
 public enum ReferenceRuns {
+  /// Which rows. What is recorded of Table 1 stays while others are added.
+  public enum Rows: String, CaseIterable, Sendable {
+    case table1 = "digests"
+    case beyondTable1 = "digests-beyond-table-1"
+
+    public var all: [ExperimentRow] {
+      let table = ExperimentRow.table1
+      return self == .table1 ? table : ExperimentRow.builtIn.filter { !table.contains($0) }
+    }
+
+    /// Of the record.
+    public var path: String {
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("\(rawValue).txt").path
+    }
+  }
+
   /// 24 images to train with.
   public static let data = Synthetic(classes: 4, side: 8, trainingPerClass: 8, testPerClass: 2)
 
   /// Two epochs of three whole batches and one of three images; six filters fill no vector.
-  public static func specifications(_ dataset: Dataset, epochs: Int = 2) -> [RunSpecification] {
-    ExperimentRow.table1.map { row in
+  public static func specifications(_ dataset: Dataset, _ rows: Rows = .table1, epochs: Int = 2) -> [RunSpecification] {
+    rows.all.map { row in
       var row = row
       row.network.filters = 6
       row.batchSize = 7
@@ -63,9 +79,8 @@ public enum ReferenceRuns {
   }
 }
 
-/// What the reference runs left when they were recorded: `digests.txt`.
+/// What the reference runs left when they were recorded.
 public struct RecordedDigests {
-  public static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("digests.txt").path
   public static let command = "make proof ARGUMENTS=--record"
 
   /// Of the contract when they were recorded.
@@ -73,23 +88,24 @@ public struct RecordedDigests {
   public let digests: [String: Digest]
 
   /// - Throws: `Unreadable`.
-  public init() throws {
-    let lines = String(decoding: try readFile(Self.path), as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
+  public init(_ rows: ReferenceRuns.Rows = .table1) throws {
+    let lines = String(decoding: try readFile(rows.path), as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
     guard let first = lines.first, first.count == 2, first[0] == "numerics", let version = Int(first[1]) else {
-      throw Unreadable()
+      throw Unreadable(path: rows.path)
     }
     numerics = version
     digests = try Dictionary(
       lines.dropFirst().map { line in
-        guard line.count == 2, let digest = Digest(hex: String(line[1])) else { throw Unreadable() }
+        guard line.count == 2, let digest = Digest(hex: String(line[1])) else { throw Unreadable(path: rows.path) }
         return (String(line[0]), digest)
       }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Replaces what was recorded.
-  public static func record(_ digests: [String: Digest], order: [String]) throws {
-    let lines = ["numerics \(NumericsContract.version)"] + order.compactMap { row in digests[row].map { "\(row) \($0)" } }
-    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
+  public static func record(_ digests: [String: Digest], _ rows: ReferenceRuns.Rows) throws {
+    let lines =
+      ["numerics \(NumericsContract.version)"] + rows.all.compactMap { row in digests[row.id].map { "\(row.id) \($0)" } }
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: rows.path)
   }
 
   /// In words, where `found` is not what was recorded; nothing if all is equal. Nothing compared is a difference.
@@ -109,6 +125,7 @@ public struct RecordedDigests {
   }
 
   struct Unreadable: Error, CustomStringConvertible {
-    var description: String { "\(RecordedDigests.path) is damaged; record it anew: \(RecordedDigests.command)" }
+    let path: String
+    var description: String { "\(path) is damaged; record it anew: \(RecordedDigests.command)" }
   }
 }

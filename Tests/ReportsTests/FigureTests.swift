@@ -1,3 +1,4 @@
+import Experiments
 import Files
 import Foundation
 import TestSupport
@@ -277,6 +278,7 @@ struct PageTests {
         "gradflow matrix --profile short --rows vgg08 --data DIR --seeds 0..2 --epochs 2 --out runs/short",
         "gradflow matrix --profile short --rows vgg38 --data DIR --seed 0 --epochs 1 --out runs/short",
       ])
+    #expect(PublishedRow.all.map(\.id) + Reproduction.rowsBeyondTable1 == ExperimentRow.builtIn.map(\.id))
   }
 
   @Test("escapes what a matrix file may call its rows and data")

@@ -163,6 +163,9 @@ class Stream:
         return w[1::2] << u64(32) | w[0::2]
     def uniforms(self, first, count):
         return (self.values(first, count) >> u64(11)).astype(f64) * 2.0**-53
+    def normals(self, count):
+        u = self.uniforms(0, 2 * count)
+        return np.sqrt(-2 * log(1 - u[::2])) * np.array([cos(2 * math.pi * v) for v in u[1::2]])
     def integer(self, bound, i):
         return int(self.values(i, 1)[0]) * bound >> 64
     def permutation(self, n):
@@ -357,6 +360,22 @@ class BatchNorm:
         s1, s2 = (sum1 / m).astype(f32), (sum2 / m).astype(f32)
         return self.scale * fma(-hat, s2, dz - s1), sum2.astype(f32), sum1.astype(f32)
 
+class LeakyReLU:
+    def __init__(self, slope):
+        self.slope, self.gain = f32(slope), math.sqrt(2 / (1 + slope * slope))
+    def forward(self, z):
+        return np.where(z > 0, z, self.slope * z)
+    def backward(self, y, dy):
+        return np.where(y > 0, dy, self.slope * dy)
+
+class ELU:
+    def __init__(self, alpha):
+        self.alpha, self.gain = alpha, math.sqrt(1 / (0.5 + alpha * alpha * float.fromhex("0x1.28d9249eb2887p-3")))
+    def forward(self, z):
+        return np.where(z > 0, z, (self.alpha * (exp(z.astype(f64)) - 1)).astype(f32))
+    def backward(self, y, dy):
+        return np.where(y > 0, dy, (y + f32(self.alpha)) * dy)
+
 def pool(x, size):
     s = np.zeros_like(x[:, ::size, ::size])
     for r, c in np.ndindex(size, size):
@@ -381,9 +400,15 @@ class Network:
     def __init__(self, settings, seed):
         self.settings, self.parameters, self.buffers, self.chain, self.updates = settings, {}, {}, [], 0
         filters, side = settings["filters"], settings["side"]
+        self.activation = ELU(settings["elu_alpha"]) if "elu_alpha" in settings else LeakyReLU(settings["leaky_slope"])
         def draw(name, shape, fan_in):
-            u = Stream(seed, f"initialisation/{name}").uniforms(0, math.prod(shape))
-            self.parameters[name] = ((1 / math.sqrt(fan_in)) * (2 * u - 1)).astype(f32).reshape(shape)
+            stream, count, kind = Stream(seed, f"initialisation/{name}"), math.prod(shape), settings.get("initialisation")
+            if kind:
+                sigma, is_weight = self.activation.gain / math.sqrt(fan_in), name.endswith("weight")
+                values = sigma * stream.normals(count) if is_weight else np.zeros(count)
+            else:
+                values = (1 / math.sqrt(fan_in)) * (2 * stream.uniforms(0, count) - 1)
+            self.parameters[name] = values.astype(f32).reshape(shape)
         def unit(block, index, inputs, bias, norm, skip=None):
             prefix = f"layer_dict.{block}.layer_dict."
             new = SimpleNamespace(
@@ -412,7 +437,6 @@ class Network:
         draw(f"{self.HEAD}.weight", (settings["classes"], filters), filters)
         draw(f"{self.HEAD}.bias", (settings["classes"],), filters)
         self.first, self.second = ({name: np.zeros_like(value) for name, value in self.parameters.items()} for _ in range(2))
-        self.slope = f32(settings["leaky_slope"])
     def forward(self, x, training, note):
         w, skip = self.parameters, None
         for part in self.chain:
@@ -431,7 +455,7 @@ class Network:
                     self.buffers[name] = part.norm.average(self.buffers[name], new)
                 z = part.norm.forward(z, mean, variance, w[part.prefix + "weight"], w[part.prefix + "bias"])
             z = z + skip if part.skip == "joins" else z
-            x = part.y = np.where(z > 0, z, self.slope * z)
+            x = part.y = self.activation.forward(z)
             note(part.norm_name if part.norm else part.name, "forward", x)
         self.features = x
         y = self.head.forward(x, w[f"{self.HEAD}.weight"][:, :, None, None]) + w[f"{self.HEAD}.bias"]
@@ -448,7 +472,7 @@ class Network:
                 dy = pool_gradient(dy, part[1])
                 note(part[0], "input_gradient", dy)
                 continue
-            dz = np.where(part.y > 0, dy, self.slope * dy)
+            dz = self.activation.backward(part.y, dy)
             addend = dz if part.skip == "joins" else addend
             if part.norm:
                 dz, gradients[part.prefix + "weight"], gradients[part.prefix + "bias"] = part.norm.backward(dz)
@@ -506,17 +530,21 @@ ROWS = {  # depth, batch norm in processing and in reduction blocks, skips, base
     "vgg38-bn-1e-2": (38, True, False, False, 0.01), "vgg38-bn-1e-3": (38, True, False, False, 0.001),
     "vgg38-rc": (38, False, False, True, 0.001), "vgg38-bn-rc-1e-3": (38, True, True, True, 0.001),
     "vgg38-bn-rc-1e-2": (38, True, True, True, 0.01)}
+BEYOND = {  # the same, and the settings that differ
+    "vgg38-he-1e-3": ROWS["vgg38"] + ({"initialisation": "he_normal"},)}
 
 class Run:
     """trace() yields ("line", what a line holds), and, as soon as it is there, ("digest", (epoch, step, digest))."""
     def __init__(self, row, data, seed):
-        depth, processing, reduction, residual, self.rate = ROWS[row]
+        depth, processing, reduction, residual, self.rate, other = (ROWS | BEYOND)[row] + (({},) if row in ROWS else ())
         self.settings = dict(
             depth=depth, filters=32, classes=data.classes, side=data.side, normalise_processing=processing,
-            normalise_reduction=reduction, residual=residual, leaky_slope=0.01, batch_size=20, schedule="cosine",
+            normalise_reduction=reduction, residual=residual, leaky_slope=0.01, elu_alpha=None, initialisation=None,
+            batch_size=20, schedule="cosine",
             base_learning_rate=self.rate, minimum_learning_rate=2e-5, schedule_period=100, adam_beta1=0.9, adam_beta2=0.999,
             adam_epsilon=1e-8, batch_norm_epsilon=1e-5, batch_norm_momentum=0.1, batch_norm_evaluation="running", padding=2,
             flips=True, validation_per_class=10)
+        self.settings = {key: value for key, value in (self.settings | other).items() if value is not None}
         self.row, self.data, self.seed, self.network, self.best = row, data, seed, Network(self.settings, seed), (-1.0,)
         self.training, self.validation = data.split(seed, self.settings["validation_per_class"])
     def trace(self, epochs):
@@ -593,8 +621,8 @@ def text(value):
     return line
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3) or sys.argv[1] not in ROWS:
-        sys.exit(print(__doc__ + "\nRows: " + ", ".join(ROWS), file=sys.stderr) or 64)
+    if len(sys.argv) not in (2, 3) or sys.argv[1] not in ROWS | BEYOND:
+        sys.exit(print(__doc__ + "\nRows: " + ", ".join(ROWS | BEYOND), file=sys.stderr) or 64)
     for kind, value in Run(sys.argv[1], Data(SMOKE), 0).trace(int((sys.argv + [SMOKE["epochs"]])[2])):
         if kind == "line":
             print(text(value), flush=True)

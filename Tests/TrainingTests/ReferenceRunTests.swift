@@ -6,8 +6,7 @@ import ReferenceRuns
 import TestSupport
 import Testing
 
-/// The rows of Table 1 at full depth and a small size. `make proof` makes the same runs with a release build, and more of
-/// them.
+/// The built-in rows at full depth and a small size. `make proof` makes the same runs with a release build, and more of them.
 @Suite("The seven rows leave one trace each", .serialized)
 struct ReferenceRunTests {
   struct Way: CustomTestStringConvertible, Sendable {
@@ -39,6 +38,19 @@ struct ReferenceRunTests {
       of: runs, on: dataset, instructionSet: way.instructionSet, threads: way.threads, jobs: way.jobs, in: directory.path)
     let differences = try RecordedDigests().differences(from: digests)
     #expect(differences == [], "if the contract's version was raised: \(RecordedDigests.command)")
+  }
+
+  @Test(
+    "so do the rows beyond Table 1, on every instruction set",
+    arguments: InstructionSet.available.filter { $0 != .portable }.map { Way(instructionSet: $0, threads: 3, jobs: 1) }
+      + [Way(instructionSet: .best, threads: 1, jobs: 2), Way(instructionSet: .portable, threads: 2, jobs: 2)])
+  func beyondTable1(way: Way) throws {
+    let directory = try TemporaryDirectory()
+    let dataset = ReferenceRuns.data.dataset()
+    let digests = try ReferenceRuns.digests(
+      of: ReferenceRuns.specifications(dataset, .beyondTable1), on: dataset, instructionSet: way.instructionSet,
+      threads: way.threads, jobs: way.jobs, in: directory.path)
+    #expect(try RecordedDigests(.beyondTable1).differences(from: digests) == [], "recorded by \(RecordedDigests.command)")
   }
 
   @Test("a record of another version, or none, is a difference")

@@ -39,7 +39,8 @@ extension NetworkDescription {
     let side = configuration.side
     do {
       try self.init(
-        input: MapShape(height: side, width: side, channels: NetworkConfiguration.imageChannels), layers: layers)
+        input: MapShape(height: side, width: side, channels: NetworkConfiguration.imageChannels), layers: layers,
+        initialisation: configuration.initialisation, gain: configuration.activation.gain)
     } catch { preconditionFailure("\(configuration): \(error)") }
   }
 }

@@ -23,11 +23,12 @@ public struct NetworkConfiguration: Hashable, Sendable {
   public var blockDropout: Double
   /// Dropout rate of the linear layer's input.
   public var headDropout: Double
+  public var initialisation: Initialisation
 
   public init(
     blocksPerStage: Int, filters: Int = 32, classes: Int = 100, side: Int = 32, normalisesProcessing: Bool = false,
     normalisesReduction: Bool = false, isResidual: Bool = false, activation: Activation = .leakyReLU(slope: 0.01),
-    blockDropout: Double = 0, headDropout: Double = 0
+    blockDropout: Double = 0, headDropout: Double = 0, initialisation: Initialisation = .standard
   ) {
     self.blocksPerStage = blocksPerStage
     self.filters = filters
@@ -39,10 +40,18 @@ public struct NetworkConfiguration: Hashable, Sendable {
     self.activation = activation
     self.blockDropout = blockDropout
     self.headDropout = headDropout
+    self.initialisation = initialisation
   }
 
   /// Layers with weights that the name counts: VGG08 has 8, VGG38 has 38.
   public var depth: Int { 2 * (Self.stages * blocksPerStage + Self.stages) + 2 }
+
+  /// What it has that no row of Table 1 has, each in some words.
+  public var particulars: [String] {
+    var words: [String] = []
+    if initialisation != .standard { words.append("initialisation \(initialisation.rawValue)") }
+    return words
+  }
 
   public var parameterCount: Int {
     ParameterSpecification.all(of: self).reduce(0) { $0 + $1.shape.reduce(1, *) }

@@ -12,11 +12,19 @@ public struct NetworkDescription: Sendable {
   public let inputShapes: [MapShape]
   /// Outputs of the last layer before the loss.
   public let classes: Int
+  /// How weights and biases begin, and by what a layer must be larger because of the activation before it.
+  public let initialisation: Initialisation
+  public let gain: Double
 
+  /// - Parameter gain: of the activation, as `Activation.gain`; the protocol's initialisation takes none.
   /// - Throws: `DescriptionError` for layers that do not fit together, with the first one that does not.
-  public init(input: MapShape, layers: [any NetworkLayer]) throws(DescriptionError) {
+  public init(
+    input: MapShape, layers: [any NetworkLayer], initialisation: Initialisation = .standard, gain: Double = 1
+  ) throws(DescriptionError) {
     self.input = input
     self.layers = layers
+    self.initialisation = initialisation
+    self.gain = gain
     var shapes: [MapShape] = []
     var shape = input
     var places: [String: Int] = [:]

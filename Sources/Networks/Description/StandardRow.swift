@@ -1,4 +1,5 @@
-/// The experiments by name: the seven rows of Table 1, and the two with the other placement of batch norm.
+/// The experiments by name: the seven rows of Table 1, the two with the other placement of batch norm, and those that try what
+/// the report proposes or leaves out.
 public struct StandardRow: Hashable, Sendable {
   /// Such as `vgg38-bn-rc-1e-2`.
   public let id: String
@@ -19,6 +20,7 @@ public struct StandardRow: Hashable, Sendable {
     row("vgg38-bn-rc-1e-2", "VGG38 BN + RC", bn: true, reduction: true, rc: true, rate: 1e-2),
     row("vgg38-bn-all-1e-2", "VGG38 BN (all blocks)", bn: true, reduction: true, rate: 1e-2, inTable: false),
     row("vgg38-bn-all-1e-3", "VGG38 BN (all blocks)", bn: true, reduction: true, rate: 1e-3, inTable: false),
+    row("vgg38-he-1e-3", "VGG38 He", rate: 1e-3, inTable: false) { $0.initialisation = .heNormal },
   ]
 
   public static let table1: [StandardRow] = all.filter(\.isInTable1)
@@ -30,13 +32,13 @@ public struct StandardRow: Hashable, Sendable {
 
   private static func row(
     _ id: String, _ model: String, blocks: Int = 5, bn: Bool = false, reduction: Bool = false, rc: Bool = false,
-    rate: Double, inTable: Bool = true
+    rate: Double, inTable: Bool = true, change: (inout NetworkConfiguration) -> Void = { _ in }
   ) -> StandardRow {
-    StandardRow(
-      id: id, model: model,
-      configuration: NetworkConfiguration(
-        blocksPerStage: blocks, normalisesProcessing: bn, normalisesReduction: reduction, isResidual: rc),
-      baseLearningRate: rate, isInTable1: inTable)
+    var configuration = NetworkConfiguration(
+      blocksPerStage: blocks, normalisesProcessing: bn, normalisesReduction: reduction, isResidual: rc)
+    change(&configuration)
+    return StandardRow(
+      id: id, model: model, configuration: configuration, baseLearningRate: rate, isInTable1: inTable)
   }
 }
 

@@ -3,6 +3,7 @@
     python -m venv /tmp/oracle && /tmp/oracle/bin/pip install -r requirements.txt
     /tmp/oracle/bin/python make_fixtures.py            # rewrites fixtures/*.safetensors.zst
     /tmp/oracle/bin/python make_fixtures.py --check    # recomputes from the stored weights and batches, compares
+    /tmp/oracle/bin/python make_fixtures.py --rows vgg38-he-1e-3       # these alone
 
 Either way it also prints how well conditioned the numbers are: everything is computed a second time on the mirror
 image of the same problem (images and kernels turned by 180 degrees; examples, colours, filters and classes
@@ -23,8 +24,8 @@ One file per row, tensors F64 (labels I64) unless said otherwise:
 (train, eval, adam3) is given by G/norm/X (its L2 norm), G/index/X (I64, ascending flat indices of at most 64 sampled
 elements) and G/sample/X (their values).
 
-`__metadata__`: row, filters, classes, image_size, batch, blocks, learning_rate, torch, kind (full or sampled), and two
-JSON lists of what cannot be compared norm-wise:
+`__metadata__`: row, filters, classes, image_size, batch, blocks, learning_rate, torch, kind (full or sampled), gain (of a row
+with He's initialisation: the factor of its weights), and two JSON lists of what cannot be compared norm-wise:
 - ill_conditioned: the parameters whose training gradient is zero by mathematics (biases that batch norm subtracts
   again). Their train/grad is rounding noise: assert it as zero against the gradient of the weight beside it (here it
   is below 1e-12 of that in norm). Adam divides the noise by its epsilon of 1e-8, so their adam3 is the start plus
@@ -47,7 +48,7 @@ import torch
 import zstandard
 from torch.nn import functional as F
 
-from reference_model import ROWS, Network, check_parameter_counts, shifted_means, state, zero_gradients
+from reference_model import LEAKY_SLOPE, ROWS, Network, check_parameter_counts, shifted_means, state, zero_gradients
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ADAM_STEPS = 3
@@ -95,10 +96,16 @@ def make_images(draw, shape):
     return draw.uniform((shape.batch, 3, shape.image_size, shape.image_size), -2, 2)
 
 
+def gain(row):
+    """He's, as PyTorch has it."""
+    assert row.activation == "leaky_relu", "PyTorch has no gain of the ELU"
+    return torch.nn.init.calculate_gain("leaky_relu", LEAKY_SLOPE)
+
+
 def make_weights(row, shape, draw):
-    """Convolutions and the linear layer at the protocol's initial scale, so that a plain network's signal vanishes as
-    it must; batch norms with nothing left at 0 or 1: gammas of both signs, betas, and running averages somewhat off
-    the statistics of another batch."""
+    """Convolutions and the linear layer at the row's initial scale, so that a plain network's signal vanishes as it must
+    with the protocol's (He's: biases at a tenth of that, not 0); batch norms with nothing left at 0 or 1: gammas of both
+    signs, betas, and running averages somewhat off the statistics of another batch."""
     network = Network(row, shape.filters, shape.classes).double()
     weights = state(network)
     for name, value in weights.items():
@@ -111,6 +118,8 @@ def make_weights(row, shape, draw):
                 value.copy_(draw.uniform(value.shape, -0.3, 0.3))
         else:
             bound = 1 / math.sqrt(weights[owner + ".weight"][0].numel())
+            if row.he:
+                bound *= math.sqrt(3) * gain(row) if kind == "weight" else 0.1
             value.copy_(draw.uniform(value.shape, -bound, bound))
 
     network.train()
@@ -325,6 +334,7 @@ def make(file, name, shape, seed):
         "row": name, "kind": "sampled" if shape is FULL else "full", "filters": str(shape.filters),
         "classes": str(shape.classes), "image_size": str(shape.image_size), "batch": str(shape.batch),
         "blocks": str(row.blocks), "learning_rate": repr(row.learning_rate), "torch": torch.__version__,
+        **({"gain": repr(gain(row))} if row.he else {}),
         "ill_conditioned": json.dumps(zero_gradients(row)),
         "ill_conditioned_buffers": json.dumps(shifted_means(row))})
 
@@ -367,13 +377,15 @@ def check(file, name, shape, seed):
 def main():
     parser = argparse.ArgumentParser(description="Make or check the oracle's fixtures.")
     parser.add_argument("--check", action="store_true", help="compare the stored fixtures instead of writing them")
+    parser.add_argument("--rows", help="only these fixtures, by name, separated by commas")
     arguments = parser.parse_args()
+    chosen = [f for f in fixtures() if not arguments.rows or f[0] in arguments.rows.split(",")]
     torch.set_num_threads(1)
     check_parameter_counts()
     if arguments.check:
-        return 1 if sum(check(*fixture) for fixture in fixtures()) else 0
+        return 1 if sum(check(*fixture) for fixture in chosen) else 0
     FIXTURES.mkdir(exist_ok=True)
-    for fixture in fixtures():
+    for fixture in chosen:
         make(*fixture)
     files = sorted(FIXTURES.glob("*.safetensors.zst"))
     print(f"{len(files)} files, {sum(f.stat().st_size for f in files) / 1e6:.2f} MB")

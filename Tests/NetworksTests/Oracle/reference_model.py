@@ -27,6 +27,8 @@ class Row:
     residual: bool
     learning_rate: float
     parameters: int
+    activation: str = "leaky_relu"
+    he: bool = False
 
 
 TABLE_1 = {
@@ -43,14 +45,24 @@ OTHER_PLACEMENT = {
     "vgg38-bn-all-1e-2": Row(5, True, True, False, 1e-2, 338_500),
     "vgg38-bn-all-1e-3": Row(5, True, True, False, 1e-3, 338_500),
 }
-ROWS = TABLE_1 | OTHER_PLACEMENT
+# Remedies that Table 1 does not try.
+BEYOND = {
+    "vgg38-he-1e-3": Row(5, False, False, False, 1e-3, 336_196, he=True),
+}
+ROWS = TABLE_1 | OTHER_PLACEMENT | BEYOND
+
+
+def activation(row):
+    """What follows every convolution."""
+    return nn.LeakyReLU(LEAKY_SLOPE) if row.activation == "leaky_relu" else nn.ELU(alpha=1.0)
 
 
 class Block(nn.Module):
     """Convolutions 3x3 (padding 1), each with its own batch norm where asked, kept under `layer_dict`."""
 
-    def __init__(self, inputs, filters, convolutions, bias, batch_norm):
+    def __init__(self, inputs, filters, convolutions, bias, batch_norm, row):
         super().__init__()
+        self.activate = activation(row)
         self.layer_dict = nn.ModuleDict()
         for i in range(convolutions):
             self.layer_dict[f"conv_{i}"] = nn.Conv2d(inputs if i == 0 else filters, filters, 3, padding=1, bias=bias)
@@ -65,36 +77,36 @@ class Block(nn.Module):
 class Entry(Block):
     """Batch norm stands here in every network, the plain ones too."""
 
-    def __init__(self, filters):
-        super().__init__(3, filters, convolutions=1, bias=False, batch_norm=True)
+    def __init__(self, filters, row):
+        super().__init__(3, filters, convolutions=1, bias=False, batch_norm=True, row=row)
 
     def forward(self, x):
-        return F.leaky_relu(self.normalised_convolution(0, x), LEAKY_SLOPE)
+        return self.activate(self.normalised_convolution(0, x))
 
 
 class Processing(Block):
-    def __init__(self, filters, batch_norm, residual):
-        super().__init__(filters, filters, convolutions=2, bias=False, batch_norm=batch_norm)
-        self.residual = residual
+    def __init__(self, filters, row):
+        super().__init__(filters, filters, convolutions=2, bias=False, batch_norm=row.bn_processing, row=row)
+        self.residual = row.residual
 
     def forward(self, x):
-        y = F.leaky_relu(self.normalised_convolution(0, x), LEAKY_SLOPE)
+        y = self.activate(self.normalised_convolution(0, x))
         y = self.normalised_convolution(1, y)
         if self.residual:
-            y = y + x  # after the normalisation, before the last leaky ReLU
-        return F.leaky_relu(y, LEAKY_SLOPE)
+            y = y + x  # after the normalisation, before the last activation
+        return self.activate(y)
 
 
 class Reduction(Block):
     """Halves the map between its two convolutions; never a skip."""
 
-    def __init__(self, filters, batch_norm):
-        super().__init__(filters, filters, convolutions=2, bias=True, batch_norm=batch_norm)
+    def __init__(self, filters, row):
+        super().__init__(filters, filters, convolutions=2, bias=True, batch_norm=row.bn_reduction, row=row)
 
     def forward(self, x):
-        x = F.leaky_relu(self.normalised_convolution(0, x), LEAKY_SLOPE)
+        x = self.activate(self.normalised_convolution(0, x))
         x = F.avg_pool2d(x, kernel_size=2, stride=2)
-        return F.leaky_relu(self.normalised_convolution(1, x), LEAKY_SLOPE)
+        return self.activate(self.normalised_convolution(1, x))
 
 
 class Network(nn.Module):
@@ -103,11 +115,11 @@ class Network(nn.Module):
     def __init__(self, row, filters=32, classes=100):
         super().__init__()
         self.layer_dict = nn.ModuleDict()
-        self.layer_dict["input_conv"] = Entry(filters)
+        self.layer_dict["input_conv"] = Entry(filters, row)
         for stage in range(STAGES):
             for j in range(row.blocks):
-                self.layer_dict[f"block_{stage}_{j}"] = Processing(filters, row.bn_processing, row.residual)
-            self.layer_dict[f"reduction_block_{stage}"] = Reduction(filters, row.bn_reduction)
+                self.layer_dict[f"block_{stage}_{j}"] = Processing(filters, row)
+            self.layer_dict[f"reduction_block_{stage}"] = Reduction(filters, row)
         self.logit_linear_layer = nn.Linear(filters, classes)
 
     def forward(self, x):
