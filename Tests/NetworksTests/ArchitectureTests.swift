@@ -6,7 +6,8 @@ struct ArchitectureTests {
   static let counts = [
     ("vgg08", 59_716), ("vgg38", 336_196), ("vgg38-bn-1e-2", 338_116), ("vgg38-bn-1e-3", 338_116),
     ("vgg38-rc", 336_196), ("vgg38-bn-rc-1e-3", 338_500), ("vgg38-bn-rc-1e-2", 338_500),
-    ("vgg38-bn-all-1e-2", 338_500), ("vgg38-bn-all-1e-3", 338_500), ("vgg38-he-1e-3", 336_196),
+    ("vgg38-bn-all-1e-2", 338_500), ("vgg38-bn-all-1e-3", 338_500), ("vgg38-he-1e-3", 336_196), ("vgg38-elu-1e-3", 336_196),
+    ("vgg38-bn-rc-elu-1e-2", 338_500),
   ]
 
   @Test("every row has exactly the protocol's number of parameters", arguments: counts)
@@ -27,7 +28,8 @@ struct ArchitectureTests {
       #expect(row.baseLearningRate == (row.id.hasSuffix("1e-2") ? 1e-2 : 1e-3))
       #expect(row.configuration.isResidual == row.id.contains("-rc"))
       #expect(row.configuration.initialisation == (row.id.contains("-he") ? .heNormal : .standard))
-      #expect(row.configuration.particulars.isEmpty == !row.id.contains("-he"))
+      #expect(row.configuration.activation == (row.id.contains("-elu") ? .elu(alpha: 1) : .leakyReLU(slope: 0.01)))
+      #expect(row.configuration.particulars.isEmpty == !["-he", "-elu"].contains { row.id.contains($0) })
     }
   }
 
@@ -78,7 +80,8 @@ struct ArchitectureTests {
     "batch norm stands where the row says",
     arguments: [
       ("vgg38", false, false), ("vgg38-rc", false, false), ("vgg38-bn-1e-2", true, false),
-      ("vgg38-bn-all-1e-2", true, true), ("vgg38-bn-rc-1e-2", true, true),
+      ("vgg38-bn-all-1e-2", true, true), ("vgg38-bn-rc-1e-2", true, true), ("vgg38-elu-1e-3", false, false),
+      ("vgg38-bn-rc-elu-1e-2", true, true),
     ])
   func placement(row: String, processing: Bool, reduction: Bool) throws {
     let names = ParameterSpecification.all(of: try StandardRow.named(row).configuration).map(\.name)

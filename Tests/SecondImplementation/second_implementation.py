@@ -530,8 +530,10 @@ ROWS = {  # depth, batch norm in processing and in reduction blocks, skips, base
     "vgg38-bn-1e-2": (38, True, False, False, 0.01), "vgg38-bn-1e-3": (38, True, False, False, 0.001),
     "vgg38-rc": (38, False, False, True, 0.001), "vgg38-bn-rc-1e-3": (38, True, True, True, 0.001),
     "vgg38-bn-rc-1e-2": (38, True, True, True, 0.01)}
+ELU_SETTINGS = {"leaky_slope": None, "elu_alpha": 1.0}
 BEYOND = {  # the same, and the settings that differ
-    "vgg38-he-1e-3": ROWS["vgg38"] + ({"initialisation": "he_normal"},)}
+    "vgg38-he-1e-3": ROWS["vgg38"] + ({"initialisation": "he_normal"},), "vgg38-elu-1e-3": ROWS["vgg38"] + (ELU_SETTINGS,),
+    "vgg38-bn-rc-elu-1e-2": ROWS["vgg38-bn-rc-1e-2"] + (ELU_SETTINGS,)}
 
 class Run:
     """trace() yields ("line", what a line holds), and, as soon as it is there, ("digest", (epoch, step, digest))."""

@@ -49,6 +49,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   /// What it has that no row of Table 1 has, each in some words.
   public var particulars: [String] {
     var words: [String] = []
+    if case .elu = activation { words.append("\(activation)") }
     if initialisation != .standard { words.append("initialisation \(initialisation.rawValue)") }
     return words
   }

@@ -21,6 +21,10 @@ public struct StandardRow: Hashable, Sendable {
     row("vgg38-bn-all-1e-2", "VGG38 BN (all blocks)", bn: true, reduction: true, rate: 1e-2, inTable: false),
     row("vgg38-bn-all-1e-3", "VGG38 BN (all blocks)", bn: true, reduction: true, rate: 1e-3, inTable: false),
     row("vgg38-he-1e-3", "VGG38 He", rate: 1e-3, inTable: false) { $0.initialisation = .heNormal },
+    row("vgg38-elu-1e-3", "VGG38 ELU", rate: 1e-3, inTable: false) { $0.activation = .elu(alpha: 1) },
+    row("vgg38-bn-rc-elu-1e-2", "VGG38 BN + RC ELU", bn: true, reduction: true, rc: true, rate: 1e-2, inTable: false) {
+      $0.activation = .elu(alpha: 1)
+    },
   ]
 
   public static let table1: [StandardRow] = all.filter(\.isInTable1)

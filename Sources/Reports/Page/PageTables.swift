@@ -199,7 +199,9 @@ public struct Reproduction {
   public let commands: [String]
 
   /// The program's rows that are not in Table 1: they need no matrix file.
-  static let rowsBeyondTable1 = ["vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3"]
+  static let rowsBeyondTable1 = [
+    "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3", "vgg38-elu-1e-3", "vgg38-bn-rc-elu-1e-2",
+  ]
 
   public init(_ runs: RunSet) {
     let profile = runs.experiment.profile

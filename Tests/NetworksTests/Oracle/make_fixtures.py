@@ -3,7 +3,7 @@
     python -m venv /tmp/oracle && /tmp/oracle/bin/pip install -r requirements.txt
     /tmp/oracle/bin/python make_fixtures.py            # rewrites fixtures/*.safetensors.zst
     /tmp/oracle/bin/python make_fixtures.py --check    # recomputes from the stored weights and batches, compares
-    /tmp/oracle/bin/python make_fixtures.py --rows vgg38-he-1e-3       # these alone
+    /tmp/oracle/bin/python make_fixtures.py --rows vgg38-he-1e-3,vgg38-elu-1e-3       # these alone
 
 Either way it also prints how well conditioned the numbers are: everything is computed a second time on the mirror
 image of the same problem (images and kernels turned by 180 degrees; examples, colours, filters and classes
@@ -309,10 +309,14 @@ def sampled(expected, draw):
 # --- Commands -------------------------------------------------------------------------------------------------------
 
 
+# With its own number, an element's gradient is so near to 0 that Adam makes 4e-11 of the rounding of 8e-14.
+SEEDS = {"vgg38-bn-rc-elu-1e-2": 1111}
+
+
 def fixtures():
     """(file name, row name, shape, seed) of every fixture."""
     for seed, name in enumerate(ROWS):
-        yield name, name, SMALL, 1000 + seed
+        yield name, name, SMALL, SEEDS.get(name, 1000 + seed)
     yield "full-width.vgg38-bn-rc-1e-2", "vgg38-bn-rc-1e-2", FULL, 2000
 
 

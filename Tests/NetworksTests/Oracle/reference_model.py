@@ -45,9 +45,11 @@ OTHER_PLACEMENT = {
     "vgg38-bn-all-1e-2": Row(5, True, True, False, 1e-2, 338_500),
     "vgg38-bn-all-1e-3": Row(5, True, True, False, 1e-3, 338_500),
 }
-# Remedies that Table 1 does not try.
+# Remedies that Table 1 does not try: He's initialisation, the ELU.
 BEYOND = {
     "vgg38-he-1e-3": Row(5, False, False, False, 1e-3, 336_196, he=True),
+    "vgg38-elu-1e-3": Row(5, False, False, False, 1e-3, 336_196, activation="elu"),
+    "vgg38-bn-rc-elu-1e-2": Row(5, True, True, True, 1e-2, 338_500, activation="elu"),
 }
 ROWS = TABLE_1 | OTHER_PLACEMENT | BEYOND
 
