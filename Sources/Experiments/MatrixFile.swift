@@ -95,7 +95,8 @@ public struct MatrixFile: Equatable, Sendable {
         "    model: \"\(row.model)\"",
         "    depth: \(row.network.depth)",
         "    filters: \(row.network.filters)",
-        "    batch_norm: {processing: \(row.network.normalisesProcessing), reduction: \(row.network.normalisesReduction)}",
+        "    batch_norm: {processing: \(row.network.normalisesProcessing), reduction: \(row.network.normalisesReduction)"
+          + "\(row.network.normPlacement.yaml)}",
         "    residual: \(row.network.isResidual)",
         "    activation: \(row.network.activation.yaml)",
         "    learning_rate: {schedule: \(row.schedule.rawValue), base: \(row.baseLearningRate), "
@@ -141,7 +142,7 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
       "a network of depth \(depth.value) does not exist: depths are 2 (3 blocks + 3) + 2: 8, 14, 20, 26, 32, 38, ...")
   }
   let filters = try entry.integer("filters", in: 1...1024)
-  let norm = try entry.mapping("batch_norm", keys: ["processing", "reduction"])
+  let norm = try entry.mapping("batch_norm", keys: ["processing", "reduction", "placement", "dropout"])
   let processing = try norm.boolean("processing"), reduction = try norm.boolean("reduction")
   let residual = try entry.boolean("residual")
   let activation = try readActivation(try entry.mapping("activation", keys: ["kind", "slope", "alpha"]))
@@ -162,7 +163,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     id: id.value, model: model,
     network: NetworkConfiguration(
       blocksPerStage: (depth.value - 8) / 6, filters: filters.value, normalisesProcessing: processing.value,
-      normalisesReduction: reduction.value, isResidual: residual.value, activation: activation),
+      normalisesReduction: reduction.value, isResidual: residual.value, activation: activation,
+      normPlacement: try readPlacement(norm, isAnywhere: processing.value || reduction.value)),
     schedule: schedule, baseLearningRate: base.value, minimumLearningRate: minimum, schedulePeriod: period)
   if let dropout = try entry.optionalMapping("dropout", keys: ["blocks", "head"]) {
     row.network.blockDropout = try dropout.optionalNumber("blocks", from: 0, upTo: 0.999)?.value ?? 0
@@ -202,6 +204,29 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     row.validationSplit = kind
   }
   return YAMLMapping.Located(value: row, file: file, line: id.line)
+}
+
+private func readPlacement(_ norm: YAMLMapping, isAnywhere: Bool) throws(MatrixFileError) -> NormPlacement {
+  let dropout = try norm.optionalNumber("dropout", from: 0, upTo: 0.999)
+  guard let name = try norm.optionalString("placement") else {
+    if let dropout { throw dropout.error("dropout belongs to batch norm with \"placement: before_convolution\"") }
+    return .afterConvolution
+  }
+  guard let placement = NormPlacement(name: name.value, dropout: dropout?.value) else {
+    if let dropout, NormPlacement(name: name.value, dropout: nil) != nil {
+      throw dropout.error("dropout belongs to batch norm with \"placement: before_convolution\", not \(name.value)")
+    }
+    throw name.error("a placement is after_convolution or before_convolution, not \"\(name.value)\"")
+  }
+  if placement != .afterConvolution, !isAnywhere {
+    throw name.error("the placement is of batch norm, which neither processing nor reduction blocks have")
+  }
+  return placement
+}
+
+extension NormPlacement {
+  /// Nothing where it is the protocol's.
+  fileprivate var yaml: String { dropout.map { ", placement: \(name), dropout: \($0)" } ?? "" }
 }
 
 private func readActivation(_ entry: YAMLMapping) throws(MatrixFileError) -> Activation {

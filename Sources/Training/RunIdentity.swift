@@ -79,6 +79,9 @@ extension NetworkConfiguration {
     let dropout = [("dropout_blocks", blockDropout), ("dropout_head", headDropout)].filter { $0.1 > 0 }
     return [activation] + dropout.map { .init($0, JSONValue($1)) }
       + (initialisation == .standard ? [] : [.init("initialisation", .string(initialisation.rawValue))])
+      + (normPlacement.dropout.map { rate in
+        [.init("batch_norm_placement", .string(normPlacement.name)), .init("batch_norm_dropout", JSONValue(rate))]
+      } ?? [])
   }
 }
 
@@ -111,6 +114,13 @@ extension RunIdentity {
       headDropout: values["dropout_head"]?.double ?? 0)
     if values["initialisation"] != nil {
       network.initialisation = try value("initialisation") { $0.string.flatMap(Initialisation.init) }
+    }
+    if values["batch_norm_placement"] != nil {
+      let name = try value("batch_norm_placement", \.string), rate = try value("batch_norm_dropout", \.double)
+      guard let placement = NormPlacement(name: name, dropout: rate) else {
+        throw refuse("the setting batch_norm_placement is unknown")
+      }
+      network.normPlacement = placement
     }
     var settings = TrainingSettings(
       network: network, baseLearningRate: try value("base_learning_rate", \.double),

@@ -29,6 +29,7 @@ struct MatrixFileTests {
       seeds: [0, UInt64.max], augmentation: .init(padding: 0, flips: false))
     row.validationSplit = .unbalanced
     row.network.initialisation = .heUniform
+    row.network.normPlacement = .beforeConvolution(dropout: 0.125)
     let file = MatrixFile(rows: [row])
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
   }
@@ -136,6 +137,19 @@ struct MatrixFileTests {
   static let mistakes = [
     Mistake("unknown key", 9, "    residul: false", "residul"),
     Mistake("missing key", 7, "    batch: 10", told: 4, "filters"),
+    Mistake(
+      "unknown placement", 8, "    batch_norm: {processing: true, reduction: false, placement: behind}", "\"behind\"",
+      "after_convolution or before_convolution"),
+    Mistake(
+      "dropout behind a batch norm after convolutions", 8,
+      "    batch_norm: {processing: true, reduction: false, placement: after_convolution, dropout: 0.1}", "dropout",
+      "before_convolution"),
+    Mistake(
+      "dropout of batch norm without a placement", 8, "    batch_norm: {processing: true, reduction: false, dropout: 0.1}",
+      "dropout", "before_convolution"),
+    Mistake(
+      "placement of a batch norm that is nowhere", 8,
+      "    batch_norm: {processing: false, reduction: false, placement: before_convolution}", "placement", "neither"),
     Mistake(
       "unknown initialisation", 9, "    residual: false\n    initialisation: xavier", told: 10, "\"xavier\"",
       "protocol, he_normal, he_uniform"),

@@ -7,7 +7,7 @@ struct ArchitectureTests {
     ("vgg08", 59_716), ("vgg38", 336_196), ("vgg38-bn-1e-2", 338_116), ("vgg38-bn-1e-3", 338_116),
     ("vgg38-rc", 336_196), ("vgg38-bn-rc-1e-3", 338_500), ("vgg38-bn-rc-1e-2", 338_500),
     ("vgg38-bn-all-1e-2", 338_500), ("vgg38-bn-all-1e-3", 338_500), ("vgg38-he-1e-3", 336_196), ("vgg38-elu-1e-3", 336_196),
-    ("vgg38-bn-rc-elu-1e-2", 338_500),
+    ("vgg38-bn-rc-elu-1e-2", 338_500), ("vgg38-ic-1e-2", 338_500), ("vgg38-ic-rc-1e-2", 338_500),
   ]
 
   @Test("every row has exactly the protocol's number of parameters", arguments: counts)
@@ -29,7 +29,7 @@ struct ArchitectureTests {
       #expect(row.configuration.isResidual == row.id.contains("-rc"))
       #expect(row.configuration.initialisation == (row.id.contains("-he") ? .heNormal : .standard))
       #expect(row.configuration.activation == (row.id.contains("-elu") ? .elu(alpha: 1) : .leakyReLU(slope: 0.01)))
-      #expect(row.configuration.particulars.isEmpty == !["-he", "-elu"].contains { row.id.contains($0) })
+      #expect(row.configuration.particulars.isEmpty == !["-he", "-elu", "-ic"].contains { row.id.contains($0) })
     }
   }
 
@@ -74,6 +74,27 @@ struct ArchitectureTests {
         "\(reduction).conv_0.weight [32, 32, 3, 3]", "\(reduction).conv_0.bias [32]", "\(reduction).bn_0.weight [32]",
         "\(reduction).bn_0.bias [32]", "\(reduction).bn_0.running_mean [32]", "\(reduction).bn_0.running_var [32]",
       ])
+  }
+
+  @Test("IC layers are batch norm, then dropout, before each convolution of the blocks; a skip begins before the first")
+  func independentComponents() throws {
+    let layers = NetworkDescription(try StandardRow.named("vgg38-ic-rc-1e-2").configuration).layers
+    func labels(_ block: String) -> [String] { layers.map(\.label).filter { $0.hasPrefix(block) } }
+    #expect(
+      labels("block_1_4_") == [
+        "block_1_4_bn_0", "block_1_4_dropout_0", "block_1_4_conv_0", "block_1_4_conv_0_activation", "block_1_4_bn_1",
+        "block_1_4_dropout_1", "block_1_4_conv_1", "block_1_4_bn_0_skip", "block_1_4_conv_1_activation",
+      ])
+    #expect(
+      labels("reduction_block_2_") == [
+        "reduction_block_2_bn_0", "reduction_block_2_dropout_0", "reduction_block_2_conv_0",
+        "reduction_block_2_conv_0_activation", "reduction_block_2_pool", "reduction_block_2_bn_1",
+        "reduction_block_2_dropout_1", "reduction_block_2_conv_1", "reduction_block_2_conv_1_activation",
+      ])
+    #expect(labels("input_conv") == ["input_conv_conv_0", "input_conv_bn_0", "input_conv_conv_0_activation"])
+    #expect(layers.compactMap { ($0 as? DropoutLayer)?.rate } == [Double](repeating: 0.05, count: 36))
+    let plain = NetworkDescription(try StandardRow.named("vgg38-ic-1e-2").configuration).layers
+    #expect(plain.map(\.label) == layers.map(\.label).filter { !$0.hasSuffix("_skip") })
   }
 
   @Test(

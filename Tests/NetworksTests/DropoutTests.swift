@@ -16,6 +16,11 @@ struct DropoutTests {
   private static let plain = NetworkConfiguration(
     blocksPerStage: 1, filters: 5, classes: 7, side: 8, activation: .elu(alpha: 1), blockDropout: 0.4)
 
+  /// Independent-component layers: behind batch norm, before each convolution.
+  private static let independent = NetworkConfiguration(
+    blocksPerStage: 1, filters: 5, classes: 7, side: 8, normalisesProcessing: true, normalisesReduction: true, isResidual: true,
+    normPlacement: .beforeConvolution(dropout: 0.2))
+
   @Test("drops element e of image n in step s by word (s 2^17 + n) 2^30 + e of its stream, and scales the rest")
   func definition() {
     let stream = RandomStream(seed: 5, name: .dropout("layer"), epoch: 3)
@@ -56,7 +61,9 @@ struct DropoutTests {
     return network.allValues.map(\.bitPattern)
   }
 
-  @Test("gives the same bits on every instruction set and number of threads, watched or not", arguments: [configuration, plain])
+  @Test(
+    "gives the same bits on every instruction set and number of threads, watched or not",
+    arguments: [configuration, plain, independent])
   func sameBits(configuration: NetworkConfiguration) throws {
     let expected = try Self.trained(configuration, .portable, threads: 1)
     for set in InstructionSet.available {
@@ -68,10 +75,14 @@ struct DropoutTests {
     #expect(try Self.trained(configuration, threads: 1, seed: 2) != expected, "another seed drops others")
   }
 
-  @Test("in training nothing is kept that can be computed anew; for inspection all is; the gradients are the same bits")
-  func keptOrNot() throws {
+  @Test(
+    "in training nothing is kept that can be computed anew; for inspection all is; the gradients are the same bits",
+    arguments: [
+      (configuration, "block_0_0_dropout"), (independent, "block_0_0_bn_1, joined"), (independent, "reduction_block_0_dropout_1"),
+    ])
+  func keptOrNot(configuration: NetworkConfiguration, anew: String) throws {
     func gradients(_ use: NetworkUse) throws -> [[UInt32]] {
-      let network = try Network<Float>(Self.configuration, backend: try Backend(threads: 1), capacity: 7, for: use)
+      let network = try Network<Float>(configuration, backend: try Backend(threads: 1), capacity: 7, for: use)
       network.initialise(seed: 1)
       try network.forward(
         network.batch(count: 7, seed: 3), mode: .training, randomness: .init(seed: 4, epoch: 1, step: 2))
@@ -79,15 +90,16 @@ struct DropoutTests {
       return network.parameters.map { $0.gradient.values.map(\.bitPattern) }
     }
     #expect(try gradients(.training) == gradients(.inspection))
-    let plan = PlanListing(NetworkDescription(Self.configuration), capacity: 7, workers: 1)
-    #expect(plan.computedAnew.contains("block_0_0_dropout"))
+    let plan = PlanListing(NetworkDescription(configuration), capacity: 7, workers: 1)
+    #expect(plan.computedAnew.contains(anew))
   }
 
-  @Test("does nothing in an evaluation, nor while population statistics are gathered")
-  func evaluation() throws {
-    var without = Self.configuration
+  @Test("does nothing in an evaluation, nor while population statistics are gathered", arguments: [configuration, independent])
+  func evaluation(configuration: NetworkConfiguration) throws {
+    var without = configuration
     without.blockDropout = 0
     without.headDropout = 0
+    if configuration.normPlacement != .afterConvolution { without.normPlacement = .beforeConvolution(dropout: 0) }
     func logits(_ configuration: NetworkConfiguration, _ mode: PassMode) throws -> [UInt32] {
       let network = try Network<Float>(configuration, backend: try Backend(threads: 1), capacity: 7)
       network.initialise(seed: 1)
@@ -96,9 +108,9 @@ struct DropoutTests {
       return network.logits.values.map(\.bitPattern)
     }
     for mode in [PassMode.evaluation(.running), .gatheringPopulation] {
-      #expect(try logits(Self.configuration, mode) == logits(without, mode))
+      #expect(try logits(configuration, mode) == logits(without, mode))
     }
-    #expect(try logits(Self.configuration, .training) != logits(without, .training))
+    #expect(try logits(configuration, .training) != logits(without, .training))
   }
 
   @Test("of 1 or more, and of less than 0, is refused with the place", arguments: [1, 1.5, -0.1, .nan])
@@ -110,6 +122,15 @@ struct DropoutTests {
     }
     #expect(error?.layer == "drop" && error?.position == 1 && error?.description.contains("dropout of") == true)
     #expect(NetworkConfiguration(blocksPerStage: 0, blockDropout: rate).problem != nil)
+    var independent = Self.independent
+    independent.normPlacement = .beforeConvolution(dropout: rate)
+    #expect(independent.problem?.contains("dropout of") == true)
+  }
+
+  @Test("before convolutions of blocks without batch norm there is none: such a network is refused")
+  func withoutNorm() {
+    let nowhere = NetworkConfiguration(blocksPerStage: 1, normPlacement: .beforeConvolution(dropout: 0.1))
+    #expect(nowhere.problem?.contains("batch norm before convolutions") == true)
   }
 
   @Test("a step allocates nothing within an epoch", .enabled(if: allocation_counter_works(), "no counting allocator here"))

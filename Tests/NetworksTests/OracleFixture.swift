@@ -37,7 +37,8 @@ struct OracleFixture: Sendable {
   /// Every row with few filters.
   static let narrow = [
     "vgg08", "vgg38", "vgg38-bn-1e-2", "vgg38-bn-1e-3", "vgg38-rc", "vgg38-bn-rc-1e-3", "vgg38-bn-rc-1e-2",
-    "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3", "vgg38-elu-1e-3", "vgg38-bn-rc-elu-1e-2",
+    "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3", "vgg38-elu-1e-3", "vgg38-bn-rc-elu-1e-2", "vgg38-ic-1e-2",
+    "vgg38-ic-rc-1e-2",
   ]
   static let all = narrow + ["full-width.vgg38-bn-rc-1e-2"]
 

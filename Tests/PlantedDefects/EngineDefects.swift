@@ -1,7 +1,7 @@
 /// Mistakes of the kinds that people make in layers, loss and optimiser; the engine's checks must notice each.
 let engineDefects: [Defect] =
   convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
-  + initialisationDefects
+  + initialisationDefects + independentComponentDefects
 
 private let convolutionKernel = "Sources/CKernels/template/convolution.h"
 private let winogradTransforms = "Sources/CKernels/template/winograd_transforms.h"
@@ -15,6 +15,7 @@ private let adamKernel = "Sources/CKernels/template/optimiser.h"
 private let convolution = "Sources/Layers/Convolution.swift"
 private let geometry = "Sources/Layers/ConvolutionGeometry.swift"
 private let batchNorm = "Sources/Layers/BatchNorm.swift"
+private let configurationLayers = "Sources/Networks/Description/NetworkConfiguration+Layers.swift"
 private let initialState = "Sources/Networks/Execution/Network+InitialState.swift"
 
 private let convolutionDefects = [
@@ -297,6 +298,23 @@ private let optimiserDefects = [
   Defect(
     "initialisation-kaiming-relu", "weights are drawn from the wider bound sqrt(6 / fan_in)",
     initialState, "drawSymmetric(bound: 1 / root)", "drawSymmetric(bound: 6.0.squareRoot() / root)"),
+]
+
+private let independentComponentDefects = [
+  Defect(
+    "ic-skip-of-normalised", "the skip begins behind batch norm and dropout", configurationLayers,
+    "LayerName(block, isNormFirst ? .batchNorm : .convolution, 0)",
+    "LayerName(block, isNormFirst ? .convolution : .convolution, 0)"),
+  Defect(
+    "ic-masks-exchanged", "a block's two layers have one another's mask", configurationLayers, "_dropout_\\(index)",
+    "_dropout_\\(1 - index)"),
+  Defect(
+    "ic-rate-halved", "half of what the row says is dropped", configurationLayers,
+    "configuration.normPlacement.dropout\n", "configuration.normPlacement.dropout.map { $0 / 2 }\n"),
+  Defect(
+    "ic-skip-gradient-lost", "where two gradients meet, the second is forgotten",
+    "Sources/Networks/Planning/PassBuilder.swift", "pointwise.forward(a.of($0), adding: b.of($0),",
+    "pointwise.forward(a.of($0), adding: $0.worker < 0 ? b.of($0) : nil,"),
 ]
 
 private let initialisationDefects = [

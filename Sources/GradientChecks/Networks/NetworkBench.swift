@@ -106,7 +106,9 @@ final class NetworkBench {
       let name = ParameterName(parameter.name)
       let norm = name.layer.flatMap { layer in layer.block.map { LayerName($0, .batchNorm, layer.index) } }
       let isNormalised = norm.map { names.contains(ParameterName(layer: $0, "weight").description) } ?? false
-      let vanishes = mode == .training && specification.kind == .bias && name.layer?.kind == .convolution && isNormalised
+      let vanishes =
+        mode == .training && configuration.normPlacement == .afterConvolution && specification.kind == .bias
+        && name.layer?.kind == .convolution && isNormalised
       return CheckSubject.Variable(
         parameter.name, parameter.value, gradient: parameter.gradient,
         claim: vanishes ? .zero(besides: ParameterName(path: name.path, "weight").description) : .derivative)

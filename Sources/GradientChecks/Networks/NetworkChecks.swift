@@ -15,6 +15,7 @@ enum NetworkChecks {
     var isResidual = false
     var activation = Activation.leakyReLU(slope: 0.01)
     var dropout = 0.0
+    var normPlacement = NormPlacement.afterConvolution
     var side = 8
     var blocksPerStage = 1
     /// From 4 on, minimal filtering computes the convolutions on maps of 3×3 pixels and more. With 16, the kernels take the
@@ -31,7 +32,7 @@ enum NetworkChecks {
       NetworkConfiguration(
         blocksPerStage: blocksPerStage, filters: filters, classes: 5, side: side,
         normalisesProcessing: normalisesProcessing, normalisesReduction: normalisesReduction, isResidual: isResidual,
-        activation: activation, blockDropout: dropout, headDropout: dropout)
+        activation: activation, blockDropout: dropout, headDropout: dropout, normPlacement: normPlacement)
     }
 
     var shape: String {
@@ -72,7 +73,19 @@ enum NetworkChecks {
       check(
         Case(name: "BN+RC, dropout", normalisesProcessing: true, normalisesReduction: true, isResidual: true, dropout: 0.3),
         .training, steps: 0),
+      check(independent("IC"), .training, steps: 5),
+      check(independent("IC+RC", isResidual: true), .training, steps: 0),
+      check(independent("IC+RC", isResidual: true, filters: 4), .training, steps: 0),
+      check(independent("IC+RC", isResidual: true), .evaluation(.running), steps: 5),
+      check(independent("IC+RC", isResidual: true), .evaluation(.population), steps: 5),
     ] + full(.sample(elements: 8, directions: 1))
+
+  /// Batch norm and dropout before each convolution.
+  private static func independent(_ name: String, isResidual: Bool = false, filters: Int = 3) -> Case {
+    Case(
+      name: name, normalisesProcessing: true, normalisesReduction: true, isResidual: isResidual,
+      normPlacement: .beforeConvolution(dropout: 0.2), filters: filters)
+  }
 
   /// The same with more of each tensor: minutes instead of seconds.
   static let thorough: [GradientCheck] = full(.sample(elements: 288, directions: 4), suffix: ", thorough")

@@ -8,11 +8,16 @@ extension NetworkDescription {
   public init(_ configuration: NetworkConfiguration) {
     precondition(configuration.problem == nil, configuration.problem ?? "")
     var layers: [any NetworkLayer] = []
-    /// A convolution with what follows it up to the next one.
+    /// A convolution with what follows it up to the next one, and with its batch norm where that comes before.
     func add(_ block: LayerName.Block, _ index: Int, bias: Bool = false, norm: Bool, skip: LayerName? = nil) {
-      let convolution = LayerName(block, .convolution, index)
+      let convolution = LayerName(block, .convolution, index), normName = LayerName(block, .batchNorm, index)
+      let rate = block == .entry ? nil : configuration.normPlacement.dropout
+      if norm, let rate {
+        layers.append(BatchNormLayer(name: normName.path))
+        if rate > 0 { layers.append(DropoutLayer(label: "\(block)_dropout_\(index)", rate: rate)) }
+      }
       layers.append(ConvolutionLayer(name: convolution.path, filters: configuration.filters, hasBias: bias))
-      if norm { layers.append(BatchNormLayer(name: LayerName(block, .batchNorm, index).path)) }
+      if norm, rate == nil { layers.append(BatchNormLayer(name: normName.path)) }
       if let skip { layers.append(ResidualAddLayer(inputOf: skip.description)) }
       layers.append(ActivationLayer(after: convolution.description, configuration.activation))
     }
@@ -20,7 +25,8 @@ extension NetworkDescription {
     for stage in 0..<NetworkConfiguration.stages {
       for index in 0..<configuration.blocksPerStage {
         let block = LayerName.Block.processing(stage: stage, index: index)
-        let first = LayerName(block, .convolution, 0)
+        let isNormFirst = configuration.normalisesProcessing && configuration.normPlacement != .afterConvolution
+        let first = LayerName(block, isNormFirst ? .batchNorm : .convolution, 0)
         add(block, 0, norm: configuration.normalisesProcessing)
         if configuration.blockDropout > 0 {
           layers.append(DropoutLayer(label: "\(block)_dropout", rate: configuration.blockDropout))

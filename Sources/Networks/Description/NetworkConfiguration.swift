@@ -16,6 +16,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   public var side: Int
   public var normalisesProcessing: Bool
   public var normalisesReduction: Bool
+  public var normPlacement: NormPlacement
   /// Whether a processing block's input is added to its second convolution's (normalised) output.
   public var isResidual: Bool
   public var activation: Activation
@@ -28,7 +29,8 @@ public struct NetworkConfiguration: Hashable, Sendable {
   public init(
     blocksPerStage: Int, filters: Int = 32, classes: Int = 100, side: Int = 32, normalisesProcessing: Bool = false,
     normalisesReduction: Bool = false, isResidual: Bool = false, activation: Activation = .leakyReLU(slope: 0.01),
-    blockDropout: Double = 0, headDropout: Double = 0, initialisation: Initialisation = .standard
+    blockDropout: Double = 0, headDropout: Double = 0, initialisation: Initialisation = .standard,
+    normPlacement: NormPlacement = .afterConvolution
   ) {
     self.blocksPerStage = blocksPerStage
     self.filters = filters
@@ -41,6 +43,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
     self.blockDropout = blockDropout
     self.headDropout = headDropout
     self.initialisation = initialisation
+    self.normPlacement = normPlacement
   }
 
   /// Layers with weights that the name counts: VGG08 has 8, VGG38 has 38.
@@ -49,6 +52,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   /// What it has that no row of Table 1 has, each in some words.
   public var particulars: [String] {
     var words: [String] = []
+    if let rate = normPlacement.dropout { words.append("IC layers of dropout \(rate)") }
     if case .elu = activation { words.append("\(activation)") }
     if initialisation != .standard { words.append("initialisation \(initialisation.rawValue)") }
     return words
@@ -75,8 +79,11 @@ public struct NetworkConfiguration: Hashable, Sendable {
       return "images of \(side) x \(side) pixels; three reductions need a side of \(Self.smallestSide) to 1024"
     }
     if let problem = activation.problem { return problem }
-    for rate in [blockDropout, headDropout] where !(rate >= 0 && rate < 1) {
+    for rate in [blockDropout, headDropout, normPlacement.dropout ?? 0] where !(rate >= 0 && rate < 1) {
       return LayerError.impossibleDropout(rate: rate).description
+    }
+    if normPlacement != .afterConvolution, !normalisesProcessing, !normalisesReduction {
+      return "batch norm before convolutions, and no blocks that have batch norm: give it to processing or reduction blocks"
     }
     if blocksPerStage > 100 { return "\(blocksPerStage) blocks a stage; at most 100" }
     return nil

@@ -25,6 +25,12 @@ public struct StandardRow: Hashable, Sendable {
     row("vgg38-bn-rc-elu-1e-2", "VGG38 BN + RC ELU", bn: true, reduction: true, rc: true, rate: 1e-2, inTable: false) {
       $0.activation = .elu(alpha: 1)
     },
+    row("vgg38-ic-1e-2", "VGG38 IC", bn: true, reduction: true, rate: 1e-2, inTable: false) {
+      $0.normPlacement = .beforeConvolution(dropout: NormPlacement.usualDropout)
+    },
+    row("vgg38-ic-rc-1e-2", "VGG38 IC + RC", bn: true, reduction: true, rc: true, rate: 1e-2, inTable: false) {
+      $0.normPlacement = .beforeConvolution(dropout: NormPlacement.usualDropout)
+    },
   ]
 
   public static let table1: [StandardRow] = all.filter(\.isInTable1)

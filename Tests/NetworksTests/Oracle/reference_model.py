@@ -7,8 +7,10 @@ Parameter and buffer names are those of the course code's state dict, so weights
 Needs torch (requirements.txt).
 """
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -29,6 +31,7 @@ class Row:
     parameters: int
     activation: str = "leaky_relu"
     he: bool = False
+    ic: float | None = None  # rate of the dropout of IC layers, which stand in the place of batch norm behind convolutions
 
 
 TABLE_1 = {
@@ -50,8 +53,32 @@ BEYOND = {
     "vgg38-he-1e-3": Row(5, False, False, False, 1e-3, 336_196, he=True),
     "vgg38-elu-1e-3": Row(5, False, False, False, 1e-3, 336_196, activation="elu"),
     "vgg38-bn-rc-elu-1e-2": Row(5, True, True, True, 1e-2, 338_500, activation="elu"),
+    "vgg38-ic-1e-2": Row(5, True, True, False, 1e-2, 338_500, ic=0.05),
+    "vgg38-ic-rc-1e-2": Row(5, True, True, True, 1e-2, 338_500, ic=0.05),
 }
 ROWS = TABLE_1 | OTHER_PLACEMENT | BEYOND
+
+
+def dropout_mask(layer, shape, rate):
+    """[N, C, H, W]: what the engine's dropout multiplies a layer's input by, for seed 0 in step 0 of epoch 0.
+
+    Element i of image n, i counting channels fastest, is dropped where the stream's 32-bit word n·2^30 + i is below rate·2^32.
+    The words are those of Philox4x32-10 (Salmon et al., SC 2011), its key the first eight bytes of a SHA-256.
+    """
+    digest = hashlib.sha256(b"gradflow-random-v1\0dropout/" + layer.encode() + b"\0" + bytes(16)).digest()
+    key = [np.uint64(int.from_bytes(digest[i : i + 4], "little")) for i in (0, 4)]
+    images, channels, height, width = shape
+    count, low, bits = channels * height * width, np.uint64(2**32 - 1), np.uint64(32)
+    blocks = -(-count // 4)
+    x = np.arange(images, dtype=np.uint64)[:, None] * np.uint64(2**28) + np.arange(blocks, dtype=np.uint64)
+    x = [x & low, x >> bits, np.zeros_like(x), np.zeros_like(x)]
+    for r in range(10):
+        first, second = x[0] * np.uint64(0xD2511F53), x[2] * np.uint64(0xCD9E8D57)
+        k = [(k + np.uint64(r * weyl % 2**32)) & low for k, weyl in zip(key, (0x9E3779B9, 0xBB67AE85))]
+        x = [(second >> bits) ^ x[1] ^ k[0], second & low, (first >> bits) ^ x[3] ^ k[1], first & low]
+    words = np.stack(x, 2).reshape(images, 4 * blocks)[:, :count]
+    kept = torch.from_numpy(words >= round(rate * 2**32)).reshape(images, height, width, channels)
+    return kept.permute(0, 3, 1, 2).double() / (1 - rate)
 
 
 def activation(row):
@@ -62,16 +89,28 @@ def activation(row):
 class Block(nn.Module):
     """Convolutions 3x3 (padding 1), each with its own batch norm where asked, kept under `layer_dict`."""
 
-    def __init__(self, inputs, filters, convolutions, bias, batch_norm, row):
+    def __init__(self, name, inputs, filters, convolutions, bias, batch_norm, row):
         super().__init__()
+        self.name = name
         self.activate = activation(row)
+        self.ic = row.ic
+        self.turn_mask = lambda mask: mask
         self.layer_dict = nn.ModuleDict()
         for i in range(convolutions):
+            if batch_norm and row.ic is not None:
+                self.layer_dict[f"bn_{i}"] = nn.BatchNorm2d(filters, eps=1e-5, momentum=0.1)
             self.layer_dict[f"conv_{i}"] = nn.Conv2d(inputs if i == 0 else filters, filters, 3, padding=1, bias=bias)
-            if batch_norm:
+            if batch_norm and row.ic is None:
                 self.layer_dict[f"bn_{i}"] = nn.BatchNorm2d(filters, eps=1e-5, momentum=0.1)
 
+    def independent(self, i, x):
+        """Batch norm, then dropout."""
+        x = self.layer_dict[f"bn_{i}"](x)
+        return x * self.turn_mask(dropout_mask(f"{self.name}_dropout_{i}", x.shape, self.ic)) if self.training else x
+
     def normalised_convolution(self, i, x):
+        if self.ic is not None and f"bn_{i}" in self.layer_dict:
+            return self.layer_dict[f"conv_{i}"](self.independent(i, x))
         x = self.layer_dict[f"conv_{i}"](x)
         return self.layer_dict[f"bn_{i}"](x) if f"bn_{i}" in self.layer_dict else x
 
@@ -80,15 +119,15 @@ class Entry(Block):
     """Batch norm stands here in every network, the plain ones too."""
 
     def __init__(self, filters, row):
-        super().__init__(3, filters, convolutions=1, bias=False, batch_norm=True, row=row)
+        super().__init__("input_conv", 3, filters, convolutions=1, bias=False, batch_norm=True, row=replace(row, ic=None))
 
     def forward(self, x):
         return self.activate(self.normalised_convolution(0, x))
 
 
 class Processing(Block):
-    def __init__(self, filters, row):
-        super().__init__(filters, filters, convolutions=2, bias=False, batch_norm=row.bn_processing, row=row)
+    def __init__(self, name, filters, row):
+        super().__init__(name, filters, filters, convolutions=2, bias=False, batch_norm=row.bn_processing, row=row)
         self.residual = row.residual
 
     def forward(self, x):
@@ -102,8 +141,8 @@ class Processing(Block):
 class Reduction(Block):
     """Halves the map between its two convolutions; never a skip."""
 
-    def __init__(self, filters, row):
-        super().__init__(filters, filters, convolutions=2, bias=True, batch_norm=row.bn_reduction, row=row)
+    def __init__(self, name, filters, row):
+        super().__init__(name, filters, filters, convolutions=2, bias=True, batch_norm=row.bn_reduction, row=row)
 
     def forward(self, x):
         x = self.activate(self.normalised_convolution(0, x))
@@ -120,8 +159,10 @@ class Network(nn.Module):
         self.layer_dict["input_conv"] = Entry(filters, row)
         for stage in range(STAGES):
             for j in range(row.blocks):
-                self.layer_dict[f"block_{stage}_{j}"] = Processing(filters, row)
-            self.layer_dict[f"reduction_block_{stage}"] = Reduction(filters, row)
+                name = f"block_{stage}_{j}"
+                self.layer_dict[name] = Processing(name, filters, row)
+            name = f"reduction_block_{stage}"
+            self.layer_dict[name] = Reduction(name, filters, row)
         self.logit_linear_layer = nn.Linear(filters, classes)
 
     def forward(self, x):
@@ -140,7 +181,7 @@ def zero_gradients(row):
 
     What a floating-point program computes for them is rounding noise, and no two programs need agree on it.
     """
-    if not row.bn_reduction:
+    if not row.bn_reduction or row.ic is not None:
         return []
     return [f"layer_dict.reduction_block_{s}.layer_dict.conv_{i}.bias" for s in range(STAGES) for i in range(2)]
 
