@@ -75,6 +75,10 @@ struct CIFARErrorTests {
       load() == .otherForm(path: directory.path("train.bin"), file: directory.path("train.bin"), form: .otherFile(.gitLFSPointer))
     )
     #expect(load()?.description.contains("git lfs pull") == true)
+    // A file of a MiB or more is data, whatever it begins with.
+    let long = Array("version https://git-lfs.github.com/spec/v1\n".utf8) + [UInt8](repeating: 0, count: (1 << 20) - 43)
+    try directory.write(long, "train.bin")
+    #expect(load() == .partialRecord(path: directory.path("train.bin"), bytes: 1 << 20, recordBytes: 3074))
   }
 
   @Test("a missing file is named", arguments: ["train.bin", "test.bin"])

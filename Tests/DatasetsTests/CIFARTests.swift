@@ -6,7 +6,10 @@ import Testing
 
 @Suite("CIFAR in the official binary layout")
 struct CIFARTests {
-  @Test("CIFAR-100 is read with its fine labels, plain or compressed, by one thread or two", arguments: [false, true], [1, 2])
+  @Test(
+    "CIFAR-100 is read with its fine labels, plain or compressed, by two threads, one, or where none is to be had",
+    arguments: [false, true],
+    [2, 1, 0])
   func cifar100(compressed: Bool, threads: Int) throws {
     let directory = try TemporaryDirectory()
     let training = Records.cifar100(perClass: 2), test = Records.cifar100(perClass: 1, seed: 1)

@@ -34,6 +34,35 @@ struct MatrixFileTests {
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
   }
 
+  @Test("a file tells a row's dropout where it has any, of blocks or of the head", arguments: [0, 0.5], [0, 0.25])
+  func dropout(blocks: Double, head: Double) throws {
+    var row = try #require(ExperimentRow.table1.first)
+    row.network.blockDropout = blocks
+    row.network.headDropout = head
+    let file = MatrixFile(rows: [row])
+    #expect(file.yaml.contains("dropout") == (blocks + head > 0))
+    #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
+  }
+
+  @Test(
+    "a value at the end of its range is taken, and the next one is not",
+    arguments: [
+      (4, "  - id: ", String(repeating: "a", count: 100), String(repeating: "a", count: 101)), (12, "    batch: ", "1", "0"),
+      (12, "    batch: ", "100000", "100001"), (12, "    epochs: ", "100", "101"), (7, "    filters: ", "1024", "1025"),
+      (11, "    learning_rate: {schedule: cosine, base: ", "10}", "10.001}"),
+      (11, "    learning_rate: {schedule: constant, base: 1, minimum: ", "0}", "-0.001}"),
+      (10, "    activation: {kind: leaky_relu, slope: ", "0}", "-0.001}"),
+    ] as [(Int, String, String, String)])
+  func ends(line: Int, begin: String, last: String, beyond: String) throws {
+    func read(_ value: String) throws {
+      var lines = Self.lines
+      lines[line - 1] = begin + value
+      _ = try MatrixFile(yaml: lines.joined(separator: "\n"), name: "m")
+    }
+    #expect(throws: Never.self) { try read(last) }
+    #expect(throws: MatrixFileError.self) { try read(beyond) }
+  }
+
   @Test("activations have names, and what stands with them is theirs or left out")
   func activations() throws {
     func read(_ text: String) throws -> Activation {

@@ -61,6 +61,13 @@ struct RunnerTests {
     #expect(results.map { (try? $0.outcome.get()) != nil } == [true, false, true])
   }
 
+  @Test("jobs share the threads: all of them, the first jobs one more, and each at least one", arguments: 1...9, 1...5)
+  func threads(threads: Int, jobs: Int) {
+    let shares = (0..<jobs).map { MatrixRunner.threads(of: $0, threads: threads, jobs: jobs) }
+    #expect(shares == shares.sorted(by: >) && shares[0] - shares[jobs - 1] <= 1)
+    #expect(shares.reduce(0, +) == max(threads, jobs))
+  }
+
   @Test("after a stop no further run begins")
   func stop() throws {
     let directory = try TemporaryDirectory()
@@ -72,6 +79,21 @@ struct RunnerTests {
 
 @Suite("Profiles")
 struct ProfileTests {
+  @Test("a profile is what goldens were recorded with: data, epochs, batch, validation images a class, padding")
+  func pinned() {
+    let found = Profile.allCases.map { profile in
+      [
+        profile.synthetic?.classes, profile.synthetic?.side, profile.synthetic?.trainingPerClass, profile.synthetic?.testPerClass,
+        profile.epochs, profile.batchSize, profile.validationPerClass, profile.augmentation.padding,
+      ]
+    }
+    #expect(
+      found == [
+        [10, 16, 44, 10, 3, 20, 10, 2], [10, 32, 80, 20, 25, 20, 16, 4], [nil, nil, nil, nil, 2, 100, 25, 4],
+        [nil, nil, nil, nil, 100, 100, 25, 4],
+      ])
+  }
+
   @Test("every profile can train every row of Table 1", arguments: Profile.allCases)
   func possible(profile: Profile) throws {
     for row in ExperimentRow.builtIn {

@@ -40,6 +40,25 @@ struct FileReadingTests {
         == .tooLarge(path: "/dev/zero", limit: 5 << 20))
   }
 
+  @Test("a file that is too large is refused by its length, before memory for it is set aside")
+  func sparse() throws {
+    let path = directory.path("sparse")
+    try AtomicFile.write("", to: path)
+    #expect(truncate(path, 1 << 42) == 0)
+    #expect(failure(FileError.self) { try readFile(path, limit: 10) } == .tooLarge(path: path, limit: 10))
+  }
+
+  @Test("a file is closed once: closing again closes nothing, whoever has the number by then")
+  func closing() throws {
+    let path = directory.path("file")
+    try AtomicFile.write("", to: path)
+    func isOpen(_ number: Int32) -> Bool { fcntl(number, F_GETFD) >= 0 }
+    let others = (0..<3 as Range<Int32>).filter(isOpen)
+    let file = try FileDescriptor(path, flags: O_RDONLY)
+    for _ in 0..<2 { try file.close() }
+    #expect(others.allSatisfy(isOpen))
+  }
+
   @Test("directories are made with those above them, and may be there already")
   func directories() throws {
     let path = directory.path("a/b//c/")

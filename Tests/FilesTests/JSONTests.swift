@@ -75,6 +75,7 @@ struct JSONTests {
       .init(#""\u12"#, 5, .ends(within: "a string")), .init(#""\u12g4""#, 5, .expected("a hexadecimal digit")),
       .init(#""\ud800""#, 1, .loneSurrogate), .init(#""\udc00""#, 1, .loneSurrogate),
       .init(#""\ud800\n""#, 1, .loneSurrogate), .init(#""\ud800\ud800""#, 1, .loneSurrogate),
+      .init(#""\ud800\udbff""#, 1, .loneSurrogate),
       .init(String(repeating: "[", count: 65), 64, .tooDeep(limit: 64)),
       .init(String(repeating: #"{"a":"#, count: 65), 320, .tooDeep(limit: 64)),
       .init(String(repeating: "[", count: 100_000), 64, .tooDeep(limit: 64)),

@@ -122,6 +122,8 @@ struct OutputPathTests {
       #expect(try readFile(path) == Array("first more more more more ".utf8))
       #expect(status(directory.path("stdout")).st_mode & S_IFMT == S_IFLNK)
       #expect(openDescriptor(path) == nil && openDescriptor("/proc/1/fd/\(number)") == nil && openDescriptor("1") == nil)
+      // What the system tells of an open file is no open file.
+      #expect(fileExists("/proc/self/fdinfo/\(number)") && openDescriptor("/proc/self/fdinfo/\(number)") == nil)
     }
 
     @Test("into and out of a pipe that does not wait for its other end, everything")

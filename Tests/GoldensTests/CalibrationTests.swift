@@ -35,6 +35,20 @@ struct CalibrationTests {
     }
   }
 
+  @Test(
+    "an epoch's scatter counts for its neighbours: for two to each side in runs of ten epochs, for one in shorter ones",
+    arguments: [9, 10])
+  func reach(epochs: Int) throws {
+    // Seeds differ in the first epoch alone.
+    let same = Sample.run(seed: 0, epochs: epochs)
+    let runs = (0..<20).map { seed in same.with(epoch: 0) { $0.trainLoss = 2 + 0.1 * Double(seed) } }
+    let calibration = try #require(
+      BandCalibration(.trainLoss, runs: runs.compactMap { Measurements(.trainLoss, of: $0) }, images: 100))
+    let floor = sixDigits(Metric.trainLoss.deviationFloor(images: 100))
+    let isWider = calibration.band(rate: 0.01).deviations.map { $0[0] > floor }
+    #expect(isWider == (0..<epochs).map { $0 <= (epochs == 10 ? 2 : 1) })
+  }
+
   @Test("a left-out seed does not judge itself")
   func outlier() throws {
     var runs = Sample.runs(0..<20).map(\.trace)

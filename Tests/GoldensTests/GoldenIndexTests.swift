@@ -39,6 +39,12 @@ struct GoldenIndexTests {
     }
     #expect(try changed(.validationLoss, epoch: 2, deviation: 1.1) == ["val_loss_band", "seal"])
     #expect(try changed(.validationAccuracy, epoch: 2, deviation: 1.1) == ["val_accuracy_band", "seal"])
+    // How many layers a band has is told of those that have layers.
+    let expected = bands.bands.map { band in
+      "\(band.metric.rawValue) \(band.threshold)"
+        + (band.metric == .gradientFlow || band.metric == .update ? " (\(band.layers.count) layers)" : "")
+    }
+    #expect(before["thresholds"] == expected.joined(separator: "; "))
     // Without bands the columns stay, empty.
     let bare = cells(try Sample.golden(seeds: 1))
     #expect(bare["thresholds"] == "" && bare["val_loss_band"] == "" && bare["seal"]?.count == 16)

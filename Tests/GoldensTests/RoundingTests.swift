@@ -223,6 +223,56 @@ struct RoundingTests {
     }
   }
 
+  @Test("what is judged together: a point's numbers, quantities of weights and of vectors, both sketches as one, buffers by kind")
+  func groups() throws {
+    let names = try #require(golden.rounding).groups.map(\.name).filter { $0.hasPrefix("step-0 ") }
+    #expect(
+      names
+        == [
+          "loss", "logits", "gradient of weights", "sketches of weights", "update of weights", "first of weights",
+          "second of weights", "zero gradients", "gradient of vectors", "sketches of vectors", "update of vectors",
+          "first of vectors", "second of vectors", "running_mean",
+        ].map { "step-0 " + $0 })
+  }
+
+  @Test("no spread is believed that is smaller than half an ulp of binary32, or a tenth of a decade of a zero gradient's size")
+  func smallestSpread() throws {
+    let numbers = OpeningNumber.all(of: golden.trace.opening, zeroGradients: [Opening.zero])
+    #expect(numbers.count { $0.isOneSided } == 3)
+    for number in numbers {
+      let spread = RoundingEnvelope.smallestSpread(number), ulp = log10(1 + 0x1p-24)
+      #expect(number.isOneSided ? spread == 0.1 : abs(spread / ulp - 1) < 0.01)
+    }
+  }
+
+  @Test("a study tells the largest deviation, in thresholds, and its group")
+  func study() throws {
+    let envelope = try #require(golden.rounding)
+    var lines = Opening.lines(Opening.points + Opening.anchors, member: 99)
+    let inside = envelope.study(lines, opening: golden.trace.opening)
+    #expect(!inside.isOutside && inside.largest > 0 && inside.largest <= 1)
+    lines[1].buffers[0].value *= 1.001
+    lines[2].numbers[0].value *= 1.1
+    let outside = envelope.study(lines, opening: golden.trace.opening)
+    #expect(outside.isOutside && outside.group == "step-2 loss")
+    let times = envelope.judge(lines, opening: golden.trace.opening).largest
+    #expect(outside.largest == times.values.max() && outside.largest == times["step-2 loss"] && outside.largest > 1)
+  }
+
+  @Test("a finding beyond rounding tells its numbers, in decades where logarithms are compared, and how far in three digits")
+  func words() {
+    func words(_ quantity: String) -> String {
+      Finding(
+        .beyondRounding(expected: 1.234567891, tolerance: 0.0012345, times: 12.3456), metric: "opening.step-1.\(quantity)",
+        layer: "a", found: 2.345678912
+      ).description
+    }
+    let begin = ": found 2.34567891, expected 1.23456789 within 0.0012"
+    let end = "; 12.3 times what other rounding explains"
+    #expect(words("loss") == "opening.step-1.loss of a" + begin + " decades" + end)
+    #expect(words("sketch-0") == "opening.step-1.sketch-0 of a" + begin + end)
+  }
+
   @Test("an ensemble with a member that is not finite or laid out otherwise makes no envelope")
   func badMembers() throws {
     var members = (1...32).map { Opening.lines(Opening.points + Opening.anchors, member: $0) }

@@ -62,6 +62,14 @@ struct UnfitBandTests {
     if !metric.isOfTest { #expect(try problem(band(own, deviations: first(own.deviations, 0.999 * wide))) == "none") }
   }
 
+  @Test("a metric without layers has one column without a name", arguments: Metric.allCases.filter { !$0.hasLayers })
+  func named(metric: Metric) throws {
+    let found = try problem(of: try Sample.golden(), metric) {
+      [Band(metric: metric, threshold: $0.threshold, layers: ["a"], centres: $0.centres, deviations: $0.deviations)]
+    }
+    #expect(found == "layers where the metric has none")
+  }
+
   @Test("the reference run is inside the bands of its own file", arguments: Metric.allCases)
   func reference(metric: Metric) throws {
     let golden = try Sample.golden()

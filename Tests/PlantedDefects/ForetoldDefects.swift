@@ -68,6 +68,15 @@ let foretoldDefects = [
     "\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"",
     "\"script-src 'unsafe-inline'; style-src 'unsafe-inline'\"", noticedBy: "CommandTests.ReportCommandTests"),
   HarnessDefect(
+    "foretold-markup", "an angle bracket in a name is markup on the page", "Sources/Files/XMLText.swift",
+    within: "case \"<\": result += \"&lt;\"", "\"&lt;\"", "\"<\"", noticedBy: "CommandTests.ReportCommandTests"),
+  HarnessDefect(
+    "foretold-markup-figure", "a row's name is markup in the labels of a figure", "Sources/Reports/Drawing/SVG.swift",
+    "escapedForXML(text)", "text", noticedBy: "CommandTests.ReportCommandTests"),
+  HarnessDefect(
+    "foretold-markup-markdown", "a row's name is markup in a Markdown table", "Sources/Reports/TextTable+Forms.swift",
+    within: "case \"<\": result += \"&lt;\"", "\"&lt;\"", "\"<\"", noticedBy: "CommandTests.ReportCommandTests"),
+  HarnessDefect(
     "foretold-trace-size", "a run begins whose trace nothing could read", "Sources/Training/TraceSize.swift",
     "bytes <= Trace.sizeLimit", "true", noticedBy: "TrainingTests.TraceSizeTests"),
   HarnessDefect(

@@ -1,5 +1,6 @@
 import Digests
 import Files
+import TestSupport
 import Testing
 
 @testable import Traces
@@ -143,6 +144,38 @@ import Testing
     #expect(words("train_loss", .infinity) == "it diverged in epoch 3: train_loss became inf at step 7, from l on")
     #expect(words("val_loss", .nan) == "it diverged in epoch 3: val_loss became nan at batch 7, from l on")
     #expect(words("gradient_flow", nil) == "it diverged in epoch 3: a gradient was not finite at step 7, from l on")
+  }
+
+  @Test("what a directory's record of divergence says is read back; none, a longer one or one without a key is none")
+  func divergedFile() throws {
+    let directory = try TemporaryDirectory()
+    #expect(DivergedRun(in: directory.path) == nil)
+    for run in [
+      DivergedRun(metric: "val_loss", epoch: 1, step: 2, found: -.infinity, layer: "l"),
+      DivergedRun(metric: "gradient_flow", epoch: 0, step: 0, found: nil, layer: "a.weight"),
+    ] {
+      try run.write(in: directory.path)
+      #expect(DivergedRun(in: directory.path) == run)
+    }
+    let file = directory.path(DivergedRun.fileName), text = String(decoding: try readFile(file), as: UTF8.self)
+    for length in [1 << 16, 1 << 16 | 1] {
+      try AtomicFile.write(text + String(repeating: " ", count: length - text.utf8.count), to: file)
+      #expect((DivergedRun(in: directory.path) != nil) == (length == 1 << 16))
+    }
+    for key in ["metric", "epoch", "step", "layer"] {
+      try AtomicFile.write(text.replacing("\"\(key)\"", with: "\"x\""), to: file)
+      #expect(DivergedRun(in: directory.path) == nil, "\(key)")
+    }
+  }
+
+  @Test("an error shows what it found: up to 40 characters whole, more cut to 37", arguments: [38, 39, 40, 41, 45])
+  func shortened(count: Int) throws {
+    // With its quotes.
+    let found = "\"" + String(repeating: "a", count: count - 2) + "\""
+    let line = TraceLine.header(Sample.header()).json.description.replacing("59716", with: found)
+    let error = try #require(failure(TraceError.self) { try TraceLine(parsing: line.utf8) })
+    let shown = count <= 40 ? found : found.prefix(37) + "…"
+    #expect(error.problem == .invalid(key: "parameters", expected: "a whole number, 0 or more", found: shown))
   }
 
   @Test("what is not finite has its sign in words")

@@ -61,9 +61,53 @@ struct OpeningTests {
     let alone = try OpeningRun(run.identity(), source: run.source(), backend: run.backend)
     let anchors = try alone.anchors()
     #expect(anchors.map(\.point) == ["anchor-1", "anchor-5000", "anchor-40000"])
+    #expect(OpeningRun.Anchor.all.map(\.epoch) == [0, 10, 84] && OpeningRun.Anchor.images == 7)
     _ = try alone.steps()
     #expect(try alone.anchors() == anchors)
     #expect(anchors.allSatisfy { $0.values.allSatisfy(\.value.isFinite) })
+  }
+
+  @Test("an anchor's state fills the ranges that it names, and does not leave them", arguments: OpeningRun.Anchor.all)
+  func anchorState(anchor: OpeningRun.Anchor) throws {
+    let run = try TestRun(TestRun.deep)
+    let alone = try OpeningRun(run.identity(), source: run.source(), backend: run.backend)
+    alone.set(anchor)
+    let specifications = Dictionary(
+      uniqueKeysWithValues: alone.step.network.description.state.map { ($0.name, $0) })
+    // Of each kind, and of each of the optimiser's states, the middle and the half width, and the values.
+    var found: [String: (middle: Double, half: Double, values: [Double])] = [:]
+    func take(_ kind: String, _ middle: Double, _ half: Double, _ values: [Double]) {
+      found[kind, default: (middle, half, [])].values += values
+    }
+    for (name, tensor) in alone.step.network.state {
+      let specification = try #require(specifications[name]), values = tensor.values.map(Double.init)
+      switch specification.kind {
+      case .weight:
+        let bound = (3 / Double(specification.fanIn)).squareRoot()
+        take("weight", 0, 1, values.map { $0 / bound })
+      case .bias: take("bias", 0, 0.1, values)
+      case .runningMean: take("running mean", 0, 0.1, values)
+      case .gamma: take("gamma", 1, 0.2, values)
+      case .beta: take("beta", 0, 0.2, values)
+      case .runningVariance: take("running variance", 1, 0.5, values)
+      }
+    }
+    for state in alone.step.optimiser.state {
+      for tensor in state.tensors {
+        let values = tensor.values.map(Double.init)
+        if state.name == "second" {
+          take("root of second", 1e-3, 0.5e-3, values.map { $0.squareRoot() })
+        } else {
+          take(state.name, 0, 1e-3, values)
+        }
+      }
+    }
+    #expect(found.count == 8)
+    for (kind, range) in found {
+      let places = range.values.map { ($0 - range.middle) / range.half }
+      #expect(places.min()! >= -1.00001 && places.max()! <= 1.00001, "\(kind)")
+      #expect(places.min()! < -0.8 && places.max()! > 0.8, "\(kind): \(places.count)")
+    }
   }
 
   @Test("inputs name the initial state, every set's batches, counts and the optimiser's scalars, by epoch")

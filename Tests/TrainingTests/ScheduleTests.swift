@@ -31,6 +31,54 @@ struct ScheduleTests {
     #expect(rates[99] > 2e-5)
   }
 
+  /// A change of settings that are possible, and whether they still are.
+  struct Change: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let isPossible: Bool
+    let change: @Sendable (inout TrainingSettings) -> Void
+
+    init(_ description: String, _ isPossible: Bool, _ change: @escaping @Sendable (inout TrainingSettings) -> Void) {
+      testDescription = description
+      self.isPossible = isPossible
+      self.change = change
+    }
+  }
+
+  static let changes: [Change] =
+    [(0, false), (1, true), (100_000, true), (100_001, false)].flatMap { value, isPossible in
+      [
+        Change("a batch of \(value)", isPossible) { $0.batchSize = value },
+        Change("a period of \(value)", isPossible) { $0.schedulePeriod = value },
+      ]
+    }
+    + [(0, false), (-1, false), (1e-9, true), (10, true), (10.0.nextUp, false), (Double.nan, false)].map { value, isPossible in
+      Change("a constant rate of \(value)", isPossible) {
+        $0.schedule = .constant
+        $0.baseLearningRate = value
+      }
+    }
+    + [(0, true), (-1e-9, false), (10, true), (10.0.nextUp, false), (Double.nan, false)].map { value, isPossible in
+      Change("a minimum of \(value)", isPossible) {
+        $0.schedule = .constant
+        $0.minimumLearningRate = value
+      }
+    }
+    + [(-1, false), (0, true), (31, true), (32, false)].map { value, isPossible in
+      Change("padding of \(value)", isPossible) { $0.augmentation.padding = value }
+    }
+    + [(0, false), (1, true)].map { value, isPossible in
+      Change("\(value) validation images a class", isPossible) { $0.validationPerClass = value }
+    }
+
+  @Test("settings are possible up to the ends of their ranges, and not beyond", arguments: changes)
+  func possible(change: Change) {
+    var settings = self.settings(1e-2)
+    settings.network.side = 32
+    #expect(settings.problem == nil)
+    change.change(&settings)
+    #expect((settings.problem == nil) == change.isPossible, "\(settings.problem ?? "possible")")
+  }
+
   @Test("stays where it is if it is constant")
   func constant() {
     #expect((0..<100).allSatisfy { settings(1e-3, .constant).learningRate(epoch: $0) == 1e-3 })

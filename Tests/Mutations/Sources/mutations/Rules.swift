@@ -5,7 +5,8 @@ import SwiftSyntax
 /// Finds the places of a file that the rules change.
 ///
 /// Left alone: what is not compiled here (the branches of `#if` but the first), patterns and raw values, which must be
-/// literals, and arguments of `precondition` and its like, as what they guard ends the process.
+/// literals, arguments of `precondition` and its like, as what they guard ends the process, and how much memory is set aside
+/// or given back, as no result differs.
 final class SiteFinder: SyntaxVisitor {
   private(set) var sites: [Site] = []
   private let source: [UInt8]
@@ -88,7 +89,8 @@ final class SiteFinder: SyntaxVisitor {
     switch node.parent?.parent?.kind {
     case .guardStmt: add(condition, [(.condition, "true")])
     case .ifExpr: add(condition, [(.condition, "true"), (.condition, "false")])
-    case .whileStmt: add(condition, [(.condition, "false")])
+    // After `while true` no value is returned: without it the function would not compile.
+    case .whileStmt where text(range(condition)) != "true": add(condition, [(.condition, "false")])
     default: break
     }
     return .visitChildren
@@ -117,12 +119,15 @@ final class SiteFinder: SyntaxVisitor {
     let callee = text(range(call.calledExpression))
     // `.case(…)` and `Type(…)` alone are values.
     if callee.first == "." || callee.first?.isUppercase == true { return .visitChildren }
+    if isMemory(callee) { return .skipChildren }
     if Self.ending.contains(callee) || callee.hasSuffix(".init") || callee.hasSuffix(".exit") || isReturned(node) {
       return .visitChildren
     }
     add(node.item, as: .statement, [(.call, "")])
     return .visitChildren
   }
+
+  private func isMemory(_ callee: String) -> Bool { callee.hasSuffix(".reserveCapacity") || callee.hasSuffix(".deallocate") }
 
   /// Whether the statement is alone in a function, property or closure, whose value it then may be.
   private func isReturned(_ node: CodeBlockItemSyntax) -> Bool {
@@ -132,7 +137,8 @@ final class SiteFinder: SyntaxVisitor {
   }
 
   override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
-    Self.ending.contains(text(range(node.calledExpression))) ? .skipChildren : .visitChildren
+    let callee = text(range(node.calledExpression))
+    return Self.ending.contains(callee) || isMemory(callee) ? .skipChildren : .visitChildren
   }
 
   override func visit(_ node: IfConfigDeclSyntax) -> SyntaxVisitorContinueKind {
