@@ -39,15 +39,17 @@ for reader in $readers; do
   status=0
   "$build/release/fuzz" "$reader" "$corpus/$reader" "Tests/Fuzz/Corpus/$reader" "-max_total_time=$seconds" -timeout=10 \
     -rss_limit_mb=2048 -print_final_stats=1 "-artifact_prefix=$findings/$reader-" >"$log" 2>&1 </dev/null || status=$?
+  # Edges that the corpora reach, and that are reached at the end.
+  edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | sed -n '1p;$p' | paste -s -d ' ' | sed 's/ / to /')
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   if grep -q 'Is the code instrumented for coverage' "$log"; then
     found=1
     echo "$reader: no coverage was seen, so nothing guided the inputs: $log"
   elif [ "$status" -eq 0 ]; then
-    echo "$reader: $executed inputs in $seconds s, nothing found"
+    echo "$reader: $executed inputs in $seconds s, cov: $edges, nothing found"
   else
     found=1
-    echo "$reader: FOUND (status $status) after ${executed:-some} inputs: $log"
+    echo "$reader: FOUND (status $status) after ${executed:-some} inputs, cov: $edges: $log"
     echo "  again: $build/release/fuzz $reader $findings/$reader-..."
   fi
 done

@@ -59,19 +59,24 @@ struct MutationScore: ParsableCommand {
       return
     }
     say("\(all.count) mutants by rule; \(drawn.chosen.count) drawn")
+    var results = try Results(path: copy.root.appendingPathComponent("results.txt"), isGoingOn: goOn || again)
     // What does not compile is no mutant: the next one of the draw takes its place.
+    while true {
+      let known = Set(drawn.chosen.filter { results[$0] == .doesNotCompile }.map(\.number))
+      if known.isEmpty { break }
+      drawn.replace(known)
+    }
     while true {
       try copy.update(with: drawn.chosen.map { all[$0.number - 1] })
       let broken = try copy.build()
       if broken.isEmpty { break }
       say("\(broken.count) do not compile, and are replaced: \(broken.sorted().map(String.init).joined(separator: ", "))")
+      for number in broken { try results.note(all[number - 1].mutant, .doesNotCompile) }
       drawn.replace(broken)
     }
     let wanted = Set((only ?? "").split(separator: ",").compactMap { Int($0) })
     let chosen = drawn.chosen.filter { wanted.isEmpty || wanted.contains($0.number) }
-    var session = Session(
-      copy: copy, results: try Results(path: copy.root.appendingPathComponent("results.txt"), isGoingOn: goOn || again),
-      isRepeating: again)
+    var session = Session(copy: copy, results: results, isRepeating: again)
     for (index, mutant) in chosen.enumerated() {
       if let minutes, Date().timeIntervalSince(begun) > minutes * 60 {
         say("stopped after \(minutes) minutes, \(index) of \(chosen.count) judged; --go-on continues")

@@ -5,15 +5,21 @@ enum Outcome: Equatable {
   /// By a test that failed, a trap, or a run that took far too long.
   case killed(by: String)
   case survived
+  case doesNotCompile
 
   var words: String {
     switch self {
     case .killed(let by): "killed by \(by)"
     case .survived: "SURVIVED"
+    case .doesNotCompile: "DOES NOT COMPILE"
     }
   }
 
-  init(words: String) { self = words.hasPrefix("killed by ") ? .killed(by: String(words.dropFirst(10))) : .survived }
+  init(words: String) {
+    self =
+      words.hasPrefix("killed by ")
+      ? .killed(by: String(words.dropFirst(10))) : words == Self.doesNotCompile.words ? .doesNotCompile : .survived
+  }
 }
 
 /// The outcomes so far, in a file beside the copy: they outlive a call that is cut.
