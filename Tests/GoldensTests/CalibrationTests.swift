@@ -49,6 +49,21 @@ struct CalibrationTests {
     #expect(isWider == (0..<epochs).map { $0 <= (epochs == 10 ? 2 : 1) })
   }
 
+  @Test("a finding tells how many widths of the band a number lies beyond its nearer end", arguments: [1.5, 5, 9], [-1.0, 1])
+  func widths(halves: Double, side: Double) throws {
+    let golden = try Sample.golden()
+    let band = try #require(golden.bands?[.trainLoss])
+    let place = band.centres[1][0] + side * halves * band.threshold * band.deviations[1][0]
+    let loss = Metric.trainLoss.scale.number(at: place)
+    let judgement = Judgement(Sample.run(seed: 2000).with(epoch: 1) { $0.trainLoss = loss }, against: golden, run: "")
+    let finding = try #require(judgement.findings.first { $0.metric == "train_loss" && $0.epoch == 1 })
+    guard case .outside(_, let widths) = finding.kind else {
+      Issue.record("\(finding)")
+      return
+    }
+    #expect(abs(widths - (halves - 1) / 2) < 1e-6)
+  }
+
   @Test("a left-out seed does not judge itself")
   func outlier() throws {
     var runs = Sample.runs(0..<20).map(\.trace)

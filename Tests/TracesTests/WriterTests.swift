@@ -233,11 +233,13 @@ import Testing
     }
   }
 
-  @Test("a first line that is no header is told as line 1")
-  func firstLine() throws {
+  @Test(
+    "a first line that is no header, of another format or of another kind, is told as line 1",
+    arguments: [#"{"format":"other"}"#, TraceLine.steps(Sample.steps(0)).json.description])
+  func firstLine(line: String) throws {
     try withDirectory { directory in
       let path = directory + "/trace.jsonl.zst"
-      let text = Array("{\"format\":\"other\"}\n".utf8)
+      let text = Array((line + "\n").utf8)
       try overwrite(path, Zstd.compress(text))
       let mark = TraceMark(bytes: text.count, digest: text.withUnsafeBytes { Digest(of: $0) })
       let error = try #require(throws: TraceError.self) { try TraceWriter(resuming: path, header: Sample.header(), at: mark) }
