@@ -6,8 +6,8 @@
 #
 # kernels: the conformance cases on every instruction set of this machine under AddressSanitizer and
 #          UndefinedBehaviorSanitizer, by clang alone; their digests must be the recorded ones.
-# address: AddressSanitizer on everything and UndefinedBehaviorSanitizer on the C sources; the suites that read bytes from outside,
-#          that hold memory by pointers, and that train.
+# address: AddressSanitizer on everything and UndefinedBehaviorSanitizer on the C sources; the suites that read bytes from
+#          outside, that hold memory by pointers, and that train.
 # thread:  ThreadSanitizer; the suites of the worker pool and of the trainer.
 #
 # Left out, since a sanitized debug build takes five to twenty times as long: the gradient checks and reference runs (the same
@@ -28,7 +28,9 @@ echo 'print(1)' >"$probe/probe.swift"
 echo 'int main(int count, char **words) { return *words[0] == 0 && count + 1 > 7; }' >"$probe/probe.c"
 
 # It must run too: a runtime that is not installed shows only then.
-swift_has() { "${SWIFT}c" -sanitize="$1" "$probe/probe.swift" -o "$probe/swift-$1" >/dev/null 2>&1 && "$probe/swift-$1" >/dev/null 2>&1; }
+swift_has() {
+  "${SWIFT}c" -sanitize="$1" "$probe/probe.swift" -o "$probe/swift-$1" >/dev/null 2>&1 && "$probe/swift-$1" >/dev/null 2>&1
+}
 clang_has() { "$CLANG" -fsanitize=undefined "$probe/probe.c" -o "$probe/c" >/dev/null 2>&1 && "$probe/c" >/dev/null 2>&1; }
 
 # NAME SANITIZER TEST-ARGUMENTS... -- BUILD-ARGUMENTS...
@@ -48,10 +50,12 @@ check() {
     | { grep -v 'Cannot export local symbol' || true; } >&2
   echo "sanitize: $name: built in $((SECONDS - begun)) s; the tests run, into $log" >&2
   begun=$SECONDS
-  "$SWIFT" test --skip-build --scratch-path "$scratch" --sanitize "$sanitizer" "$@" "${more[@]}" "${tests[@]}" >"$log" 2>&1 </dev/null \
+  "$SWIFT" test --skip-build --scratch-path "$scratch" --sanitize "$sanitizer" \
+    "$@" "${more[@]}" "${tests[@]}" >"$log" 2>&1 </dev/null \
     || status=$?
   # A report of a program that a test started is in that test's output, or only in its exit code, which the test reads.
-  grep -E '✘ Test |SUMMARY: |runtime error: |WARNING: ThreadSanitizer|ERROR: AddressSanitizer' "$log" | sort | uniq -c | head -50 || true
+  grep -E '✘ Test |SUMMARY: |runtime error: |WARNING: ThreadSanitizer|ERROR: AddressSanitizer' "$log" \
+    | sort | uniq -c | head -50 || true
   local last
   last=$(grep -E 'Test run with [0-9]+ tests' "$log" | tail -1 || true)
   echo "$name: ${last:-the tests did not come to their end}, $((SECONDS - begun)) s, exit code $status"
@@ -88,11 +92,13 @@ for name in "$@"; do
   address | everything)
     undefined=(-Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined)
     if ! clang_has; then
-      echo "sanitize: clang's runtime of -fsanitize=undefined is not installed: undefined behaviour ends the tests without a word" >&2
+      echo "sanitize: clang's runtime of -fsanitize=undefined is not installed:" \
+        "undefined behaviour ends the tests without a word" >&2
       undefined=(-Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined)
     fi
     swift_has undefined \
-      || echo "sanitize: this swiftc has no -sanitize=undefined: the C sources are checked, Swift's own checks stand for the rest" >&2
+      || echo "sanitize: this swiftc has no -sanitize=undefined: the C sources are checked," \
+        "Swift's own checks stand for the rest" >&2
     export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     chosen=()
     if [ "$name" = address ]; then

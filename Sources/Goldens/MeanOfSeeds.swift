@@ -1,10 +1,12 @@
 import Traces
 
-/// Judges the mean of several runs of a row, each under another seed: it scatters less than one run, and so shows a smaller shift.
+/// Judges the mean of several runs of a row, each under another seed: it scatters less than one run, and so shows a smaller
+/// shift.
 ///
 /// A run's place y has the variance s² over seeds, the ensemble's centre c is itself a mean of n seeds, and so
-/// z = (ȳ − c) / (s · √(1/k + 1/n)) has the scale that (y − c) / s has for one run. The threshold stays that of one run: the largest
-/// deviation of means has lighter tails than that of single runs. However large k is, a shift below threshold · s / √n stays inside.
+/// z = (ȳ − c) / (s · √(1/k + 1/n)) has the scale that (y − c) / s has for one run. The threshold stays that of one run: the
+/// largest deviation of means has lighter tails than that of single runs. However large k is, a shift below threshold · s / √n
+/// stays inside.
 struct MeanOfSeeds {
   /// With fewer the mean says little that each run does not.
   static let smallest = 4

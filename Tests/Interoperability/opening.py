@@ -26,7 +26,8 @@ import reference_model  # noqa: E402
 MISTAKES = {
     "bn-epsilon": "batch norm's epsilon is 1e-3", "bn-momentum": "the running averages follow by 0.2", "amsgrad": "AMSGrad",
     "weight-decay": "weight decay of 1e-4", "no-bias-correction": "moments are not corrected for their start",
-    "eval-forgotten": "evaluation normalises by the batch", "labels": "labels are off by one", "channels": "red and blue change places",
+    "eval-forgotten": "evaluation normalises by the batch", "labels": "labels are off by one",
+    "channels": "red and blue change places",
     "adam-epsilon": "Adam's epsilon is 1e-6",
 }
 
@@ -55,7 +56,7 @@ class Steps:
     def set(self, values, moments=None, updates=0):
         self.network.load_state_dict({name: value.clone() for name, value in values.items()}, strict=False)
         for name, parameter in self.network.named_parameters():
-            first, second = (m[name].clone() for m in moments) if moments else (torch.zeros_like(parameter), torch.zeros_like(parameter))
+            first, second = (m[name].clone() if moments else torch.zeros_like(parameter) for m in moments or (None, None))
             self.adam.state[parameter] = {"step": torch.tensor(float(updates)), "exp_avg": first, "exp_avg_sq": second}
             if self.mistake == "amsgrad":
                 self.adam.state[parameter]["max_exp_avg_sq"] = second.clone()
@@ -110,7 +111,8 @@ def answer(kit, constants, mistake=None):
         for name, parameter in steps.network.named_parameters():
             state = steps.adam.state[parameter]
             found[f"{point}.gradient.{name}"] = parameter.grad.clone()
-            found[f"{point}.first.{name}"], found[f"{point}.second.{name}"] = state["exp_avg"].clone(), state["exp_avg_sq"].clone()
+            found[f"{point}.first.{name}"] = state["exp_avg"].clone()
+            found[f"{point}.second.{name}"] = state["exp_avg_sq"].clone()
         for name in names:
             found[f"{point}.value.{name}"] = steps.network.state_dict()[name].clone()
         if point == "step-2":

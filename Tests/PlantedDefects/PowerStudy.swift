@@ -1,9 +1,9 @@
 import Foundation
 import Processes
 
-/// What the goldens notice: each change of training is switched on in a copy of the source that has them all, the rows of a profile
-/// are run by it, and it judges itself by the goldens as a program that may have other bits: by its exact inputs, by its first
-/// steps, by steps from anchors, and by the bands.
+/// What the goldens notice: each change of training is switched on in a copy of the source that has them all, the rows of a
+/// profile are run by it, and it judges itself by the goldens as a program that may have other bits: by its exact inputs, by
+/// its first steps, by steps from anchors, and by the bands.
 struct PowerStudy {
   let profile: String
   let changes: [TrainingChange]
@@ -72,8 +72,8 @@ struct PowerStudy {
     }
   }
 
-  /// Prints a Markdown table as it grows, and returns the exit code: what survives is a result, not a failure; an arithmetic that is
-  /// outside, a change that does not apply or build, or goldens that are not met without one, are.
+  /// Prints a Markdown table as it grows, and returns the exit code: what survives is a result, not a failure; an arithmetic
+  /// that is outside, a change that does not apply or build, or goldens that are not met without one, are.
   func run() -> Int32 {
     do {
       let package = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
