@@ -65,7 +65,7 @@ struct PowerStudy {
     }
     /// Of the earliest tier, the largest finding.
     var first: String {
-      rows.min { Cell.isBefore($0.cell, $1.cell) }.map { $0.finding.isEmpty ? "–" : "`\($0.id)`: \($0.finding)" } ?? "–"
+      rows.filter { !$0.finding.isEmpty }.min { Cell.isBefore($0.cell, $1.cell) }.map { "`\($0.id)`: \($0.finding)" } ?? "–"
     }
     var largestShare: Double? {
       rows.compactMap { if case .within(let share) = $0.cell { share } else { nil } }.max()
