@@ -1,6 +1,7 @@
 import Files
 import Kernels
 import Networks
+import Randomness
 import Testing
 import Traces
 
@@ -53,6 +54,33 @@ struct OpeningTests {
     #expect(abs(before[0] - after[0]) < 1e-9 * before[0])
     #expect(abs(before[1] - after[1]) > 0.01 || abs(before[2] - after[2]) > 0.01)
     #expect(before[1] != before[2])
+  }
+
+  @Test("sketches are Σ±g / ‖g‖: of element i with the signs of bits 2j and 2j + 1 of the stream's value ⌊i/32⌋, j = i mod 32")
+  func sketchSigns() throws {
+    let run = try TestRun()
+    let step = try TrainingStep(run.settings, seed: 0, source: run.source(), backend: run.backend)
+    let meter = OpeningMeter(step.network, step.optimiser, kernels: step.kernels)
+    for parameter in step.network.parameters {
+      for index in 0..<parameter.count { parameter.gradient.pointer[index] = Float(index % 17) - 5 }
+    }
+    meter.takeGradients()
+    let entries = meter.line("step-0", [], learningRate: 1).parameters
+    for (parameter, entry) in zip(step.network.parameters, entries) {
+      var words: [UInt64] = []
+      RandomStream(seed: 0, name: .sketch(parameter.name)).forEachValue(from: 0, count: (parameter.count + 31) / 32) {
+        words.append($1)
+      }
+      var first = 0.0, second = 0.0, squares = 0.0
+      for (index, value) in parameter.gradient.values.enumerated() {
+        let signs = words[index / 32] >> UInt64(2 * (index % 32)), gradient = Double(value)
+        first += signs & 1 == 0 ? gradient : -gradient
+        second += signs & 2 == 0 ? gradient : -gradient
+        squares += gradient * gradient
+      }
+      let norm = squares.squareRoot()
+      #expect(abs(entry.numbers[1] - first / norm) < 1e-9 && abs(entry.numbers[2] - second / norm) < 1e-9, "\(parameter.name)")
+    }
   }
 
   @Test("anchors are steps of late updates from states of their own, the same every time")
