@@ -25,7 +25,7 @@ public struct Judgement: Equatable, Sendable {
   /// `nil` if there is no run, or its trace could not be found out.
   public let seed: UInt64?
   /// Of the runs whose mean was judged; empty for a run by itself.
-  public let seeds: [UInt64]
+  public private(set) var seeds: [UInt64] = []
   /// The trace or the run's directory, for messages.
   public let run: String
   public let verdict: Verdict
@@ -33,22 +33,19 @@ public struct Judgement: Equatable, Sendable {
   public let findings: [Finding]
   public let counts: Counts
   /// How the first steps and the anchors lie; `nil` where they were not judged.
-  public let rounding: RoundingEnvelope.Study?
+  public private(set) var rounding: RoundingEnvelope.Study?
   /// Fewer epochs than the golden's were asked for and compared.
-  public let isPrefix: Bool
+  public private(set) var isPrefix = false
 
   /// A row of which nothing can be said.
   public init(row: String, profile: String, seed: UInt64? = nil, run: String, obstacle: Verdict.Obstacle) {
     self.row = row
     self.profile = profile
     self.seed = seed
-    seeds = []
     self.run = run
     verdict = .notComparable(obstacle)
     findings = []
     counts = Counts()
-    rounding = nil
-    isPrefix = false
   }
 
   /// A run that broke off for a reason that is a finding.
@@ -56,13 +53,10 @@ public struct Judgement: Equatable, Sendable {
     self.row = row
     self.profile = profile
     self.seed = seed
-    seeds = []
     self.run = run
     verdict = .regression
     findings = [finding]
     counts = Counts()
-    rounding = nil
-    isPrefix = false
   }
 
   /// Another program's first steps and steps from anchors: within rounding, or a regression.
@@ -74,14 +68,11 @@ public struct Judgement: Equatable, Sendable {
     row = golden.row
     profile = golden.profile
     seed = golden.trace.header.seed
-    seeds = []
     run = file
-    isPrefix = false
     var counts = Counts()
     guard let envelope = golden.rounding else {
       verdict = .notComparable(.noRounding)
       findings = []
-      rounding = nil
       self.counts = counts
       return
     }
@@ -105,8 +96,6 @@ public struct Judgement: Equatable, Sendable {
     seed = nil
     seeds = mean.runs.map(\.header.seed)
     run = ""
-    rounding = nil
-    isPrefix = false
     var counts = Counts()
     counts.banded = judged.numbers
     self.counts = counts
@@ -129,7 +118,6 @@ public struct Judgement: Equatable, Sendable {
     row = trace.header.row
     profile = trace.header.profile
     seed = trace.header.seed
-    seeds = []
     self.run = run
     var comparison = Comparison(trace, golden, allowsPrefix: allowsPrefix, anchors: anchors)
     verdict = comparison.verdict()
