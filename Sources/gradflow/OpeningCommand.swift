@@ -33,7 +33,7 @@ struct OpeningCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {
-    let output = try OutputFile(out, option: "--out", inputs: [])
+    let output = try OutputFile(out, option: "--out", inputs: InputFiles.directory(data ?? Environment.dataDirectory))
     var options = try TrainingOptions.parse(["--profile", profile.rawValue])
     options.data = data
     let dataset = try options.dataset()

@@ -72,6 +72,24 @@ struct OutputTests {
       sparing: "\(run)/trace.jsonl.zst")
   }
 
+  @Test("golden rounding: no golden; opening: no file of the data")
+  func openings() throws {
+    try createDirectory(directory.path("golden/smoke"))
+    let golden = directory.path("golden/smoke/vgg08.jsonl.zst")
+    try AtomicFile.write(try readFile(Shell.package.appendingPathComponent("golden/smoke/vgg08.jsonl.zst").path), to: golden)
+    for name in try spellings(golden) {
+      try refused(
+        ["golden", "rounding", "--against", directory.path("golden"), "--members", "100..100", "--dump", name], sparing: golden)
+    }
+    try createDirectory(directory.path("data"))
+    try AtomicFile.write("x", to: directory.path("data/train.bin"))
+    for name in try spellings(directory.path("data/train.bin")) {
+      try refused(
+        ["opening", "vgg08", "--profile", "short", "--data", directory.path("data"), "--out", name],
+        sparing: directory.path("data/train.bin"))
+    }
+  }
+
   @Test("replay: neither the run nor the data; data info: no file of the dataset")
   func data() throws {
     let replay = ["replay", run, "--step", "0:1"]

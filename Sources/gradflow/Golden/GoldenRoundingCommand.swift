@@ -1,6 +1,5 @@
 import ArgumentParser
 import Experiments
-import Files
 import Goldens
 import Kernels
 import PlainText
@@ -51,6 +50,10 @@ struct GoldenRoundingCommand: ParsableCommand {
     let names = try rows.map(RowNames.init)
     let recorded = try store.recordedRows(of: profile)
     try names?.check(among: recorded)
+    let goldens = recorded.map { store.path(profile: profile.rawValue, row: $0) }
+    let output = try dump.map {
+      try OutputFile($0, option: "--dump", inputs: goldens + InputFiles.directory(data ?? Environment.dataDirectory))
+    }
     let backend = try compute.backend()
     var table = TextTable([
       ("row", .left), ("members", .right), ("outside", .right), ("largest, in thresholds", .right), ("where", .left),
@@ -81,7 +84,7 @@ struct GoldenRoundingCommand: ParsableCommand {
     }
     for line in table.lines { try Console.print(line) }
     try Console.print("kappa \(kappa): \(outside) of \(judged) outside")
-    if let dump { try AtomicFile.write(dumped.map { $0 + "\n" }.joined(), to: dump) }
+    try output?.write(dumped.map { $0 + "\n" }.joined())
     if judged == 0, dump == nil { throw Stop(.impossible) }
     if outside > 0 { throw Stop(.failed) }
   }
