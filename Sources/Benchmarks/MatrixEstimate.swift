@@ -151,7 +151,7 @@ package struct MatrixEstimate {
     ])
     for (index, run) in runs.enumerated() {
       table.add([
-        "\(run.row.id)-s\(run.seed)", "\(run.epochs)", Text.fixed(paces[index].step, 1), Text.fixed(paces[index].evaluation, 1),
+        run.name, "\(run.epochs)", Text.fixed(paces[index].step, 1), Text.fixed(paces[index].evaluation, 1),
         Text.time(seconds: epochSeconds(index)), Text.time(seconds: seconds(index)), Text.fixed(bytes[index] / 0x1p20, 0),
       ])
     }

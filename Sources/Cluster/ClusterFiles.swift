@@ -1,3 +1,5 @@
+import Traces
+
 /// Where a submission keeps what is its own, in the directory of a night: `OUT/cluster/`.
 public struct ClusterFiles: Equatable, Sendable {
   /// Absolute, as nodes know it.
@@ -37,5 +39,5 @@ public struct ClusterRun: Hashable, Sendable {
   }
 
   /// As the run's directory is called.
-  public var name: String { "\(row)-s\(seed)" }
+  public var name: String { runName(row: row, seed: seed) }
 }

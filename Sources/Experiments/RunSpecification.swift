@@ -1,6 +1,7 @@
 import Datasets
 import Kernels
 import Layers
+import Traces
 import Training
 
 /// One run of a matrix: a row, a seed, a profile and data.
@@ -30,6 +31,9 @@ public struct RunSpecification: Sendable {
       row: row.id, profile: profile.rawValue, seed: seed, dataName: dataset.name,
       dataFingerprint: dataset.fingerprint, settings: settings)
   }
+
+  /// As its directory is called.
+  public var name: String { runName(row: row.id, seed: seed) }
 
   public func directory(out: String) -> RunDirectory { RunDirectory(out: out, row: row.id, seed: seed) }
 }

@@ -62,7 +62,8 @@ extension EngineVerdict {
     case .regression:
       let first = worst.findings.first.map { "\($0)" } ?? ""
       let more = worst.findings.count > 1 ? "; and \(worst.findings.count - 1) more" : ""
-      self.init(.regression, detail: "\(worst.row)-s\(worst.seed.map { "\($0)" } ?? "?"): \(first)\(more)")
+      let name = worst.seed.map { runName(row: worst.row, seed: $0) } ?? worst.row
+      self.init(.regression, detail: "\(name): \(first)\(more)")
     case .notComparable(.noGolden): self.init(.noGolden)
     case .notComparable(.settings(let differences)):
       self.init(.notComparable, detail: differences.map(\.description).joined(separator: "; "))

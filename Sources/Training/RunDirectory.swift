@@ -7,7 +7,7 @@ public struct RunDirectory: Hashable, Sendable {
 
   public init(path: String) { self.path = path }
 
-  public init(out: String, row: String, seed: UInt64) { path = "\(out)/\(row)-s\(seed)" }
+  public init(out: String, row: String, seed: UInt64) { path = "\(out)/\(runName(row: row, seed: seed))" }
 
   public var trace: String { "\(path)/\(RunTraces.fileName)" }
   public var checkpoint: String { path + "/checkpoint.safetensors" }

@@ -15,7 +15,7 @@ struct ResultTable {
     for directory in directories {
       guard fileExists(directory.trace) else { continue }
       let trace = try TracePath.whole(directory.path)
-      let name = "\(trace.header.row)-s\(trace.header.seed)"
+      let name = trace.header.runName
       guard let last = trace.epochs.last else {
         table.add([name, "\(trace.header.parameters)", "0", "-", "-", "-", "-", "-", "-"])
         continue

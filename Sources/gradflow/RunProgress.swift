@@ -17,7 +17,7 @@ struct RunProgress {
     self.isAlone = isAlone
   }
 
-  private var name: String { "\(run.row.id)-s\(run.seed)" }
+  private var name: String { run.name }
 
   mutating func tell(_ event: TrainingEvent) {
     switch event {

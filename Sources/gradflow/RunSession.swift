@@ -30,7 +30,7 @@ struct RunSession {
     var failures: [(name: String, reason: String, hasDiverged: Bool)] {
       results.compactMap { result in
         guard case .failure(let error) = result.outcome else { return nil }
-        return ("\(result.run.row.id)-s\(result.run.seed)", "\(error)", hasDiverged(result))
+        return (result.run.name, "\(error)", hasDiverged(result))
       }
     }
 
@@ -172,7 +172,7 @@ struct RunSession {
         let isContinued =
           !options.overwrite && (error as? FileError)?.isNoSpace == true && result.run.directory(out: made.out).holdsRun
         failures.append(
-          "\(result.run.row.id)-s\(result.run.seed): \(error)"
+          "\(result.run.name): \(error)"
             + (isContinued ? "; the same command with --resume continues" : ""))
       }
     }

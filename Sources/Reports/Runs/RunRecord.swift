@@ -20,7 +20,7 @@ public struct RunRecord: Equatable, Sendable {
   public var row: String { header.row }
   public var seed: UInt64 { header.seed }
   /// As its directory is called: `vgg38-bn-rc-1e-2-s0`.
-  public var name: String { "\(row)-s\(seed)" }
+  public var name: String { header.runName }
   public var epochs: [EpochLine] { trace.epochs }
   public var last: EpochLine? { epochs.last }
   public var test: TestLine? { trace.test }
