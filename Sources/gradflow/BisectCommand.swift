@@ -48,8 +48,7 @@ struct BisectCommand: ParsableCommand {
   @Option(name: .customLong("program-b"), help: "Another build of gradflow for B.")
   var programB: String?
 
-  @Option(help: "The directory of the dataset, if it is not the built-in one.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   func validate() throws {
     for threads in [threadsA, threadsB] {
@@ -57,7 +56,7 @@ struct BisectCommand: ParsableCommand {
         throw ValidationError(BackendError.threadCount(threads).description)
       }
     }
-    let others: [Any?] = [instructionSetA, instructionSetB, threadsA, threadsB, programA, programB, data]
+    let others: [Any?] = [instructionSetA, instructionSetB, threadsA, threadsB, programA, programB, data.directory]
     if !rerun, others.contains(where: { $0 != nil }) {
       throw ValidationError("--isa-a, --threads-a, --program-a, their like for B, and --data belong to --rerun")
     }
@@ -93,7 +92,7 @@ struct BisectCommand: ParsableCommand {
     let again = BisectRerun(
       first: try configuration("first", first, a, programA, threadsA, instructionSetA),
       second: try configuration("second", second, b, programB, threadsB, instructionSetB),
-      step: StepPosition(epoch: epoch, step: step), data: data)
+      step: StepPosition(epoch: epoch, step: step), data: data.directory)
     for line in try again.lines() { try Console.print(line) }
   }
 

@@ -28,8 +28,7 @@ struct EvaluateCommand: ParsableCommand {
     name: .customLong("bn-eval"), help: "The statistics that batch norm uses: running or population; the run's own if not given.")
   var statistics: BatchNormStatistics?
 
-  @Option(help: "The directory of the dataset, if it is not the built-in one.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -44,12 +43,12 @@ struct EvaluateCommand: ParsableCommand {
     let trace = try Trace(path: directory.trace)
     let identity = try RunIdentity(trace.header, path: directory.trace)
     let source = try ExperimentData(
-      RunDataset.load(for: identity, data: data), identity.settings, seed: identity.seed)
+      RunDataset.load(for: identity, data: data.directory), identity.settings, seed: identity.seed)
     let weights = try BestWeights(identity, source: source, backend: compute.backend(), directory: directory, trace: trace)
     let used = statistics ?? identity.settings.batchNormStatistics
     let sets: [(name: String, set: DataSet)] = [("validation", .validation), ("test", .test)]
     var report = EvaluationReport(
-      run: "\(identity.row)-s\(identity.seed)", epoch: weights.epoch, statistics: used,
+      run: trace.header.runName, epoch: weights.epoch, statistics: used,
       recordedStatistics: identity.settings.batchNormStatistics)
     for (name, set) in sets {
       report.add(name, found: try weights.evaluate(set, statistics: used), recorded: weights.recorded(set, in: trace))

@@ -24,8 +24,7 @@ struct OpeningCommand: ParsableCommand {
   @Option(help: "The run's seed.")
   var seed: UInt64 = 0
 
-  @Option(help: "The directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(help: "The file to be written.")
   var out: String
@@ -33,7 +32,7 @@ struct OpeningCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {
-    let output = try OutputFile(out, option: "--out", inputs: InputFiles.directory(data ?? Environment.dataDirectory))
+    let output = try OutputFile(out, option: "--out", inputs: data.inputs)
     var options = try TrainingOptions.parse(["--profile", profile.rawValue])
     options.data = data
     let dataset = try options.dataset()

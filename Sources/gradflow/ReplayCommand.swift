@@ -36,8 +36,7 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "A safetensors file for the part's values, under the name \"values\".")
   var values: String?
 
-  @Option(help: "The directory of the dataset, if it is not the built-in one.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @OptionGroup var compute: ComputeOptions
 
@@ -48,7 +47,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let path = TracePath.resolve(self.path)
-    let inputs = InputFiles.run(self.path) + [from].compactMap { $0 } + InputFiles.directory(data ?? Environment.dataDirectory)
+    let inputs = InputFiles.run(self.path) + [from].compactMap { $0 } + data.inputs
     let saved = try save.map { try OutputFile($0, option: "--save", inputs: inputs) }
     let output = try values.map { try OutputFile($0, option: "--values", inputs: inputs) }
     for file in [saved, output].compactMap({ $0 }) where file.isStandardOutput {
@@ -57,7 +56,7 @@ struct ReplayCommand: ParsableCommand {
     let trace = try TracePath.whole(self.path)
     let identity = try RunIdentity(trace.header, path: path)
     let source = try ExperimentData(
-      RunDataset.load(for: identity, data: data), identity.settings, seed: identity.seed)
+      RunDataset.load(for: identity, data: data.directory), identity.settings, seed: identity.seed)
     try MemoryNeed(identity.settings.network, images: identity.settings.batchSize, in: Float.self)
       .check(against: compute.memory)
     let replay = try Replay(identity, source: source, backend: compute.backend(), from: from)

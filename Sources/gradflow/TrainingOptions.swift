@@ -10,8 +10,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "The size of the experiment: smoke or quick (built-in data), short or paper (CIFAR-100).")
   var profile = Profile.quick
 
-  @Option(help: "Directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(help: "The seed of everything random, except the built-in data.")
   var seed: UInt64?
@@ -63,7 +62,6 @@ struct TrainingOptions: ParsableArguments {
     if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other") }
     if out == "" { throw ValidationError("--out is empty: name a directory") }
     try OutputDirectory.check(out, option: "--out")
-    if data == "" { throw ValidationError("--data is empty: name a directory") }
     try TrainingOptions.check(epochs: epochs)
   }
 
@@ -74,7 +72,7 @@ struct TrainingOptions: ParsableArguments {
 
   /// The profile's data, or those of `--data`.
   func dataset() throws -> Dataset {
-    if let data { return try DatasetReading.dataset(in: data) }
+    if let directory = data.directory { return try DatasetReading.dataset(in: directory) }
     if let synthetic = profile.synthetic { return synthetic.dataset() }
     guard let directory = Environment.dataDirectory else {
       throw Stop(
@@ -88,7 +86,7 @@ struct TrainingOptions: ParsableArguments {
   /// Why runs on data that were read from files are not the report's experiment; nothing for the built-in data and the official
   /// CIFAR-100.
   func dataDepartures(_ dataset: Dataset) -> [String] {
-    if data == nil, profile.synthetic != nil { return [] }
+    if data.directory == nil, profile.synthetic != nil { return [] }
     let problems = DatasetVerification(dataset).problems
     let isOther = dataset.name != DatasetVerification.protocolName
     if problems.isEmpty, !isOther { return [] }

@@ -48,6 +48,20 @@ struct UsageTests {
     (["golden", "check", "--rows", "vgg08,vgg08"], "vgg08 twice"),
   ]
 
+  /// Each command that reads a dataset, with what else it must have.
+  static let takingData = [
+    ["run", "vgg08"], ["matrix"], ["nightly"], ["cluster", "submit"], ["opening", "vgg08", "--out", "kit"], ["evaluate", "run"],
+    ["replay", "run", "--step", "0:0"], ["bisect", "a", "b", "--rerun"], ["golden", "check"],
+    ["golden", "record", "--runs", "runs", "--reason", "why"], ["golden", "rounding"],
+  ]
+
+  @Test("an empty --data is refused by every command that takes one", arguments: takingData)
+  func emptyData(arguments: [String]) throws {
+    let outcome = try Program.run(arguments + ["--data", ""])
+    #expect(outcome.hasExited && outcome.code == 64, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("gradflow: error: --data is empty"), "\(outcome.errors)")
+  }
+
   @Test("exit code 64, and standard error says what would be right", arguments: wrong)
   func wrongUsage(arguments: [String], says: String) throws {
     let outcome = try Program.run(arguments)

@@ -22,25 +22,10 @@ struct ClusterSubmitCommand: ParsableCommand {
       Exit codes: 0 submitted, or nothing is missing; 2 it could not be submitted, and nothing is queued.
       """)
 
-  @OptionGroup var rows: RowOptions
-
-  @Option(help: "How much is run: smoke, quick, short or paper.")
-  var profile = Profile.paper
-
-  @Option(help: "Directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
-  var data: String?
-
-  @Option(help: "Several seeds: A..B, both included; seed 0, if not given.", transform: SeedRange.init(parsing:))
-  var seeds: SeedRange?
-
-  @Option(help: "Epochs to make, where not all of the profile's.")
-  var epochs: Int?
+  @OptionGroup var asked: MatrixRunsOptions
 
   @Option(help: "The directory of the runs, the verdict and the logs.")
   var out = standardOut
-
-  @Option(help: "The directory of the goldens that the runs are judged by.")
-  var against = AgainstOption.standard
 
   @Option(help: "The partition; the cluster's default, if not given.")
   var partition: String?
@@ -86,7 +71,6 @@ struct ClusterSubmitCommand: ParsableCommand {
 
   func validate() throws {
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
-    try TrainingOptions.check(epochs: epochs)
     guard WorkerPool.threadRange.contains(threads) else {
       throw ValidationError(BackendError.threadCount(threads).description)
     }
@@ -97,29 +81,27 @@ struct ClusterSubmitCommand: ParsableCommand {
   }
 
   func run() throws {
-    let choice = try rows.choice()
+    let choice = try asked.rows.choice()
     // What is read of files here, the nodes read again.
-    var options = try TrainingOptions.parse([])
-    options.profile = profile
-    options.data = data
+    let options = try asked.trainingOptions()
     let dataset = try options.dataset()
     for problem in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(problem)") }
     let specifications = choice.rows.flatMap { row in
-      (seeds.map { Array($0.range) } ?? row.seeds ?? [0]).map { seed in
-        RunSpecification(row: row, profile: profile, seed: seed, dataset: dataset, epochs: epochs)
+      (asked.seeds.map { Array($0.range) } ?? row.seeds ?? [0]).map { seed in
+        RunSpecification(row: row, profile: asked.profile, seed: seed, dataset: dataset, epochs: asked.epochs)
       }
     }
     for run in specifications {
       if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
     }
-    if !isDirectory(against) {
-      if against != AgainstOption.standard { throw AgainstOption.missing(against) }
+    if !isDirectory(asked.against) {
+      if asked.against != AgainstOption.standard { throw AgainstOption.missing(asked.against) }
       Console.log(
-        "gradflow: warning: there are no goldens in \(against) here: the verdict will lack them (--against names others)")
+        "gradflow: warning: there are no goldens in \(asked.against) here: the verdict will lack them (--against names others)")
     }
     let files = ClusterFiles(named: out)
     let settings = jobSettings(specifications, dataset)
-    let paths = ClusterPaths(data: dataPath, matrix: rows.matrix.file, against: against)
+    let paths = ClusterPaths(data: dataPath, matrix: asked.rows.matrix.file, against: asked.against)
     try settings.check(files, paths: paths.all)
     let submitting = Submitting(
       files: files, settings: settings, scripts: scripts(files, settings, paths),
@@ -137,7 +119,9 @@ struct ClusterSubmitCommand: ParsableCommand {
   // MARK: What is submitted
 
   /// Where the data are, for profiles that need some.
-  private var dataPath: String? { data ?? (profile.synthetic == nil ? Environment.dataDirectory : nil) }
+  private var dataPath: String? {
+    asked.data.directory ?? (asked.profile.synthetic == nil ? Environment.dataDirectory : nil)
+  }
 
   private func jobSettings(_ runs: [RunSpecification], _ dataset: Dataset) -> JobSettings {
     let images = Double(dataset.training.pixels.count + dataset.test.pixels.count)
@@ -172,22 +156,23 @@ struct ClusterSubmitCommand: ParsableCommand {
   private static let mostOperations = 1e12
 
   private func scripts(_ files: ClusterFiles, _ settings: JobSettings, _ paths: ClusterPaths) -> Scripts {
-    var options = ["--profile", profile.rawValue]
+    var options = ["--profile", asked.profile.rawValue]
     if let data = paths.data { options += ["--data", data] }
-    if let epochs { options += ["--epochs", "\(epochs)"] }
-    var verdict = ["--profile", profile.rawValue, "--against", paths.against]
+    if let epochs = asked.epochs { options += ["--epochs", "\(epochs)"] }
+    var verdict = ["--profile", asked.profile.rawValue, "--against", paths.against]
     if let matrix = paths.matrix { verdict += ["--matrix", matrix] }
-    if let names = rows.names { verdict += ["--rows", names] }
-    if let seeds { verdict += ["--seeds", "\(seeds.range.lowerBound)..\(seeds.range.upperBound)"] }
-    if let epochs { verdict += ["--epochs", "\(epochs)"] }
+    if let names = asked.rows.names { verdict += ["--rows", names] }
+    if let seeds = asked.seeds { verdict += ["--seeds", "\(seeds.range.lowerBound)..\(seeds.range.upperBound)"] }
+    if let epochs = asked.epochs { verdict += ["--epochs", "\(epochs)"] }
     if let command { verdict += ["--on-finding", command] }
     return Scripts(files: files, settings: settings, options: options, matrix: paths.matrix, verdict: verdict)
   }
 
   private func record(_ paths: ClusterPaths) -> [Submission.Setting] {
     [
-      .init("profile", profile.rawValue), .init("data", paths.data ?? "built in"), .init("matrix", paths.matrix ?? "built in"),
-      .init("epochs", epochs.map { "\($0)" } ?? "the profile's"),
+      .init("profile", asked.profile.rawValue), .init("data", paths.data ?? "built in"),
+      .init("matrix", paths.matrix ?? "built in"),
+      .init("epochs", asked.epochs.map { "\($0)" } ?? "the profile's"),
     ]
   }
 

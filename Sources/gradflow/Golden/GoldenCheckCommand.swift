@@ -100,7 +100,7 @@ struct GoldenCheckCommand: ParsableCommand {
     check.judgesMeans = options.chosenSeeds != nil
     if !openings.isEmpty {
       let backend = try options.compute.backend()
-      for opening in openings { try check.judge(opening: opening, data: options.data, backend: backend) }
+      for opening in openings { try check.judge(opening: opening, data: options.data.directory, backend: backend) }
     } else if runs.isEmpty {
       try make(wanted.filter(recorded.contains), describedBy: described, store: store, into: &check)
       for row in wanted where !recorded.contains(row) { check.add(noGoldenOf: row) }
@@ -159,7 +159,7 @@ struct GoldenCheckCommand: ParsableCommand {
     let backend = try options.compute.backend()
     check.judge(made.directories.map(\.path)) { golden in
       let path = store.path(profile: golden.profile, row: golden.row)
-      return try OpeningEngine(golden.trace, path: path, data: options.data, backend: backend).anchors()
+      return try OpeningEngine(golden.trace, path: path, data: options.data.directory, backend: backend).anchors()
     }
     for result in made.results { check.add(unfinished: result, out: made.out) }
   }

@@ -51,8 +51,7 @@ struct GoldenRecordCommand: ParsableCommand {
   @Flag(name: .customLong("keep-bands"), help: "Keep the bands of the present goldens; they must hold.")
   var keepsBands = false
 
-  @Option(help: "The directory of the dataset, for profiles on CIFAR-100; GRADFLOW_DATA if not given.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @OptionGroup var compute: ComputeOptions
 
@@ -182,7 +181,7 @@ struct GoldenRecordCommand: ParsableCommand {
           + "envelope of other roundings; make the run again for one")
       return nil
     }
-    return try OpeningEngine(reference.trace, path: reference.path, data: data, backend: try compute.backend())
+    return try OpeningEngine(reference.trace, path: reference.path, data: data.directory, backend: try compute.backend())
   }
 
   // MARK: What changes

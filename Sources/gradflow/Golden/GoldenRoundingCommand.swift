@@ -33,8 +33,7 @@ struct GoldenRoundingCommand: ParsableCommand {
   @Option(help: "Which members: A..B, both included.", transform: SeedRange.init(parsing:))
   var members = try! SeedRange(parsing: "100..119")
 
-  @Option(help: "The directory of the dataset, for profiles on CIFAR-100.")
-  var data: String?
+  @OptionGroup var data: DataOption
 
   @Option(help: "Write all numbers of every member, as lines of JSON, to this file.")
   var dump: String?
@@ -52,7 +51,7 @@ struct GoldenRoundingCommand: ParsableCommand {
     try names?.check(among: recorded)
     let goldens = recorded.map { store.path(profile: profile.rawValue, row: $0) }
     let output = try dump.map {
-      try OutputFile($0, option: "--dump", inputs: goldens + InputFiles.directory(data ?? Environment.dataDirectory))
+      try OutputFile($0, option: "--dump", inputs: goldens + data.inputs)
     }
     let backend = try compute.backend()
     var table = TextTable([
@@ -63,7 +62,7 @@ struct GoldenRoundingCommand: ParsableCommand {
     for row in names?.names ?? recorded {
       guard let golden = try store.golden(profile: profile.rawValue, row: row) else { continue }
       let engine = try OpeningEngine(
-        golden.trace, path: store.path(profile: profile.rawValue, row: row), data: data, backend: backend)
+        golden.trace, path: store.path(profile: profile.rawValue, row: row), data: data.directory, backend: backend)
       var count = 0, out = 0
       var largest = (times: 0.0, place: "-")
       for member in members.range {

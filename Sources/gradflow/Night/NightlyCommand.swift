@@ -24,30 +24,15 @@ struct NightlyCommand: ParsableCommand {
       be continued.
       """)
 
-  @OptionGroup var rows: RowOptions
+  @OptionGroup var asked: MatrixRunsOptions
 
   @OptionGroup var part: PartOptions
-
-  @Option(help: "The size of the experiment: smoke, quick, short or paper.")
-  var profile = Profile.paper
-
-  @Option(help: "Directory of the dataset; short and paper look for it in GRADFLOW_DATA too.")
-  var data: String?
-
-  @Option(help: "Several seeds: A..B, both included; seed 0, if not given.", transform: SeedRange.init(parsing:))
-  var seeds: SeedRange?
-
-  @Option(help: "Train only so many epochs of the profile.")
-  var epochs: Int?
 
   @Option(help: "The night's directory.")
   var out = "runs/nightly"
 
   @Option(help: "Stop training cleanly after this time, as in 5h30m.", transform: TimeLimit.init(parsing:))
   var limit: TimeLimit?
-
-  @Option(help: "The directory of the goldens.")
-  var against = AgainstOption.standard
 
   @Flag(name: .customLong("train-only"), help: "Train, and leave the verdict to --judge.")
   var trainsOnly = false
@@ -74,21 +59,20 @@ struct NightlyCommand: ParsableCommand {
     if trainsOnly, !judged.isEmpty { throw ValidationError("--train-only and --judge exclude each other") }
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
     if judged.contains("") { throw ValidationError("an empty name of a directory") }
-    try TrainingOptions.check(epochs: epochs)
   }
 
   private var files: NightFiles { NightFiles(directory: out) }
 
   func run() throws {
-    let choice = try rows.choice()
+    let choice = try asked.rows.choice()
     try createDirectory(out)
     let lock = try FileLock(path: files.lock, need: locks.need)
     defer { withExtendedLifetime(lock) {} }
     try Console.copyLog(to: files.log)
     try files.forgetVerdict()
-    var goldens = GoldenCheck(profile: profile.rawValue, store: GoldenStore(directory: against))
-    goldens.allowsPrefix = epochs != nil
-    goldens.matrix = rows.matrix.file
+    var goldens = GoldenCheck(profile: asked.profile.rawValue, store: GoldenStore(directory: asked.against))
+    goldens.allowsPrefix = asked.epochs != nil
+    goldens.matrix = asked.rows.matrix.file
     if !judged.isEmpty {
       return try judge(choice, &goldens)
     }
@@ -112,12 +96,7 @@ struct NightlyCommand: ParsableCommand {
     }
     let revision = Revision.identity
     let begun = try files.begunRevision()
-    // Only what is parsed has its defaults.
-    var options = try TrainingOptions.parse([])
-    options.profile = profile
-    options.data = data
-    options.seeds = seeds
-    options.epochs = epochs
+    var options = try asked.trainingOptions()
     options.out = files.runs
     options.timeLimit = limit
     options.compute = compute
@@ -173,7 +152,7 @@ struct NightlyCommand: ParsableCommand {
       try tell("The night could not be judged: \(reason)\n", .impossible, parts: [], runs: [])
       throw Stop(.impossible, reason)
     }
-    for seed in seeds?.range ?? 0...0 where seeds != nil {
+    for seed in asked.seeds?.range ?? 0...0 where asked.seeds != nil {
       for row in choice.rows where found.contains(where: { $0.row == row.id }) {
         if !found.contains(where: { $0.row == row.id && $0.seed == seed }) {
           goldens.add(noRunOf: row.id, seed: seed, in: judged)
@@ -189,13 +168,13 @@ struct NightlyCommand: ParsableCommand {
   private func conclude(_ paths: [String], _ goldens: inout GoldenCheck, wanted: [String]?, isOver: Bool) throws {
     goldens.judge(paths)
     let judged = Set(goldens.judgements.map(\.row))
-    let recorded = (try? goldens.store.recordedRows(of: profile)) ?? []
+    let recorded = (try? goldens.store.recordedRows(of: asked.profile)) ?? []
     for row in wanted ?? recorded where !judged.contains(row) { goldens.add(noRunOf: row, in: [out]) }
     var verdict = NightVerdict(files: files)
     let night = Night(
-      began: try files.begunTime() ?? Self.now, profile: profile.rawValue,
+      began: try files.begunTime() ?? Self.now, profile: asked.profile.rawValue,
       revision: try files.begunRevision() ?? Revision.identity, status: 0, rows: [])
-    verdict.judge(paths, goldens: goldens, against: against, night: night)
+    verdict.judge(paths, goldens: goldens, against: asked.against, night: night)
     if isOver { try removeFile(files.revision) }
     try tell(verdict.summary, verdict.status, parts: verdict.parts, runs: paths)
     try Console.print(verdict.summary)
@@ -208,7 +187,8 @@ struct NightlyCommand: ParsableCommand {
   private func tell(_ summary: String, _ status: ExitStatus, parts: [NightVerdict.Part], runs: [String]) throws {
     try AtomicFile.write(summary, to: files.summary)
     let revision = try files.begunRevision() ?? Revision.identity
-    try NightStatus(status: status, profile: profile.rawValue, revision: revision, parts: parts, runs: runs).write(to: files)
+    try NightStatus(status: status, profile: asked.profile.rawValue, revision: revision, parts: parts, runs: runs).write(
+      to: files)
     if let command, status == .failed || status == .impossible { notify(command, of: summary, status) }
   }
 
