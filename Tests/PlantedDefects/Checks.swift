@@ -29,7 +29,8 @@ struct TestSuites: Checks {
   let filters: [String]
 
   func run() throws -> CheckOutcome {
-    if let error = try copy.build() { return .doesNotBuild(error) }
+    // The tests alone: what these suites ask is no program.
+    if let error = try copy.build(["--product", "gradflowPackageTests"]) { return .doesNotBuild(error) }
     for filter in filters {
       let test = try Shell.run(
         ["swift", "test", "--skip-build", "--filter", filter], in: copy.root, interruptingAfter: Self.failure)
