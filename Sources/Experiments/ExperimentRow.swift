@@ -44,7 +44,7 @@ public struct ExperimentRow: Hashable, Sendable {
 
   public init(_ row: StandardRow) {
     self.init(
-      id: row.id, model: row.model, network: row.configuration, baseLearningRate: row.baseLearningRate)
+      id: row.id, model: row.model, network: row.configuration, baseLearningRate: row.baseLearningRate, optimiser: row.optimiser)
   }
 
   /// The rows of Table 1.

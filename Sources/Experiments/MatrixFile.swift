@@ -96,7 +96,7 @@ public struct MatrixFile: Equatable, Sendable {
         "    depth: \(row.network.depth)",
         "    filters: \(row.network.filters)",
         "    batch_norm: {processing: \(row.network.normalisesProcessing), reduction: \(row.network.normalisesReduction)"
-          + "\(row.network.normPlacement.yaml)}",
+          + "\(row.network.normPlacement.yaml)\(row.network.normStatistics.yaml)}",
         "    residual: \(row.network.isResidual)",
         "    activation: \(row.network.activation.yaml)",
         "    learning_rate: {schedule: \(row.schedule.rawValue), base: \(row.baseLearningRate), "
@@ -142,7 +142,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
       "a network of depth \(depth.value) does not exist: depths are 2 (3 blocks + 3) + 2: 8, 14, 20, 26, 32, 38, ...")
   }
   let filters = try entry.integer("filters", in: 1...1024)
-  let norm = try entry.mapping("batch_norm", keys: ["processing", "reduction", "placement", "dropout"])
+  let norm = try entry.mapping(
+    "batch_norm", keys: ["processing", "reduction", "placement", "dropout", "ghost", "groups", "example_weight"])
   let processing = try norm.boolean("processing"), reduction = try norm.boolean("reduction")
   let residual = try entry.boolean("residual")
   let activation = try readActivation(try entry.mapping("activation", keys: ["kind", "slope", "alpha"]))
@@ -179,6 +180,21 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
   }
   row.optimiser = try MatrixFileOptimiser.read(entry)
   row.batchSize = try entry.optionalInteger("batch", in: 1...100_000)?.value
+  if let ghost = try norm.optionalInteger("ghost", in: 1...100_000) {
+    if let batch = row.batchSize, batch % ghost.value != 0 {
+      throw ghost.error("ghost batches of \(ghost.value) images do not divide a batch of \(batch)")
+    }
+    row.network.normStatistics.ghostSize = ghost.value
+  }
+  if let groups = try norm.optionalInteger("groups", in: 1...1024) {
+    guard filters.value % groups.value == 0 else {
+      throw groups.error("\(filters.value) filters cannot be divided into \(groups.value) groups of one size")
+    }
+    row.network.normStatistics.groups = groups.value
+  }
+  if let weight = try norm.optionalNumber("example_weight", from: 0, upTo: 1) {
+    row.network.normStatistics.exampleWeight = weight.value
+  }
   row.epochs = try entry.optionalInteger("epochs", in: 1...period)?.value
   if let seeds = try entry.optionalSequence("seeds") {
     row.seeds = []
@@ -227,6 +243,14 @@ private func readPlacement(_ norm: YAMLMapping, isAnywhere: Bool) throws(MatrixF
 extension NormPlacement {
   /// Nothing where it is the protocol's.
   fileprivate var yaml: String { dropout.map { ", placement: \(name), dropout: \($0)" } ?? "" }
+}
+
+extension NormStatistics {
+  /// Nothing of what is the protocol's.
+  fileprivate var yaml: String {
+    (ghostSize.map { ", ghost: \($0)" } ?? "") + (groups.map { ", groups: \($0)" } ?? "")
+      + (exampleWeight > 0 ? ", example_weight: \(exampleWeight)" : "")
+  }
 }
 
 private func readActivation(_ entry: YAMLMapping) throws(MatrixFileError) -> Activation {

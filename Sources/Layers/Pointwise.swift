@@ -16,12 +16,17 @@ public struct Pointwise<S: KernelScalar> {
   ) {
     let channels = x.shape[3]
     var call = gf_pointwise_forward(
-      pixels: x.stride / channels, channels: channels, input: nil, mean: norm?.mean.pointer,
-      scale: norm?.scale.pointer, shift: norm?.beta.value.pointer, skip: nil, slope: activation.constant, output: nil)
+      pixels: x.stride / channels, channels: channels, input: nil, mean: nil, scale: nil,
+      shift: norm?.beta.value.pointer, skip: nil, slope: activation.constant, output: nil)
     for image in images {
       call.input = UnsafeRawPointer(x.at(image))
       call.skip = skip.map { UnsafeRawPointer($0.at(image)) }
       call.output = UnsafeMutableRawPointer(y.at(image))
+      if let norm {
+        let place = norm.place(of: image)
+        call.mean = UnsafeRawPointer(norm.mean.pointer + place)
+        call.scale = UnsafeRawPointer(norm.scale.pointer + place)
+      }
       activation.forward(&call, kernels)
     }
   }
@@ -43,9 +48,8 @@ public struct Pointwise<S: KernelScalar> {
     let isTraining = norm != nil && statistics == .batch
     var call = gf_pointwise_backward(
       pixels: dy.stride / channels, channels: channels, output: nil, output_gradient: nil, input: nil,
-      mean: norm?.mean.pointer, inverse: norm?.inverse.pointer, scale: norm?.scale.pointer,
-      shift: y == nil && !activation.isIdentity ? norm?.beta.value.pointer : nil,
-      sum1: isTraining ? norm?.meanGradient.pointer : nil, sum2: isTraining ? norm?.meanProduct.pointer : nil,
+      mean: nil, inverse: nil, scale: nil,
+      shift: y == nil && !activation.isIdentity ? norm?.beta.value.pointer : nil, sum1: nil, sum2: nil, gamma: nil,
       slope: activation.constant, input_gradient: nil, skip_gradient: nil)
     for image in images {
       call.output = y.map { UnsafeRawPointer($0.at(image)) }
@@ -53,6 +57,17 @@ public struct Pointwise<S: KernelScalar> {
       call.input = x.map { UnsafeRawPointer($0.at(image)) }
       call.input_gradient = UnsafeMutableRawPointer(dx.at(image))
       call.skip_gradient = dskip.map { UnsafeMutableRawPointer($0.at(image)) }
+      if let norm {
+        let place = norm.place(of: image)
+        call.mean = UnsafeRawPointer(norm.mean.pointer + place)
+        call.inverse = UnsafeRawPointer(norm.inverse.pointer + place)
+        call.scale = UnsafeRawPointer(norm.scale.pointer + place)
+        if isTraining {
+          call.sum1 = UnsafeRawPointer(norm.meanGradient.pointer + place)
+          call.sum2 = UnsafeRawPointer(norm.meanProduct.pointer + place)
+          if norm.groupSize > 1 { call.gamma = UnsafeRawPointer(norm.gamma.value.pointer) }
+        }
+      }
       activation.backward(&call, kernels)
     }
   }

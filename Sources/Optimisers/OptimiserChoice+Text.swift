@@ -32,9 +32,28 @@ extension OptimiserChoice {
         return value
       })
   }
+
+  /// What `init(parsing:)` reads: the kind, and the settings that have not their usual values.
+  public var text: String {
+    let usual = Dictionary(uniqueKeysWithValues: Self.usualValues(of: type(of: settings)))
+    let settings = settings.values.filter { usual[$0.name] != $0.value }.map { "\($0.name)=\($0.value.text)" }
+    return ([kind] + settings).joined(separator: ",")
+  }
+
+  private static func usualValues(of kind: any OptimiserSettings.Type) -> [(String, OptimiserValue)] {
+    kind.init().values.map { ($0.name, $0.value) }
+  }
 }
 
 extension OptimiserValue {
+  fileprivate var text: String {
+    switch self {
+    case .number(let number): "\(number)"
+    case .flag(let flag): "\(flag)"
+    case .kinds(let kinds): kinds.map(\.rawValue).joined(separator: "+")
+    }
+  }
+
   fileprivate init?(_ text: String, as type: OptimiserFieldType) {
     switch type {
     case .fraction, .positive, .share:

@@ -82,6 +82,17 @@ extension NetworkConfiguration {
       + (normPlacement.dropout.map { rate in
         [.init("batch_norm_placement", .string(normPlacement.name)), .init("batch_norm_dropout", JSONValue(rate))]
       } ?? [])
+      + normStatistics.members
+  }
+}
+
+extension NormStatistics {
+  fileprivate var members: [JSONValue.Member] {
+    let weight: Double? = exampleWeight > 0 ? exampleWeight : nil
+    return [
+      ghostSize.map { .init("batch_norm_ghost", JSONValue($0)) }, groups.map { .init("batch_norm_groups", JSONValue($0)) },
+      weight.map { .init("batch_norm_example_weight", JSONValue($0)) },
+    ].compactMap { $0 }
   }
 }
 
@@ -121,6 +132,11 @@ extension RunIdentity {
         throw refuse("the setting batch_norm_placement is unknown")
       }
       network.normPlacement = placement
+    }
+    if values["batch_norm_ghost"] != nil { network.normStatistics.ghostSize = try value("batch_norm_ghost", \.int) }
+    if values["batch_norm_groups"] != nil { network.normStatistics.groups = try value("batch_norm_groups", \.int) }
+    if values["batch_norm_example_weight"] != nil {
+      network.normStatistics.exampleWeight = try value("batch_norm_example_weight", \.double)
     }
     var settings = TrainingSettings(
       network: network, baseLearningRate: try value("base_learning_rate", \.double),

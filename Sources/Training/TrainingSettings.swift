@@ -72,6 +72,9 @@ public struct TrainingSettings: Hashable, Sendable {
   public var problem: String? {
     if let problem = network.problem { return problem }
     if !(1...100_000).contains(batchSize) { return "a batch of \(batchSize); possible are 1 to 100000" }
+    if let ghost = network.normStatistics.ghostSize, batchSize % ghost != 0 {
+      return "ghost batches of \(ghost) images do not divide a batch of \(batchSize)"
+    }
     if !(baseLearningRate > 0 && baseLearningRate <= 10) {
       return "a learning rate of \(baseLearningRate); possible is above 0 to 10"
     }

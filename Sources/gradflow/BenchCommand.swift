@@ -144,7 +144,7 @@ struct BenchCommand: ParsableCommand {
 
   private func timer(_ backend: Backend) throws -> StepTimer {
     try StepTimer(
-      network, learningRate: subject.baseLearningRate, batch: batch, optimiser: optimiser ?? .standard, backend: backend)
+      network, learningRate: subject.baseLearningRate, batch: batch, optimiser: optimiser ?? subject.optimiser, backend: backend)
   }
 
   private func show(_ lines: [String], _ json: JSONValue? = nil) throws {

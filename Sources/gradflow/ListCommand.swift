@@ -65,15 +65,13 @@ struct ListCommand: ParsableCommand {
       ("base LR", .right), ("parameters", .right), ("Table 1", .left), ("what else", .left),
     ])
     func mark(_ isSo: Bool) -> String { isSo ? "yes" : "-" }
-    func what(_ network: NetworkConfiguration) -> String {
-      network.particulars.isEmpty ? "-" : network.particulars.joined(separator: ", ")
-    }
+    func what(_ row: StandardRow) -> String { row.particulars.isEmpty ? "-" : row.particulars.joined(separator: ", ") }
     for row in StandardRow.all {
       let network = row.configuration
       table.add([
         row.id, "VGG\(network.depth < 10 ? "0" : "")\(network.depth)", mark(network.normalisesProcessing),
         mark(network.normalisesReduction), mark(network.isResidual), "\(row.baseLearningRate)",
-        "\(network.parameterCount)", mark(row.isInTable1), what(network),
+        "\(network.parameterCount)", mark(row.isInTable1), what(row),
       ])
     }
     return table.lines
@@ -123,7 +121,7 @@ struct ListCommand: ParsableCommand {
       "bn_processing": .bool(network.normalisesProcessing), "bn_reduction": .bool(network.normalisesReduction),
       "residual": .bool(network.isResidual), "base_learning_rate": JSONValue(row.baseLearningRate),
       "parameters": JSONValue(network.parameterCount), "table_1": .bool(row.isInTable1),
-      "what_else": .array(network.particulars.map { .string($0) }),
+      "what_else": .array(row.particulars.map { .string($0) }),
     ])
   }
 }

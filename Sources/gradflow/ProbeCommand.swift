@@ -71,7 +71,7 @@ struct ProbeCommand: ParsableCommand {
     let request = ProbeRequest(
       row: row.row, mode: mode, precision: precision,
       updates: steps.map {
-        .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate, optimiser: optimiser ?? .standard)
+        .init(steps: $0, learningRate: learningRate ?? row.row.baseLearningRate, optimiser: optimiser ?? row.row.optimiser)
       },
       memory: compute.memory)
     let state = try ProbeFile(path: weights)

@@ -439,6 +439,24 @@ static digest elu_backward(const gf_kernels *k, size_t shape, family f) {
   return digest_elements(digest_elements(DIGEST_START, dx, count, bytes), dskip, count, bytes);
 }
 
+// The gradient through statistics of groups of channels, with either activation.
+static digest pointwise_backward_groups(const gf_kernels *k, size_t shape, family f) {
+  gf_pointwise_backward a = elu_arguments(k, shape, f);
+  const size_t bytes = k->element_bytes, count = a.pixels * a.channels;
+  a.scale = inputs_values(a.channels, bytes, f, 1);
+  a.sum1 = inputs_values(a.channels, bytes, f, 1);
+  a.sum2 = inputs_values(a.channels, bytes, f, 1);
+  a.gamma = inputs_values(a.channels, bytes, f, 1);
+  void *const dx = inputs_filled(count, bytes, 0x5a), *const dskip = inputs_filled(count, bytes, 0x5a);
+  a.input_gradient = dx;
+  if (shape % 2) a.skip_gradient = dskip;
+  if (shape % 4 < 2)
+    k->elu_backward(&a);
+  else
+    k->pointwise_backward(&a);
+  return digest_elements(digest_elements(DIGEST_START, dx, count, bytes), dskip, count, bytes);
+}
+
 static digest elu_sums(const gf_kernels *k, size_t shape, family f) {
   const gf_pointwise_backward a = elu_arguments(k, shape, f);
   double *const sums = inputs_filled(2 * a.channels, sizeof *sums, 0x5a);
@@ -493,9 +511,10 @@ const kernel_case kernel_cases[] = {
     POINTWISE(elu_sums),
     CHANNELS(dropout),
     CHANNELS(is_finite),
+    POINTWISE(pointwise_backward_groups),
     {"winograd_weight_gradient_long", COUNT(long_maps), winograd_weight_gradient_long},
 };
 const size_t kernel_case_count = COUNT(kernel_cases);
 
-// A name and two sizes stand before the kernels of a table, and two kernels have a second case: a new kernel needs one.
-_Static_assert(COUNT(kernel_cases) == sizeof(gf_kernels) / sizeof(void *) - 3 + 2, "a kernel has no case");
+// A name and two sizes stand before the kernels of a table, and two kernels have more cases than one: a new kernel needs one.
+_Static_assert(COUNT(kernel_cases) == sizeof(gf_kernels) / sizeof(void *) - 3 + 3, "a kernel has no case");

@@ -30,6 +30,7 @@ struct MatrixFileTests {
     row.validationSplit = .unbalanced
     row.network.initialisation = .heUniform
     row.network.normPlacement = .beforeConvolution(dropout: 0.125)
+    row.network.normStatistics = NormStatistics(ghostSize: 13, groups: 7, exampleWeight: 0.25)
     let file = MatrixFile(rows: [row])
     #expect(try MatrixFile(yaml: file.yaml, name: "m.yaml") == file)
   }
@@ -179,6 +180,18 @@ struct MatrixFileTests {
     Mistake(
       "placement of a batch norm that is nowhere", 8,
       "    batch_norm: {processing: false, reduction: false, placement: before_convolution}", "placement", "neither"),
+    Mistake(
+      "ghosts that do not divide the batch", 8, "    batch_norm: {processing: true, reduction: false, ghost: 3}\n    batch: 10",
+      "ghost batches of 3",
+      "a batch of 10"),
+    Mistake(
+      "groups that do not divide the filters", 8, "    batch_norm: {processing: true, reduction: false, groups: 3}", "16 filters",
+      "3 groups"),
+    Mistake(
+      "an example's weight above 1", 8, "    batch_norm: {processing: true, reduction: false, example_weight: 1.5}",
+      "example_weight", "1"),
+    Mistake(
+      "ghosts of no image", 8, "    batch_norm: {processing: true, reduction: false, ghost: 0}", "ghost", "1"),
     Mistake(
       "unknown initialisation", 9, "    residual: false\n    initialisation: xavier", told: 10, "\"xavier\"",
       "protocol, he_normal, he_uniform"),

@@ -37,7 +37,7 @@ struct ActivationSignTests {
       var backward = gf_pointwise_backward(
         pixels: shape.pixels, channels: shape.channels, output: output?.pointer, output_gradient: dy.pointer,
         input: x.pointer, mean: mean.pointer, inverse: inverse.pointer, scale: scale.pointer,
-        shift: output == nil ? shift.pointer : nil, sum1: sum1.pointer, sum2: sum2.pointer, slope: slope,
+        shift: output == nil ? shift.pointer : nil, sum1: sum1.pointer, sum2: sum2.pointer, gamma: nil, slope: slope,
         input_gradient: dx.pointer, skip_gradient: nil)
       kernels.pointee.pointwise_backward(&backward)
       kernels.pointee.backward_sums(&backward, sums.pointer)

@@ -162,6 +162,7 @@ func eluCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
 struct BackwardInput<S: KernelScalar>: Sendable {
   enum Statistics: String, CaseIterable {
     case training = "training statistics"
+    case groups = "training statistics of groups of channels"
     case fixed = "fixed statistics"
     case none = "no normalisation"
   }
@@ -183,17 +184,17 @@ struct BackwardInput<S: KernelScalar>: Sendable {
     dy = generator.values(shape.count, set)
     x = Memory(generator.values(shape.count, set))
     y = Memory(generator.values(shape.count, set))
-    constants = (0..<6).map { _ in Memory(generator.values(shape.channels, set)) }
+    constants = (0..<7).map { _ in Memory(generator.values(shape.channels, set)) }
   }
 
   func arguments(_ statistics: Statistics, _ activation: Activation, gradient: Memory<S>) -> gf_pointwise_backward {
-    let training = statistics == .training
+    let training = statistics == .training || statistics == .groups
     return gf_pointwise_backward(
       pixels: shape.pixels, channels: shape.channels, output: activation == .kept ? y.pointer : nil,
       output_gradient: gradient.pointer, input: x.pointer, mean: training ? constants[0].pointer : nil,
       inverse: training ? constants[1].pointer : nil, scale: statistics == .none ? nil : constants[2].pointer,
       shift: activation == .anew ? constants[5].pointer : nil, sum1: training ? constants[3].pointer : nil,
-      sum2: training ? constants[4].pointer : nil,
+      sum2: training ? constants[4].pointer : nil, gamma: statistics == .groups ? constants[6].pointer : nil,
       slope: activation == .none ? 1 : 0.01, input_gradient: nil, skip_gradient: nil)
   }
 }

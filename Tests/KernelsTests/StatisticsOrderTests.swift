@@ -186,7 +186,8 @@ struct StatisticsOrderTests {
         var arguments = gf_pointwise_backward(
           pixels: pixels, channels: channels, output: memory[2].pointer, output_gradient: memory[0].pointer,
           input: memory[1].pointer, mean: memory[3].pointer, inverse: memory[4].pointer, scale: memory[4].pointer,
-          shift: nil, sum1: memory[3].pointer, sum2: memory[3].pointer, slope: 0.5, input_gradient: nil, skip_gradient: nil)
+          shift: nil, sum1: memory[3].pointer, sum2: memory[3].pointer, gamma: nil, slope: 0.5, input_gradient: nil,
+          skip_gradient: nil)
         withExtendedLifetime(memory) { kernels.pointee.backward_sums(&arguments, &results) }
         return Array(results[part * channels..<(part + 1) * channels])
       }

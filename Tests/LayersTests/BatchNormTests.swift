@@ -104,11 +104,74 @@ struct BatchNormTests {
     }
   }
 
-  private func network(filters: Int = 3, capacity: Int = 2) throws -> (network: Network<Double>, batch: Batch<Double>) {
-    let network = try Network<Double>(
-      NetworkConfiguration(
-        blocksPerStage: 1, filters: filters, classes: 5, side: 8, normalisesProcessing: true, normalisesReduction: true,
-        isResidual: true), backend: backend, capacity: capacity, for: .inspection)
+  /// What one pass in training mode and its gradient leave, in one batch and in one for each ghost.
+  @Test("ghost batches are batches of their own: the same bits as each by itself", arguments: [2, 3, 7])
+  func ghostsAreBatches(_ size: Int) {
+    var generator = SeededGenerator(seed: 8)
+    let shape = [7, 2, 3, 5]
+    let bench = BatchNormBench(shape, .training, ghostSize: size, backend, &generator)
+    let norm = bench.norm
+    let dy = Tensor<Double>(shape: shape, values: generator.uniform(-1...2, count: bench.x.count))
+    let (oldMean, oldVariance) = (norm.runningMean.value.values, norm.runningVariance.value.values)
+    let whole = pass(norm, bench.x, dy)
+    let after = (norm.runningMean.value.values, norm.runningVariance.value.values)
+    #expect(norm.batchStatistics.mean.count == bench.ghosts.count * 5)
+
+    norm.runningMean.value.assign(oldMean)
+    norm.runningVariance.value.assign(oldVariance)
+    let each = BatchNorm(
+      gamma: norm.gamma, beta: norm.beta, runningMean: norm.runningMean, runningVariance: norm.runningVariance,
+      kernels: backend.kernels(for: Double.self), capacity: size)
+    var (y, dx) = ([Double](), [Double]())
+    var (gamma, beta) = ([Double](repeating: 0, count: 5), [Double](repeating: 0, count: 5))
+    for ghost in bench.ghosts {
+      let places = ghost.lowerBound * 30..<ghost.upperBound * 30
+      let part = pass(
+        each, Tensor(shape: [ghost.count, 2, 3, 5], values: Array(bench.x.values[places])),
+        Tensor(shape: [ghost.count, 2, 3, 5], values: Array(dy.values[places])))
+      y += part.y
+      dx += part.dx
+      for c in 0..<5 { (gamma[c], beta[c]) = (gamma[c] + part.gamma[c], beta[c] + part.beta[c]) }
+    }
+    #expect(whole.y == y)
+    #expect(whole.dx == dx)
+    #expect(whole.gamma == gamma)
+    #expect(whole.beta == beta)
+    #expect(after.0 == norm.runningMean.value.values)
+    #expect(after.1 == norm.runningVariance.value.values)
+    // They are not what one batch of all would give.
+    #expect(size == 7 || whole.y != pass(BatchNormTests.joined(norm, backend), bench.x, dy).y)
+  }
+
+  private static func joined(_ norm: BatchNorm<Double>, _ backend: Backend) -> BatchNorm<Double> {
+    BatchNorm(
+      gamma: norm.gamma, beta: norm.beta, runningMean: norm.runningMean, runningVariance: norm.runningVariance,
+      kernels: backend.kernels(for: Double.self), capacity: 7)
+  }
+
+  private func pass(
+    _ norm: BatchNorm<Double>, _ x: Tensor<Double>, _ dy: Tensor<Double>
+  ) -> (y: [Double], dx: [Double], gamma: [Double], beta: [Double]) {
+    let images = 0..<x.shape[0], pixels = x.shape[1] * x.shape[2]
+    let pointwise = Pointwise<Double>(kernels: backend.kernels(for: Double.self))
+    let y = Tensor<Double>(shape: x.shape), dx = Tensor<Double>(shape: x.shape)
+    norm.collectStatistics(x, images: images)
+    norm.finishStatistics(imageCount: images.count, pixels: pixels, recording: .running)
+    pointwise.forward(x, normalising: norm, into: y, images: images)
+    norm.collectGradient(dy, output: nil, input: x, images: images)
+    norm.finishGradient(imageCount: images.count, pixels: pixels, accumulating: false)
+    pointwise.backward(dy, output: nil, input: x, through: norm, statistics: .batch, into: dx, images: images)
+    return (y.values, dx.values, norm.gamma.gradient.values, norm.beta.gradient.values)
+  }
+
+  private func network(
+    filters: Int = 3, capacity: Int = 2, ghostSize: Int? = nil
+  ) throws -> (network: Network<Double>, batch: Batch<Double>) {
+    var configuration = NetworkConfiguration(
+      blocksPerStage: 1, filters: filters, classes: 5, side: 8, normalisesProcessing: true, normalisesReduction: true,
+      isResidual: true)
+    configuration.normStatistics.ghostSize = ghostSize
+    let network = try Network<Double>(configuration, backend: backend, capacity: capacity, for: .inspection)
     var generator = SeededGenerator(seed: 7)
     for parameter in network.parameters {
       parameter.value.assign(generator.uniform(-0.5...0.5, count: parameter.count))
@@ -147,5 +210,15 @@ struct BatchNormTests {
     #expect(throws: Never.self) { try network.forward(batch.first(1), mode: .evaluation(.running)) }
     #expect(throws: Never.self) { try network.forward(batch, mode: .training) }
     #expect("\(LayerError.singleValue(layer: "x"))".contains("evaluation mode"))
+  }
+
+  @Test("a last ghost of a single value per channel is that error too, whatever the batch holds")
+  func singleValueOfAGhost() throws {
+    let (network, batch) = try network(capacity: 4, ghostSize: 2)
+    #expect(throws: LayerError.singleValue(layer: "reduction_block_2_bn_1")) {
+      try network.forward(batch.first(3), mode: .training)
+    }
+    #expect(throws: Never.self) { try network.forward(batch, mode: .training) }
+    #expect(throws: Never.self) { try network.forward(batch.first(3), mode: .evaluation(.running)) }
   }
 }

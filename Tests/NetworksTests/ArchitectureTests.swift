@@ -8,6 +8,9 @@ struct ArchitectureTests {
     ("vgg38-rc", 336_196), ("vgg38-bn-rc-1e-3", 338_500), ("vgg38-bn-rc-1e-2", 338_500),
     ("vgg38-bn-all-1e-2", 338_500), ("vgg38-bn-all-1e-3", 338_500), ("vgg38-he-1e-3", 336_196), ("vgg38-elu-1e-3", 336_196),
     ("vgg38-bn-rc-elu-1e-2", 338_500), ("vgg38-ic-1e-2", 338_500), ("vgg38-ic-rc-1e-2", 338_500),
+    ("vgg38-bn-rc-ghost-1e-2", 338_500),
+    ("vgg38-bn-rc-decay-1e-2", 338_500), ("vgg38-bn-rc-ghost-decay-1e-2", 338_500), ("vgg38-gn-rc-1e-2", 338_500),
+    ("vgg38-bgn-rc-1e-2", 338_500),
   ]
 
   @Test("every row has exactly the protocol's number of parameters", arguments: counts)
@@ -29,7 +32,12 @@ struct ArchitectureTests {
       #expect(row.configuration.isResidual == row.id.contains("-rc"))
       #expect(row.configuration.initialisation == (row.id.contains("-he") ? .heNormal : .standard))
       #expect(row.configuration.activation == (row.id.contains("-elu") ? .elu(alpha: 1) : .leakyReLU(slope: 0.01)))
-      #expect(row.configuration.particulars.isEmpty == !["-he", "-elu", "-ic"].contains { row.id.contains($0) })
+      #expect(row.particulars.isEmpty == !["-he", "-elu", "-ic", "-ghost", "-decay", "gn-"].contains { row.id.contains($0) })
+      #expect((row.optimiser == .standard) == !row.id.contains("-decay"))
+      let ghost = row.id.contains("-ghost") ? 10 : row.id.contains("-gn") ? 1 : row.id.contains("-bgn") ? 2 : nil
+      #expect(row.configuration.normStatistics.ghostSize == ghost)
+      #expect(row.configuration.normStatistics.groups == (row.id.contains("gn-") ? 4 : nil))
+      #expect(row.configuration.normStatistics.exampleWeight == (row.id.contains("-gn") ? 1 : 0))
     }
   }
 

@@ -38,7 +38,8 @@ struct OracleFixture: Sendable {
   static let narrow = [
     "vgg08", "vgg38", "vgg38-bn-1e-2", "vgg38-bn-1e-3", "vgg38-rc", "vgg38-bn-rc-1e-3", "vgg38-bn-rc-1e-2",
     "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3", "vgg38-elu-1e-3", "vgg38-bn-rc-elu-1e-2", "vgg38-ic-1e-2",
-    "vgg38-ic-rc-1e-2",
+    "vgg38-ic-rc-1e-2", "vgg38-bn-rc-ghost-1e-2", "vgg38-bn-rc-decay-1e-2", "vgg38-bn-rc-ghost-decay-1e-2",
+    "vgg38-gn-rc-1e-2", "vgg38-bgn-rc-1e-2",
   ]
   static let all = narrow + ["full-width.vgg38-bn-rc-1e-2"]
 

@@ -78,7 +78,7 @@ struct OracleTests {
   ) throws -> SafeTensors {
     let request = ProbeRequest(
       row: fixture.row, mode: group == .eval ? .eval : .train, precision: precision,
-      updates: group == .adam3 ? .init(steps: 3, learningRate: fixture.learningRate) : nil)
+      updates: group == .adam3 ? .init(steps: 3, learningRate: fixture.learningRate, optimiser: fixture.row.optimiser) : nil)
     return try Probe.run(
       request, weights: fixture.weights, batch: fixture.batch,
       backend: try Backend(instructionSet: instructionSet, threads: 2))

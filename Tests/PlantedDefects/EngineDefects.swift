@@ -126,17 +126,47 @@ private let winogradDefects = [
 
 private let batchNormDefects = [
   Defect(
+    "bn-ghost-constants-of-the-first", "every image is normalised by the first ghost's statistics", batchNorm,
+    "{ image / sharing * channels }", "{ image / sharing * 0 }"),
+  Defect(
+    "bn-ghost-means-of-the-batch", "a ghost's means of gradients divide by the values of the whole batch", batchNorm,
+    "values: Double(images.count * pixels * groupSize))", "values: Double(imageCount * pixels * groupSize))"),
+  Defect(
+    "bn-ghost-gradient-of-one", "the gradients of scale and shift are those of the first ghost", batchNorm,
+    "if set > 0 { for i in", "if set < 0 { for i in"),
+  Defect(
+    "bn-group-means-as-variance", "a group's variance forgets how far its channels' means lie apart", batchNorm,
+    "squares += variance[c] + distance * distance", "squares += variance[c] + 0 * distance"),
+  Defect(
+    "bn-group-gamma-outside", "the means of a group's gradient take dz without its factor", batchNorm,
+    "let factor = Double(gamma.value.pointer[c])", "let factor = 1 + 0 * Double(gamma.value.pointer[c])"),
+  Defect(
+    "bn-group-kernel-scale", "with groups, dx is scaled by gamma once more", pointwiseKernel,
+    "d = LOAD(inverse + c) * d;", "d = LOAD(scale + c) * d;"),
+  Defect(
+    "bn-example-variance-of-means", "the mixture's variance forgets how far the image's mean lies from the fixed one", batchNorm,
+    "(exampleWeight * other) * (distance * distance)", "(exampleWeight * other) * (0 * distance)"),
+  Defect(
+    "bn-example-gradient-whole", "the gradient goes through all of the statistics, not the image's share", batchNorm,
+    "    ownShare = exampleWeight\n", "    ownShare = 1\n"),
+  Defect(
+    "bn-example-weights-exchanged", "the weight is that of the fixed statistics", batchNorm,
+    "let other = 1 - exampleWeight", "let other = exampleWeight"),
+  Defect(
+    "bn-ghost-last-forgotten", "the images of an incomplete last ghost follow the one before", batchNorm,
+    "{ (images + $0 - 1) / $0 } ?? 1", "{ max(1, images / $0) } ?? 1"),
+  Defect(
     "bn-running-variance-biased", "the running variance follows the biased variance", batchNorm,
-    "momentum * (batchVariance.pointer[c] * unbias)", "momentum * batchVariance.pointer[c]"),
+    "momentum * (batchVariance[c] * unbias)", "momentum * batchVariance[c]"),
   Defect(
     "bn-epsilon-outside-root", "1 / (sqrt(var) + eps)", batchNorm,
     "S(1 / (variance + epsilon).squareRoot())", "S(1 / (variance.squareRoot() + epsilon))"),
   Defect(
     "bn-mean-gradient-m-minus-1", "the mean of dz divides by m - 1", batchNorm,
-    "meanGradient.pointer[c] = S(sum / m)", "meanGradient.pointer[c] = S(sum / (m - 1))"),
+    "S(ownShare * totals[c] / m)", "S(ownShare * totals[c] / (m - 1))"),
   Defect(
     "bn-mean-product-m-minus-1", "the mean of dz times xhat divides by m - 1", batchNorm,
-    "meanProduct.pointer[c] = S(product / m)", "meanProduct.pointer[c] = S(product / (m - 1))"),
+    "S(ownShare * totals[channels + c] / m)", "S(ownShare * totals[channels + c] / (m - 1))"),
   Defect(
     "bn-variance-term-missing", "the gradient through the variance is left out", pointwiseKernel,
     "d = FMA(-xhat, LOAD(sum2 + c), d - LOAD(sum1 + c));", "d = (d - LOAD(sum1 + c)) + xhat * (T)0;"),
@@ -151,12 +181,12 @@ private let batchNormDefects = [
     "gamma.gradient.pointer[c] + S(product) : S(product)", "gamma.gradient.pointer[c] + S(sum) : S(sum)"),
   Defect(
     "bn-momentum-swapped", "the running mean keeps a tenth instead of nine", batchNorm,
-    "S((1 - momentum) * oldMean + momentum * batchMean.pointer[c])",
-    "S(momentum * oldMean + (1 - momentum) * batchMean.pointer[c])"),
+    "S((1 - momentum) * oldMean + momentum * batchMean[c])",
+    "S(momentum * oldMean + (1 - momentum) * batchMean[c])"),
   Defect(
     "bn-stale-mean-in-training", "training normalises by the running mean", batchNorm,
-    "setConstants(c, mean: batchMean.pointer[c], variance: batchVariance.pointer[c])",
-    "setConstants(c, mean: Double(runningMean.value.pointer[c]), variance: batchVariance.pointer[c])"),
+    "setConstants(c, at: place, mean: batchMean[c], variance: batchVariance[c])",
+    "setConstants(c, at: place, mean: Double(runningMean.value.pointer[c]), variance: batchVariance[c])"),
   Defect(
     "bn-normalises-by-unbiased", "training normalises by the unbiased variance", batchNormKernel,
     "variance[c] = variance[c] / n;", "variance[c] = variance[c] / (n - 1);"),
@@ -170,11 +200,11 @@ private let batchNormDefects = [
     "let isTraining = norm != nil"),
   Defect(
     "bn-population-biased", "the population variance is not scaled by m / (m - 1)", batchNorm,
-    "populationVariance.pointer[c] += batchVariance.pointer[c] * unbias",
-    "populationVariance.pointer[c] += batchVariance.pointer[c]"),
+    "populationVariance.pointer[c] += batchVariance[c] * unbias",
+    "populationVariance.pointer[c] += batchVariance[c]"),
   Defect(
     "bn-gamma-forgotten", "the output is not scaled by gamma", batchNorm,
-    "scale.pointer[c] = gamma.value.pointer[c] * inverse.pointer[c]", "scale.pointer[c] = inverse.pointer[c]"),
+    "gamma.value.pointer[c] * inverse.pointer[place + c]", "inverse.pointer[place + c]"),
   Defect(
     "bn-sums-above-activation", "batch norm's sums take the gradient above the activation", batchNormKernel,
     "if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz;",
@@ -182,7 +212,7 @@ private let batchNormDefects = [
   Defect(
     "bn-evaluation-changes-buffers", "a pass that gathers the population moves the running averages", batchNorm,
     "      case .population:\n        populationMean",
-    "      case .population:\n        runningMean.value.pointer[c] = S(batchMean.pointer[c])\n        populationMean"),
+    "      case .population:\n        runningMean.value.pointer[c] = S(batchMean[c])\n        populationMean"),
 ]
 
 private let betweenConvolutionsDefects = [

@@ -72,7 +72,7 @@ private let experimentData = "Sources/Experiments/ExperimentData.swift"
 private let normalisation = "Sources/Datasets/Normalisation.swift"
 
 private let slot = "imagesPerSlot = 5"
-private let batchConstants = "setConstants(c, mean: batchMean.pointer[c], variance: batchVariance.pointer[c])"
+private let batchConstants = "setConstants(c, at: place, mean: batchMean[c], variance: batchVariance[c])"
 
 private let geometry = "Sources/Layers/ConvolutionGeometry.swift"
 private let imageGroup = "Sources/Layers/ImageGroup.swift"
@@ -229,10 +229,10 @@ private let arithmetics = [
   TrainingChange(
     "statistics-binary32", "batch norm's mean and variance rounded to binary32", .arithmetic,
     [
-      .init(file: batchNorm, place: batchConstants, find: "batchMean.pointer[c]", replace: "Double(Float(batchMean.pointer[c]))"),
+      .init(file: batchNorm, place: batchConstants, find: "batchMean[c]", replace: "Double(Float(batchMean[c]))"),
       .init(
-        file: batchNorm, place: batchConstants, find: "batchVariance.pointer[c]",
-        replace: "Double(Float(batchVariance.pointer[c]))"),
+        file: batchNorm, place: batchConstants, find: "batchVariance[c]",
+        replace: "Double(Float(batchVariance[c]))"),
     ]),
   TrainingChange(
     "loss-order", "the loss as log Σ + (L − z)", .arithmetic, kernelLoss, "(gf_log(sum) + largest) - (double)z[label]",
@@ -346,10 +346,10 @@ private let statisticsDefects = [
     "self.epsilon = 2 * epsilon"),
   TrainingChange(
     "bn-running-variance-biased", "the running variance follows the biased variance", batchNorm,
-    within: "momentum * (batchVariance.pointer[c] * unbias)", "batchVariance.pointer[c] * unbias", "batchVariance.pointer[c]"),
+    within: "momentum * (batchVariance[c] * unbias)", "batchVariance[c] * unbias", "batchVariance[c]"),
   TrainingChange(
-    "bn-variance-unbiased", "training normalises by N - 1", batchNorm, within: batchConstants, "batchVariance.pointer[c]",
-    "batchVariance.pointer[c] * unbias"),
+    "bn-variance-unbiased", "training normalises by N - 1", batchNorm, within: batchConstants, "batchVariance[c]",
+    "batchVariance[c] * unbias"),
   TrainingChange(
     "gamma-gradient-1-percent", "the gradient of batch norm's scale is 1 % small", batchNorm,
     within: ": S(product)\n", "S(product)", "S(0.99 * product)"),

@@ -34,6 +34,11 @@ public enum ReferenceRuns {
       var row = row
       row.network.filters = 6
       row.batchSize = 7
+      // One batch of ghosts, then one whose last ghost is smaller, where they are of more than one image.
+      if let size = row.network.normStatistics.ghostSize {
+        (row.network.normStatistics.ghostSize, row.batchSize) = (size == 1 ? 1 : 7, 14)
+      }
+      if row.network.normStatistics.groups != nil { row.network.filters = 12 }
       var run = RunSpecification(row: row, profile: .smoke, seed: 0, dataset: dataset, epochs: epochs)
       run.settings.validationPerClass = 2
       return run

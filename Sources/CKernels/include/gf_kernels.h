@@ -99,6 +99,7 @@ typedef struct {
 // The gradient through gf_pointwise_forward.
 // dz = y > 0 ? dy : slope * dy,  y > 0 where fma(x - mean[c], scale[c], shift[c]) > 0 if shift is given instead of y
 // training statistics (sum1 given):  dx = scale[c] * fma(-xhat, sum2[c], dz - sum1[c]), xhat = (x - mean[c]) * inverse[c]
+// statistics of groups of channels (gamma given too):  dx = inverse[c] * fma(-xhat, sum2[c], gamma[c] * dz - sum1[c])
 // fixed statistics (scale given):    dx = scale[c] * dz
 // no normalisation:                  dx = dz
 typedef struct {
@@ -108,7 +109,8 @@ typedef struct {
   const void *input;            // x; needed for training statistics, or with shift
   const void *mean, *inverse, *scale;  // [C]
   const void *shift;                   // [C], or NULL
-  const void *sum1, *sum2;             // [C]: mean over the batch of dz, and of dz * xhat
+  const void *sum1, *sum2;             // [C]: mean over the batch of dz, and of dz * xhat; of gamma * dz where that is given
+  const void *gamma;                   // [C], or NULL
   double slope;
   void *input_gradient;  // dx; may be `output_gradient`
   void *skip_gradient;   // dz, or NULL; may be `output_gradient`

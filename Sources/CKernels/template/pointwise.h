@@ -50,7 +50,7 @@ static void NAME(elu_forward)(const gf_pointwise_forward *a) {
 static inline __attribute__((always_inline)) void NAME(pointwise_backward_of)(
     const gf_pointwise_backward *a, const size_t channels, const T *output, const T *restrict mean,
     const T *restrict inverse, const T *restrict scale, const T *restrict shift, const T *restrict sum1,
-    const T *restrict sum2, T *dskip, const int is_elu) {
+    const T *restrict sum2, const T *restrict gamma, T *dskip, const int is_elu) {
   const T *const dy = a->output_gradient, *const input = a->input;
   T *const dx = a->input_gradient;
   const T slope = (T)a->slope;
@@ -61,11 +61,15 @@ static inline __attribute__((always_inline)) void NAME(pointwise_backward_of)(
   if (output) dz = LOAD(output + i) > (T)0 ? dz : (is_elu ? LOAD(output + i) + slope : (V)slope) * dz; \
   if (shift) dz = FMA(centred, LOAD(scale + c), LOAD(shift + c)) > (T)0 ? dz : slope * dz; \
   V d = dz;                                                              \
+  if (gamma) d = LOAD(gamma + c) * d;                                    \
   if (sum1) {                                                            \
     const V xhat = centred * LOAD(inverse + c);                          \
     d = FMA(-xhat, LOAD(sum2 + c), d - LOAD(sum1 + c));                  \
   }                                                                      \
-  if (scale) d = LOAD(scale + c) * d;                                    \
+  if (gamma)                                                             \
+    d = LOAD(inverse + c) * d;                                           \
+  else if (scale)                                                        \
+    d = LOAD(scale + c) * d;                                             \
   if (dskip) STORE(dskip + i, dz);                                       \
   STORE(dx + i, d);
   FOR_CHANNELS(a->pixels, channels, BODY)
@@ -74,22 +78,23 @@ static inline __attribute__((always_inline)) void NAME(pointwise_backward_of)(
 
 static void NAME(pointwise_backward)(const gf_pointwise_backward *a) {
   const T *const output = a->output, *const mean = a->mean, *const inverse = a->inverse, *const scale = a->scale;
-  const T *const shift = a->shift, *const sum1 = a->sum1, *const sum2 = a->sum2;
+  const T *const shift = a->shift, *const sum1 = a->sum1, *const sum2 = a->sum2, *const gamma = a->gamma;
   T *const dskip = a->skip_gradient;
   // Those of training, with what is absent and what is there known.
-  const int is_usual = a->channels == USUAL_CHANNELS;
+  const int is_usual = a->channels == USUAL_CHANNELS && !gamma;
   if (is_usual && output && !shift && sum1 && scale && dskip)
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, mean, inverse, scale, 0, sum1, sum2, dskip, 0);
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, mean, inverse, scale, 0, sum1, sum2, 0, dskip, 0);
   else if (is_usual && output && !shift && sum1 && scale)
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, mean, inverse, scale, 0, sum1, sum2, 0, 0);
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, mean, inverse, scale, 0, sum1, sum2, 0, 0, 0);
   else if (is_usual && !output && shift && sum1 && !dskip)
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, 0, mean, inverse, scale, shift, sum1, sum2, 0, 0);
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, 0, mean, inverse, scale, shift, sum1, sum2, 0, 0, 0);
   else if (is_usual && output && !shift && !sum1 && !scale)
-    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, 0, 0, 0, 0, 0, 0, dskip, 0);
+    NAME(pointwise_backward_of)(a, USUAL_CHANNELS, output, 0, 0, 0, 0, 0, 0, 0, dskip, 0);
   else
-    NAME(pointwise_backward_of)(a, a->channels, output, mean, inverse, scale, shift, sum1, sum2, dskip, 0);
+    NAME(pointwise_backward_of)(a, a->channels, output, mean, inverse, scale, shift, sum1, sum2, gamma, dskip, 0);
 }
 
 static void NAME(elu_backward)(const gf_pointwise_backward *a) {
-  NAME(pointwise_backward_of)(a, a->channels, a->output, a->mean, a->inverse, a->scale, 0, a->sum1, a->sum2, a->skip_gradient, 1);
+  NAME(pointwise_backward_of)(
+      a, a->channels, a->output, a->mean, a->inverse, a->scale, 0, a->sum1, a->sum2, a->gamma, a->skip_gradient, 1);
 }

@@ -107,7 +107,8 @@ final class NetworkBench {
       let norm = name.layer.flatMap { layer in layer.block.map { LayerName($0, .batchNorm, layer.index) } }
       let isNormalised = norm.map { names.contains(ParameterName(layer: $0, "weight").description) } ?? false
       let vanishes =
-        mode == .training && configuration.normPlacement == .afterConvolution && specification.kind == .bias
+        mode == .training && configuration.normPlacement == .afterConvolution
+        && configuration.normStatistics.groups == nil && specification.kind == .bias
         && name.layer?.kind == .convolution && isNormalised
       return CheckSubject.Variable(
         parameter.name, parameter.value, gradient: parameter.gradient,

@@ -13,11 +13,11 @@ extension NetworkDescription {
       let convolution = LayerName(block, .convolution, index), normName = LayerName(block, .batchNorm, index)
       let rate = block == .entry ? nil : configuration.normPlacement.dropout
       if norm, let rate {
-        layers.append(BatchNormLayer(name: normName.path))
+        layers.append(BatchNormLayer(name: normName.path, statistics: configuration.normStatistics))
         if rate > 0 { layers.append(DropoutLayer(label: "\(block)_dropout_\(index)", rate: rate)) }
       }
       layers.append(ConvolutionLayer(name: convolution.path, filters: configuration.filters, hasBias: bias))
-      if norm, rate == nil { layers.append(BatchNormLayer(name: normName.path)) }
+      if norm, rate == nil { layers.append(BatchNormLayer(name: normName.path, statistics: configuration.normStatistics)) }
       if let skip { layers.append(ResidualAddLayer(inputOf: skip.description)) }
       layers.append(ActivationLayer(after: convolution.description, configuration.activation))
     }

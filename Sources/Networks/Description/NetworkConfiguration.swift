@@ -17,6 +17,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   public var normalisesProcessing: Bool
   public var normalisesReduction: Bool
   public var normPlacement: NormPlacement
+  public var normStatistics = NormStatistics.standard
   /// Whether a processing block's input is added to its second convolution's (normalised) output.
   public var isResidual: Bool
   public var activation: Activation
@@ -53,6 +54,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   public var particulars: [String] {
     var words: [String] = []
     if let rate = normPlacement.dropout { words.append("IC layers of dropout \(rate)") }
+    words += normStatistics.particulars
     if case .elu = activation { words.append("\(activation)") }
     if initialisation != .standard { words.append("initialisation \(initialisation.rawValue)") }
     return words
@@ -85,6 +87,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
     if normPlacement != .afterConvolution, !normalisesProcessing, !normalisesReduction {
       return "batch norm before convolutions, and no blocks that have batch norm: give it to processing or reduction blocks"
     }
+    if let problem = normStatistics.problem(channels: filters) { return problem }
     if blocksPerStage > 100 { return "\(blocksPerStage) blocks a stage; at most 100" }
     return nil
   }

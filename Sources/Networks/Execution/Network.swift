@@ -101,7 +101,7 @@ public final class Network<S: KernelScalar> {
       precondition((0..<Int32(description.classes)).contains(label), "label \(label)")
     }
     if mode.usesBatchStatistics {
-      for index in 0..<norms.count where norms[index].pixels * count == 1 {
+      for index in 0..<norms.count where norms[index].layer.fewestValues(images: count, pixels: norms[index].pixels) == 1 {
         throw .singleValue(layer: norms[index].label)
       }
     }

@@ -1,17 +1,24 @@
 import Kernels
 import Layers
 
-/// Batch norm of each channel: `BatchNorm`. Its statistics are operations of their own; what it does to each element is a part
-/// of a loop.
+/// Batch norm of each channel or group of channels: `BatchNorm`. Its statistics are operations of their own; what it does to each
+/// element is a part of a loop.
 public struct BatchNormLayer: NetworkLayer, PointwisePart {
   /// In the state dict, as in `layer_dict.block_0_1.layer_dict.bn_0`.
   public let name: String
+  public let statistics: NormStatistics
 
-  public init(name: String) { self.name = name }
+  public init(name: String, statistics: NormStatistics = .standard) {
+    self.name = name
+    self.statistics = statistics
+  }
 
   public var label: String { ParameterSpecification.label(of: name + ".weight") }
 
-  public func outputShape(of input: MapShape) throws(LayerError) -> MapShape { input }
+  public func outputShape(of input: MapShape) throws(LayerError) -> MapShape {
+    if let problem = statistics.problem(channels: input.channels) { throw .impossibleGeometry("\(label): \(problem)") }
+    return input
+  }
 
   public func parameters(input: MapShape) -> [ParameterSpecification] {
     let kinds: [(String, ParameterSpecification.Kind)] = [
@@ -21,19 +28,28 @@ public struct BatchNormLayer: NetworkLayer, PointwisePart {
   }
 
   public func workspace<S: KernelScalar>(input: MapShape, for use: WorkspaceUse, of: S.Type) -> [Workspace] {
-    [Workspace(label, bytes: BatchNorm<S>.workspaceBytes(channels: input.channels, capacity: use.capacity))]
+    let bytes = BatchNorm<S>.workspaceBytes(
+      channels: input.channels, capacity: use.capacity, ghostSize: statistics.ghostSize,
+      exampleWeight: statistics.exampleWeight)
+    return [Workspace(label, bytes: bytes)]
   }
 
   func computing<S>(_ layers: LayerStore<S>) -> BatchNorm<S> {
     layers.instance(of: label) {
-      BatchNorm(
-        gamma: layers.state[name + ".weight"], beta: layers.state[name + ".bias"],
+      let gamma = layers.state[name + ".weight"]
+      return BatchNorm(
+        gamma: gamma, beta: layers.state[name + ".bias"],
         runningMean: layers.state[buffer: name + ".running_mean"],
-        runningVariance: layers.state[buffer: name + ".running_var"], kernels: layers.kernels, capacity: layers.use.capacity)
+        runningVariance: layers.state[buffer: name + ".running_var"], kernels: layers.kernels, capacity: layers.use.capacity,
+        ghostSize: statistics.ghostSize, groupSize: statistics.groups.map { gamma.count / $0 } ?? 1,
+        exampleWeight: statistics.exampleWeight)
     }
   }
 
   // MARK: Operations
+
+  /// Whether the gradient goes through the statistics of a pass.
+  func hasGradient(_ kind: PassKind) -> Bool { kind == .training || statistics.exampleWeight > 0 }
 
   func join(_ loop: inout PointwiseLoop) { loop.norm = self }
 
@@ -43,6 +59,14 @@ public struct BatchNormLayer: NetworkLayer, PointwisePart {
       pass.addOnce(OperationFacts(layer: label, direction: .forward, part: .preparation, scope: .network)) { memory in
         let (norm, state) = (computing(memory.layers), memory.state)
         return { norm.useFixedStatistics(state.statistics) }
+      }
+      guard statistics.exampleWeight > 0 else { return }
+      pass.add(OperationFacts(layer: label, direction: .forward, part: .statistics, reads: [x])) { memory in
+        let (norm, x, pixels) = (computing(memory.layers), memory[x], x.shape.pixels)
+        return {
+          norm.collectStatistics(x.of($0), images: $0.images)
+          norm.weighExamples(images: $0.images, pixels: pixels)
+        }
       }
       return
     }

@@ -69,15 +69,14 @@ struct PointwiseLoop: OperationSource {
     let source = skip.map { pass.input(of: $0) }
     // Without batch norm, the gradients of the input and of the skip are the same.
     let dSkip = norm == nil ? nil : source.map { pass.newGradient(of: $0) }
-    let readsInput = norm != nil && (pass.kind == .training || (!function.isIdentity && y == nil))
+    let statistics: BatchNormGradient = norm?.hasGradient(pass.kind) == true ? .batch : .fixed
+    let readsInput = norm != nil && (statistics == .batch || (!function.isIdentity && y == nil))
     pass.add(
       OperationFacts(
         layer: label, direction: .inputGradient, part: .pointwise, reads: [dy] + [y, readsInput ? x : nil].compactMap { $0 },
         writes: [dx] + (dSkip.map { [$0] } ?? []), overwrites: [.init(written: dSkip ?? dx, read: dy)], result: dx)
     ) { memory in
-      let (pointwise, norm, statistics) = (
-        Pointwise<S>(kernels: memory.kernels), norm?.computing(memory.layers), memory.kind.statistics
-      )
+      let (pointwise, norm) = (Pointwise<S>(kernels: memory.kernels), norm?.computing(memory.layers))
       let (dy, y, x) = (memory[dy], y.map { memory[$0] }, readsInput ? memory[x] : nil)
       let (dx, dSkip, activation) = (memory[dx], dSkip.map { memory[$0] }, function)
       return {

@@ -7,8 +7,6 @@ enum PassKind: Hashable, Sendable {
   case training
   /// Fixed statistics normalise.
   case evaluation
-
-  var statistics: BatchNormGradient { self == .training ? .batch : .fixed }
 }
 
 /// Collects a pass's operations, in their order, and the values between them.

@@ -201,7 +201,8 @@ public struct Reproduction {
   /// The program's rows that are not in Table 1: they need no matrix file.
   static let rowsBeyondTable1 = [
     "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3", "vgg38-elu-1e-3", "vgg38-bn-rc-elu-1e-2", "vgg38-ic-1e-2",
-    "vgg38-ic-rc-1e-2",
+    "vgg38-ic-rc-1e-2", "vgg38-bn-rc-ghost-1e-2",
+    "vgg38-bn-rc-decay-1e-2", "vgg38-bn-rc-ghost-decay-1e-2", "vgg38-gn-rc-1e-2", "vgg38-bgn-rc-1e-2",
   ]
 
   public init(_ runs: RunSet) {

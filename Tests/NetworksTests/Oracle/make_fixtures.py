@@ -70,6 +70,10 @@ class Shape:
 
 
 SMALL = Shape(filters=4, classes=10, image_size=16, batch=6)
+# Two ghosts of ten.
+GHOSTS = Shape(filters=4, classes=10, image_size=16, batch=20)
+# Groups of three channels.
+GROUPS = Shape(filters=12, classes=10, image_size=16, batch=6)
 FULL = Shape(filters=32, classes=100, image_size=32, batch=4)
 
 
@@ -153,6 +157,18 @@ def one_pass(network, images, labels):
     return result
 
 
+def optimiser(row, network):
+    """Adam; where the row has it, with decoupled decay of batch norm's factors and addends."""
+    constants = dict(lr=row.learning_rate, betas=(0.9, 0.999), eps=1e-8, foreach=False)
+    if row.decay is None:
+        return torch.optim.Adam(network.parameters(), **constants)
+    groups = {True: [], False: []}
+    for name, parameter in network.named_parameters():
+        groups["bn_" in name].append(parameter)
+    return torch.optim.AdamW(
+        [{"params": groups[True], "weight_decay": row.decay}, {"params": groups[False], "weight_decay": 0.0}], **constants)
+
+
 def evaluate(row, shape, weights, images, labels, mirror=None):
     """Every expected tensor: "train/...", "eval/...", "adam3/...". A mirror turns the masks of dropout too."""
     network = Network(row, shape.filters, shape.classes).double()
@@ -166,7 +182,7 @@ def evaluate(row, shape, weights, images, labels, mirror=None):
     assert all(torch.equal(v, weights[k]) for k, v in state(network).items())
 
     network.train()
-    adam = torch.optim.Adam(network.parameters(), lr=row.learning_rate, betas=(0.9, 0.999), eps=1e-8, foreach=False)
+    adam = optimiser(row, network)
     for step in range(ADAM_STEPS):
         result = one_pass(network, images, labels)
         if step == 0:
@@ -181,12 +197,17 @@ def evaluate(row, shape, weights, images, labels, mirror=None):
 
 
 class Mirror:
-    """A symmetry of the networks: turns and permutes inputs and outputs alike, and thereby the order of every sum."""
+    """A symmetry of the networks: turns and permutes inputs and outputs alike, and thereby the order of every sum.
 
-    def __init__(self, shape, draw):
-        self.examples = draw.order(shape.batch)
+    Examples stay in their ghosts, which running averages follow in turn, and filters in their groups.
+    """
+
+    def __init__(self, row, shape, draw):
+        ghost = row.ghost or shape.batch
+        self.examples = torch.cat([first + draw.order(ghost) for first in range(0, shape.batch, ghost)])
         self.colours = torch.tensor([2, 0, 1])
-        self.filters = draw.order(shape.filters)
+        group = shape.filters // (row.groups or 1)
+        self.filters = torch.cat([first + draw.order(group) for first in range(0, shape.filters, group)])
         self.classes = draw.order(shape.classes)
 
     def labels(self, labels):
@@ -234,7 +255,7 @@ def disagreements(expected, mirror, mirrored):
 
 def conditioning(name, row, shape, weights, images, labels, expected):
     """Prints the row's conditioning, and asserts it."""
-    mirror = Mirror(shape, Draw(4711))
+    mirror = Mirror(row, shape, Draw(4711))
     mirrored = evaluate(
         row, shape, {k: mirror.tensor(k, v) for k, v in weights.items()}, mirror.images(images), mirror.labels(labels),
         mirror)
@@ -323,7 +344,8 @@ SEEDS = {"vgg38-bn-rc-elu-1e-2": 1111, "vgg38-ic-1e-2": 1112}
 def fixtures():
     """(file name, row name, shape, seed) of every fixture."""
     for seed, name in enumerate(ROWS):
-        yield name, name, SMALL, SEEDS.get(name, 1000 + seed)
+        shape = GROUPS if ROWS[name].groups else GHOSTS if ROWS[name].ghost else SMALL
+        yield name, name, shape, SEEDS.get(name, 1000 + seed)
     yield "full-width.vgg38-bn-rc-1e-2", "vgg38-bn-rc-1e-2", FULL, 2000
 
 

@@ -32,6 +32,10 @@ class Row:
     activation: str = "leaky_relu"
     he: bool = False
     ic: float | None = None  # rate of the dropout of IC layers, which stand in the place of batch norm behind convolutions
+    ghost: int | None = None  # images that share the statistics of batch norm in training; all, where there is none
+    groups: int | None = None  # of channels, each with statistics of its own; each channel has, where there is none
+    example: float = 0.0  # the share of an image's own statistics in evaluation
+    decay: float | None = None  # of batch norm's factors and addends alone, decoupled from the gradient
 
 
 TABLE_1 = {
@@ -55,6 +59,11 @@ BEYOND = {
     "vgg38-bn-rc-elu-1e-2": Row(5, True, True, True, 1e-2, 338_500, activation="elu"),
     "vgg38-ic-1e-2": Row(5, True, True, False, 1e-2, 338_500, ic=0.05),
     "vgg38-ic-rc-1e-2": Row(5, True, True, True, 1e-2, 338_500, ic=0.05),
+    "vgg38-bn-rc-ghost-1e-2": Row(5, True, True, True, 1e-2, 338_500, ghost=10),
+    "vgg38-bn-rc-decay-1e-2": Row(5, True, True, True, 1e-2, 338_500, decay=0.01),
+    "vgg38-bn-rc-ghost-decay-1e-2": Row(5, True, True, True, 1e-2, 338_500, ghost=10, decay=0.01),
+    "vgg38-gn-rc-1e-2": Row(5, True, True, True, 1e-2, 338_500, ghost=1, groups=4, example=1.0),
+    "vgg38-bgn-rc-1e-2": Row(5, True, True, True, 1e-2, 338_500, ghost=2, groups=4),
 }
 ROWS = TABLE_1 | OTHER_PLACEMENT | BEYOND
 
@@ -86,6 +95,53 @@ def activation(row):
     return nn.LeakyReLU(LEAKY_SLOPE) if row.activation == "leaky_relu" else nn.ELU(alpha=1.0)
 
 
+class BatchNorm(nn.BatchNorm2d):
+    """PyTorch's; in training, of each ghost by itself, one after the other; with groups and weighed examples, written out."""
+
+    def __init__(self, filters, row):
+        super().__init__(filters, eps=1e-5, momentum=0.1)
+        self.ghost, self.groups, self.example = row.ghost, row.groups or filters, row.example
+
+    def forward(self, x):
+        if self.groups == self.num_features and (self.training or self.example == 0):
+            if self.ghost is None or not self.training:
+                return super().forward(x)
+            return torch.cat([super(BatchNorm, self).forward(part) for part in x.split(self.ghost)])
+        if self.training:
+            return torch.cat([self.in_training(part) for part in x.split(self.ghost or len(x))])
+        mean, variance = self.pooled(self.running_mean), self.pooled(self.running_var + self.running_mean**2)
+        variance = variance - mean**2
+        if self.example > 0:
+            own, own_variance = self.statistics(x, (2, 3))
+            share = self.example
+            second = (1 - share) * (variance + mean**2) + share * (own_variance + own**2)
+            mean = (1 - share) * mean + share * own
+            variance = second - mean**2
+        return self.normalised(x, mean, variance)
+
+    def pooled(self, value):
+        """The mean of each group of channels, which come last, for each of its channels."""
+        parts = value.unflatten(-1, (self.groups, -1))
+        return parts.mean(-1, keepdim=True).expand_as(parts).flatten(-2)
+
+    def statistics(self, x, dimensions):
+        """Mean and biased variance of each group, for each of its channels; of each image too, where images are no dimension."""
+        mean = self.pooled(x.mean(dimensions))
+        return mean, self.pooled((x**2).mean(dimensions)) - mean**2
+
+    def normalised(self, x, mean, variance):
+        mean, variance = (v[..., None, None].expand(*v.shape, 1, 1) for v in (mean, variance))
+        return (x - mean) / torch.sqrt(variance + self.eps) * self.weight[:, None, None] + self.bias[:, None, None]
+
+    def in_training(self, x):
+        mean, variance = self.statistics(x, (0, 2, 3))
+        count = x.numel() / self.groups
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+        return self.normalised(x, mean, variance)
+
+
 class Block(nn.Module):
     """Convolutions 3x3 (padding 1), each with its own batch norm where asked, kept under `layer_dict`."""
 
@@ -98,10 +154,10 @@ class Block(nn.Module):
         self.layer_dict = nn.ModuleDict()
         for i in range(convolutions):
             if batch_norm and row.ic is not None:
-                self.layer_dict[f"bn_{i}"] = nn.BatchNorm2d(filters, eps=1e-5, momentum=0.1)
+                self.layer_dict[f"bn_{i}"] = BatchNorm(filters, row)
             self.layer_dict[f"conv_{i}"] = nn.Conv2d(inputs if i == 0 else filters, filters, 3, padding=1, bias=bias)
             if batch_norm and row.ic is None:
-                self.layer_dict[f"bn_{i}"] = nn.BatchNorm2d(filters, eps=1e-5, momentum=0.1)
+                self.layer_dict[f"bn_{i}"] = BatchNorm(filters, row)
 
     def independent(self, i, x):
         """Batch norm, then dropout."""
@@ -181,7 +237,7 @@ def zero_gradients(row):
 
     What a floating-point program computes for them is rounding noise, and no two programs need agree on it.
     """
-    if not row.bn_reduction or row.ic is not None:
+    if not row.bn_reduction or row.ic is not None or row.groups is not None:
         return []
     return [f"layer_dict.reduction_block_{s}.layer_dict.conv_{i}.bias" for s in range(STAGES) for i in range(2)]
 
