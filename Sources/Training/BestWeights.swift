@@ -24,9 +24,11 @@ public final class BestWeights {
   /// - Parameters:
   ///   - source: the run's data: its dataset, split by its seed.
   ///   - trace: the run's own.
+  ///   - exampleWeight: the share of an image's own statistics in batch norm's; the run's if it is `nil`. From 0 to 1.
   /// - Throws: `BestWeightsError`; `SafeTensorsError`, `WeightFileError`, `FileError` for a file that cannot be used.
   public init(
-    _ identity: RunIdentity, source: any BatchSource, backend: Backend, directory: RunDirectory, trace: Trace
+    _ identity: RunIdentity, source: any BatchSource, backend: Backend, directory: RunDirectory, trace: Trace,
+    exampleWeight: Double? = nil
   ) throws {
     self.identity = identity
     let path = directory.best
@@ -41,7 +43,9 @@ public final class BestWeights {
       throw BestWeightsError.otherRun(path: path, name: "epoch", expected: "a number", found: file.metadata["epoch"])
     }
     self.epoch = epoch
-    step = try TrainingStep(identity.settings, seed: identity.seed, source: source, backend: backend)
+    var settings = identity.settings
+    if let exampleWeight { settings.network.normStatistics.exampleWeight = exampleWeight }
+    step = try TrainingStep(settings, seed: identity.seed, source: source, backend: backend)
     FloatingPointControl.setStandard()
     try step.network.load(file, file: path)
     // The test line names the very weights that it was made with.

@@ -21,6 +21,29 @@ struct EvaluateCommandTests {
     }
   }
 
+  @Test("an example's weight is taken as given, or chosen by the validation loss alone; with that of the run nothing changes")
+  func exampleWeight() throws {
+    let directory = try TemporaryDirectory()
+    let made = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
+    try #require(made.code == 0)
+    let run = directory.path("out/vgg08-s0")
+    let none = try Program.run(["evaluate", run, "--example-weight", "0"])
+    #expect(none.code == 0 && none.output.split(separator: "\n").count { $0.hasSuffix("equal") } == 2, "\(none.output)")
+    let chosen = try Program.run(["evaluate", run, "--example-weight", "choose", "--json"])
+    let json = try JSONValue(parsing: chosen.output)
+    let losses = try #require(json["candidates"]?.array?.compactMap { $0["validation_loss"]?.double })
+    let weights = json["candidates"]?.array?.compactMap { $0["example_weight"]?.double } ?? []
+    let least = try #require(losses.indices.min { losses[$0] < losses[$1] })
+    #expect(chosen.code == 0 && weights.first == 0 && weights.last == 1 && Set(losses).count == losses.count)
+    #expect(json["example_weight"]?.double == weights[least])
+    #expect(json["sets"]?["validation"]?["found"]?["loss"]?.double == losses[least])
+    #expect(losses[0] == json["sets"]?["validation"]?["trace"]?["loss"]?.double)
+    let given = try Program.run(["evaluate", run, "--example-weight", "0.5"])
+    #expect(given.code == 0 && given.output.contains("running, 0.5 the image's own"), "\(given.output)")
+    let wrong = try Program.run(["evaluate", run, "--example-weight", "1.5"])
+    #expect(wrong.code == 64)
+  }
+
   @Test("what is no run's directory, and a run whose weights are gone, end with 2 and say what to do")
   func refusals() throws {
     let directory = try TemporaryDirectory()
