@@ -10,6 +10,7 @@ public struct Page: Sendable {
   public let claims: Claims
   public let figures: Figures
   let nights: NightCharts
+  private let beyond: BeyondTable1
 
   public init(_ runs: RunSet, engine: EngineFindings = .notChecked, history: NightHistory = .none) {
     self.runs = runs
@@ -17,6 +18,7 @@ public struct Page: Sendable {
     table = Table1(runs, engine: engine)
     claims = Claims(runs)
     figures = Figures(runs, engine: engine)
+    beyond = BeyondTable1(runs)
     nights = NightCharts(history, profile: runs.experiment.profile)
   }
 
@@ -39,9 +41,9 @@ public struct Page: Sendable {
     <body>
     <main>
     \(header)
-    \(PageTables.contents(hasNights: !nights.nights.isEmpty))
+    \(PageTables.contents(hasNights: !nights.nights.isEmpty, hasRowsBeyond: !beyond.lines.isEmpty))
     \(PageTables.table1(table))
-    \(PageTables.claims(claims))
+    \(PageTables.beyond(beyond))\(PageTables.claims(claims))
     \(nights.nights.isEmpty ? "" : nights.section + "\n")\(figureSections)
     \(PageTables.settings(runs))
     \(PageTables.reproduction(runs))

@@ -2,9 +2,10 @@ import Files
 
 /// The page's parts that are text and tables.
 enum PageTables {
-  static func contents(hasNights: Bool) -> String {
+  static func contents(hasNights: Bool, hasRowsBeyond: Bool) -> String {
     """
-    <nav aria-label="Contents"><a href="#table-1">Table 1</a> <a href="#claims">Claims</a> \
+    <nav aria-label="Contents"><a href="#table-1">Table 1</a> \
+    \(hasRowsBeyond ? "<a href=\"#beyond-table-1\">Beyond Table 1</a> " : "")<a href="#claims">Claims</a> \
     \(hasNights ? "<a href=\"#nights\">Nights</a> " : "")<a href="#figures">Figures</a> \
     <a href="#heat-maps">Heat maps</a> <a href="#settings">Settings</a> <a href="#reproduce">Reproduce</a></nav>
     """
@@ -110,6 +111,35 @@ enum PageTables {
       + "</td><td>\(badge(line.distance.word, distance, line.distance.detail))</td></tr>"
   }
 
+  // MARK: Beyond Table 1
+
+  /// Nothing where no row outside Table 1 was run.
+  static func beyond(_ beyond: BeyondTable1) -> String {
+    if beyond.lines.isEmpty { return "" }
+    let table = beyond.table
+    func cell(_ tag: String, _ index: Int, _ text: String) -> String {
+      let style = table.alignments[index] == .right ? " class=\"number\"" : ""
+      return "<\(tag)\(style)>\(escapedForXML(text == "-" ? "–" : text))</\(tag.prefix { $0 != " " })>"
+    }
+    let head = table.titles.indices.map { cell("th scope=\"col\"", $0, table.titles[$0]) }.joined()
+    let rows = table.rows.map { row in
+      "<tr><th scope=\"row\"><code>\(escapedForXML(row[0]))</code></th>"
+        + row.indices.dropFirst().map { cell("td", $0, row[$0]) }.joined() + "</tr>"
+    }
+    return """
+      <section id="beyond-table-1">
+      <h2>Beyond Table 1</h2>
+      <p>\(escapedForXML(beyond.lead))</p>
+      <div class="scroll" tabindex="0"><table>
+      <thead><tr>\(head)</tr></thead>
+      <tbody>
+      \(rows.joined(separator: "\n"))
+      </tbody></table></div>
+      </section>
+
+      """
+  }
+
   // MARK: Claims
 
   static func claims(_ claims: Claims) -> String {
@@ -201,8 +231,8 @@ public struct Reproduction {
   /// The program's rows that are not in Table 1: they need no matrix file.
   static let rowsBeyondTable1 = [
     "vgg38-bn-all-1e-2", "vgg38-bn-all-1e-3", "vgg38-he-1e-3", "vgg38-elu-1e-3", "vgg38-bn-rc-elu-1e-2", "vgg38-ic-1e-2",
-    "vgg38-ic-rc-1e-2", "vgg38-bn-rc-ghost-1e-2",
-    "vgg38-bn-rc-decay-1e-2", "vgg38-bn-rc-ghost-decay-1e-2", "vgg38-gn-rc-1e-2", "vgg38-bgn-rc-1e-2",
+    "vgg38-ic-rc-1e-2", "vgg38-bn-rc-ghost-1e-2", "vgg38-bn-rc-decay-1e-2", "vgg38-bn-rc-ghost-decay-1e-2", "vgg38-gn-rc-1e-2",
+    "vgg38-bgn-rc-1e-2",
   ]
 
   public init(_ runs: RunSet) {

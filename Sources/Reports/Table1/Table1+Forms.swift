@@ -6,11 +6,17 @@ extension Table1 {
 
   public func lines(as form: Form) -> [String] {
     switch form {
-    case .text: heading + [""] + numbers.lines + [""] + verdicts.lines + notes(bullet: "")
-    case .markdown: heading + [""] + numbers.markdown + [""] + verdicts.markdown + notes(bullet: "- ")
+    case .text: heading + [""] + numbers.lines + [""] + verdicts.lines + notes(bullet: "") + beyond(\.lines)
+    case .markdown: heading + [""] + numbers.markdown + [""] + verdicts.markdown + notes(bullet: "- ") + beyond(\.markdown)
     case .csv: flat.csv
     case .json: [json.indented]
     }
+  }
+
+  /// The rows outside Table 1 once more, beside the one that they vary.
+  private func beyond(_ form: (TextTable) -> [String]) -> [String] {
+    let beyond = BeyondTable1(runs)
+    return beyond.lines.isEmpty ? [] : ["", beyond.lead, ""] + form(beyond.table)
   }
 
   /// What was run, in a line.
