@@ -94,6 +94,26 @@ struct DropoutTests {
     #expect(plan.computedAnew.contains(anew))
   }
 
+  @Test(
+    "draws of each pass's seed, epoch and step, whatever pass the network made before",
+    arguments: [
+      PassRandomness(seed: 4, epoch: 2, step: 3), .init(seed: 4, epoch: 1, step: 2), .init(seed: 5, epoch: 1, step: 3),
+    ])
+  func drawsAnew(before: PassRandomness) throws {
+    func logits(after passes: [PassRandomness]) throws -> [UInt32] {
+      let network = try Network<Float>(Self.configuration, backend: try Backend(threads: 1), capacity: 7)
+      network.initialise(seed: 1)
+      for randomness in passes {
+        try network.forward(network.batch(count: 7, seed: 3), mode: .training, randomness: randomness)
+      }
+      return network.logits.values.map(\.bitPattern)
+    }
+    let randomness = PassRandomness(seed: 4, epoch: 1, step: 3)
+    let expected = try logits(after: [randomness])
+    #expect(try logits(after: [before, randomness]) == expected)
+    #expect(try logits(after: [before]) != expected, "these draw others")
+  }
+
   @Test("does nothing in an evaluation, nor while population statistics are gathered", arguments: [configuration, independent])
   func evaluation(configuration: NetworkConfiguration) throws {
     var without = configuration

@@ -1,7 +1,7 @@
 /// Mistakes of the kinds that people make in layers, loss and optimiser; the engine's checks must notice each.
 let engineDefects: [Defect] =
   convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
-  + initialisationDefects + independentComponentDefects
+  + initialisationDefects + independentComponentDefects + decayDefects
 
 private let convolutionKernel = "Sources/CKernels/template/convolution.h"
 private let winogradTransforms = "Sources/CKernels/template/winograd_transforms.h"
@@ -239,6 +239,12 @@ private let betweenConvolutionsDefects = [
     "elu-gradient-without-alpha", "the ELU's gradient below zero is its output alone", pointwiseKernel,
     "(is_elu ? LOAD(output + i) + slope : (V)slope) * dz", "(is_elu ? LOAD(output + i) : (V)slope) * dz"),
   Defect(
+    "elu-alpha-forgotten", "what vectors give below zero is not scaled by alpha", "Sources/CKernels/template/elu.h",
+    "const NAME(wide) y = alpha * NAME(exp_minus_1)", "const NAME(wide) y = NAME(exp_minus_1)"),
+  Defect(
+    "elu-cut-early", "the exponential function ends at -8", "Sources/CKernels/template/elu.h",
+    "x = x < -64.0 ? (W)(-64.0) : x;", "x = x < -8.0 ? (W)(-8.0) : x;"),
+  Defect(
     "elu-exp-one-term-less", "e to a small argument misses the product of the remainder's parts",
     "Sources/CKernels/template/elu.h",
     "(r_low + t * r_low)", "r_low"),
@@ -345,6 +351,18 @@ private let independentComponentDefects = [
     "ic-skip-gradient-lost", "where two gradients meet, the second is forgotten",
     "Sources/Networks/Planning/PassBuilder.swift", "pointwise.forward(a.of($0), adding: b.of($0),",
     "pointwise.forward(a.of($0), adding: $0.worker < 0 ? b.of($0) : nil,"),
+]
+
+private let decayDefects = [
+  Defect(
+    "decay-kinds-exchanged", "the kinds that are left out decay, the others do not", "Sources/Optimisers/AdamW.swift",
+    "{ settings.leftOut.contains($0.kind) }", "{ !settings.leftOut.contains($0.kind) }"),
+  Defect(
+    "decay-without-rate", "a parameter decays by lambda, whatever the learning rate", "Sources/Optimisers/AdamW.swift",
+    "1 - learningRate * weightDecay", "1 - 0.1 * weightDecay + 0 * learningRate"),
+  Defect(
+    "decay-row-of-weights", "the row lets weights and biases decay, not batch norm's parameters",
+    "Sources/Networks/Description/StandardRow.swift", "settings.leftOut = [.weight, .bias]", "settings.leftOut = [.gamma, .beta]"),
 ]
 
 private let initialisationDefects = [
