@@ -3,7 +3,7 @@
 # With the argument arm64: the same program, cross-compiled and run by qemu, against this machine's.
 set -eu -o pipefail
 
-clang=${CLANG:-clang}
+clang=$("$(dirname "$0")/find-clang.sh")
 directory=.build/conformance
 recorded=Tests/Conformance/digests.txt
 

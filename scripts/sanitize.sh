@@ -19,7 +19,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 SWIFT=${SWIFT:-swift}
-CLANG=${CLANG:-clang}
+CLANG=$(scripts/find-clang.sh)
 # More arguments for `swift build` and `swift test`, such as `--jobs 1`.
 read -ra more <<<"${SWIFT_ARGUMENTS:-}"
 

@@ -1,8 +1,8 @@
 import PlainText
 import Traces
 
-/// Rows that Table 1 has not beside its best one, which they vary or answer: what each has of its own, its gradient flow, its last
-/// epoch, and whether its validation accuracy differs by more than seeds do.
+/// Rows that Table 1 has not beside its best one, which they vary or answer: what each has of its own, its gradient flow, its
+/// last epoch, and whether its validation accuracy differs by more than seeds do.
 public struct BeyondTable1: Sendable {
   /// The row of Table 1 that the others stand beside.
   public static let reference = "vgg38-bn-rc-1e-2"
