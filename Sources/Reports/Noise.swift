@@ -40,7 +40,8 @@ enum Noise {
     ///   - pool: samples of the same quantity whose scatter is taken together: with three degrees of freedom or more, the
     ///     seeds' own scatter decides, by Student's t; otherwise the assumed one.
     ///   - b: `nil` for a difference to a fixed number.
-    init(_ a: Sample, _ b: Sample?, pool: [Sample]) {
+    ///   - images: of the set that the accuracies are of.
+    init(_ a: Sample, _ b: Sample?, pool: [Sample], images: Int = 2500) {
       let freedom = pool.reduce(0) { $0 + $1.values.count - 1 }
       let share = 1 / Double(a.values.count) + (b.map { 1 / Double($0.values.count) } ?? 0)
       isMeasured = freedom >= 3
@@ -49,7 +50,7 @@ enum Noise {
         value = Noise.quantile(freedom: freedom) * deviation * share.squareRoot()
         words = "the seeds' own scatter, \(Format.fixed(deviation * 100, 2)) points over \(freedom) degrees of freedom"
       } else {
-        deviation = max(Noise.assumed(accuracy: a.mean), b.map { Noise.assumed(accuracy: $0.mean) } ?? 0)
+        deviation = ([a] + (b.map { [$0] } ?? [])).map { Noise.assumed(accuracy: $0.mean, images: images) }.max() ?? 0
         value = Noise.quantile(freedom: nil) * deviation * share.squareRoot()
         words = "too few seeds to measure their scatter: \(Format.fixed(deviation * 100, 2)) points a run assumed"
       }

@@ -1,3 +1,4 @@
+import Experiments
 import Testing
 
 @testable import Reports
@@ -35,6 +36,20 @@ struct BeyondTable1Tests {
     #expect(lines[3].settings == ["batch_norm_ghost 1", "batch_norm_groups 4", "batch_norm_example_weight 1.0"])
     let table = BeyondTable1(set).table.rows
     #expect(table[2][4] == "2.5e-3" && table[2][5] == "1.0e-2" && table[2][10] == "+0.50 (0.97)", "\(table[2])")
+  }
+
+  @Test("where seeds are too few, the noise that is assumed follows from the images of the set")
+  func assumedNoise() throws {
+    func threshold(_ profile: Profile) throws -> Double {
+      let rows = [Self.reference, "vgg38-gn-rc-1e-2"].map { row in
+        var run = FakeRun(row: row, profile: profile, epochs: 2)
+        run.validationAccuracy = 0.2
+        return run
+      }
+      return try #require(BeyondTable1(try rows.set()).lines.last?.difference?.threshold)
+    }
+    // 2,500 validation images, and 100.
+    #expect(abs(try threshold(.smoke) / threshold(.short) - 5) < 1e-9)
   }
 
   @Test("without the reference, or with one of other epochs, nothing is compared; without such rows nothing is shown")

@@ -54,7 +54,8 @@ public struct BeyondTable1: Sendable {
     guard let reference, reference.epochs == result.epochs, let ours = result.last(\.validationAccuracy),
       let usual = reference.last(\.validationAccuracy)
     else { return nil }
-    let threshold = Noise.Threshold(ours, usual, pool: [ours, usual])
+    let threshold = Noise.Threshold(
+      ours, usual, pool: [ours, usual], images: result.representative.validationImages ?? 2500)
     return Difference(value: ours.mean - usual.mean, threshold: threshold.value, isMeasured: threshold.isMeasured)
   }
 
