@@ -4,7 +4,7 @@
 ///
 /// Of n values, the number below the distribution's median is binomial with n and 1/2. So the median lies between the values
 /// of rank r + 1 from below and from above with a confidence of at least 1 − 2·P(at most r), r the largest number for which
-/// P(at most r) ≤ 2.5 %. Source: Conover, Practical Nonparametric Statistics, 3rd ed..
+/// P(at most r) ≤ 2.5 %. Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2.
 package struct MedianInterval {
   package let median, lower, upper: Double
 

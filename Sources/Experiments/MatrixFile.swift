@@ -249,7 +249,7 @@ extension NormStatistics {
   /// Nothing of what is the protocol's.
   fileprivate var yaml: String {
     (ghostSize.map { ", ghost: \($0)" } ?? "") + (groups.map { ", groups: \($0)" } ?? "")
-      + (exampleWeight > 0 ? ", example_weight: \(exampleWeight)" : "")
+      + (weighsExamples ? ", example_weight: \(exampleWeight)" : "")
   }
 }
 

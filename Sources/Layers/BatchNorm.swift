@@ -122,7 +122,8 @@ public final class BatchNorm<S: KernelScalar> {
 
   private static func ghosts(of images: Int, size: Int?) -> Int { size.map { (images + $0 - 1) / $0 } ?? 1 }
 
-  /// The batch's statistics of the last training-mode pass, in double; of one ghost after the other.
+  /// The batch's statistics of the last training-mode pass, in double; of one ghost after the other. Until an
+  /// evaluation that weighs examples, which keeps the images' own in their place.
   public var batchStatistics: (mean: [Double], biasedVariance: [Double]) {
     let count = ghosts * channels
     return (Array(batchMean.elements.prefix(count)), Array(batchVariance.elements.prefix(count)))

@@ -88,7 +88,7 @@ extension NetworkConfiguration {
 
 extension NormStatistics {
   fileprivate var members: [JSONValue.Member] {
-    let weight: Double? = exampleWeight > 0 ? exampleWeight : nil
+    let weight: Double? = weighsExamples ? exampleWeight : nil
     return [
       ghostSize.map { .init("batch_norm_ghost", JSONValue($0)) }, groups.map { .init("batch_norm_groups", JSONValue($0)) },
       weight.map { .init("batch_norm_example_weight", JSONValue($0)) },

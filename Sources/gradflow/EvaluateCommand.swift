@@ -118,29 +118,16 @@ struct EvaluationReport {
   let statistics: BatchNormStatistics
   let recordedStatistics: BatchNormStatistics
   /// The share of an image's own statistics: here, and in the run.
-  var exampleWeight = 0.0
-  var recordedWeight = 0.0
-  /// Among which it was chosen.
-  var candidates: [Candidate] = []
+  let exampleWeight: Double
+  let recordedWeight: Double
+  /// Among which it was chosen; empty where it was not.
+  let candidates: [Candidate]
   private(set) var sets: [Line] = []
 
   /// The loss on the validation set with one weight of the example.
   struct Candidate: Equatable {
     let exampleWeight: Double
     let loss: Double
-  }
-
-  init(
-    run: String, epoch: Int, statistics: BatchNormStatistics, recordedStatistics: BatchNormStatistics, exampleWeight: Double = 0,
-    recordedWeight: Double = 0, candidates: [Candidate] = []
-  ) {
-    self.run = run
-    self.epoch = epoch
-    self.statistics = statistics
-    self.recordedStatistics = recordedStatistics
-    self.exampleWeight = exampleWeight
-    self.recordedWeight = recordedWeight
-    self.candidates = candidates
   }
 
   mutating func add(_ set: String, found: BestWeights.Result, recorded: BestWeights.Result?) {

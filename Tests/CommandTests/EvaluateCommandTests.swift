@@ -4,12 +4,17 @@ import Testing
 
 @Suite("gradflow evaluate")
 struct EvaluateCommandTests {
+  /// A small run in a directory, from its beginning to its end.
+  private func finishedRun(in directory: TemporaryDirectory) throws -> String {
+    let made = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
+    try #require(made.code == 0)
+    return directory.path("out/vgg08-s0")
+  }
+
   @Test("a finished run's numbers come out again, as a table and as JSON; with population statistics they stand beside them")
   func again() throws {
     let directory = try TemporaryDirectory()
-    let made = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
-    try #require(made.code == 0)
-    let run = directory.path("out/vgg08-s0")
+    let run = try finishedRun(in: directory)
     let table = try Program.run(["evaluate", run])
     #expect(table.code == 0 && table.output.split(separator: "\n").count { $0.hasSuffix("equal") } == 2, "\(table.output)")
     let other = try Program.run(["evaluate", run, "--bn-eval", "population", "--json"])
@@ -24,9 +29,7 @@ struct EvaluateCommandTests {
   @Test("an example's weight is taken as given, or chosen by the validation loss alone; with that of the run nothing changes")
   func exampleWeight() throws {
     let directory = try TemporaryDirectory()
-    let made = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
-    try #require(made.code == 0)
-    let run = directory.path("out/vgg08-s0")
+    let run = try finishedRun(in: directory)
     let none = try Program.run(["evaluate", run, "--example-weight", "0"])
     #expect(none.code == 0 && none.output.split(separator: "\n").count { $0.hasSuffix("equal") } == 2, "\(none.output)")
     let chosen = try Program.run(["evaluate", run, "--example-weight", "choose", "--json"])

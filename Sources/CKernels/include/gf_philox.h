@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // Philox4x32-10: 128 random bits as a pure function of a 128-bit counter and a 64-bit key, in integer arithmetic alone.
-// Source: Salmon, Moraes, Dror & Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011.
+// Source: Salmon, Moraes, Dror & Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, section 3.3.
 // counter[0] and key[0] are the least significant words, as in the paper's known answers. Streams of 16-bit numbers: gf_noise.h.
 void gf_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 

@@ -16,6 +16,9 @@ public struct NormStatistics: Hashable, Sendable {
 
   public static let standard = NormStatistics()
 
+  /// Whether an image's own statistics have a share in evaluation, so that the gradient goes through them there too.
+  public var weighsExamples: Bool { exampleWeight > 0 }
+
   /// Each image by itself, in training and in evaluation: group norm. Source: Wu & He, arXiv:1803.08494.
   public static func groupNorm(groups: Int) -> NormStatistics {
     NormStatistics(ghostSize: 1, groups: groups, exampleWeight: 1)
@@ -25,7 +28,7 @@ public struct NormStatistics: Hashable, Sendable {
   var particulars: [String] {
     [
       ghostSize.map { "ghost batches of \($0)" }, groups.map { "\($0) groups of channels" },
-      exampleWeight > 0 ? "evaluation weighs examples by \(exampleWeight)" : nil,
+      weighsExamples ? "evaluation weighs examples by \(exampleWeight)" : nil,
     ].compactMap { $0 }
   }
 

@@ -49,7 +49,7 @@ public struct BatchNormLayer: NetworkLayer, PointwisePart {
   // MARK: Operations
 
   /// Whether the gradient goes through the statistics of a pass.
-  func hasGradient(_ kind: PassKind) -> Bool { kind == .training || statistics.exampleWeight > 0 }
+  func hasGradient(_ kind: PassKind) -> Bool { kind == .training || statistics.weighsExamples }
 
   func join(_ loop: inout PointwiseLoop) { loop.norm = self }
 
@@ -60,7 +60,7 @@ public struct BatchNormLayer: NetworkLayer, PointwisePart {
         let (norm, state) = (computing(memory.layers), memory.state)
         return { norm.useFixedStatistics(state.statistics) }
       }
-      guard statistics.exampleWeight > 0 else { return }
+      guard statistics.weighsExamples else { return }
       pass.add(OperationFacts(layer: label, direction: .forward, part: .statistics, reads: [x])) { memory in
         let (norm, x, pixels) = (computing(memory.layers), memory[x], x.shape.pixels)
         return {

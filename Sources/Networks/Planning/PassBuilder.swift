@@ -5,7 +5,7 @@ import Layers
 enum PassKind: Hashable, Sendable {
   /// The batch's own statistics normalise.
   case training
-  /// Fixed statistics normalise.
+  /// Fixed statistics normalise, with a share of the image's own where a layer has such a weight.
   case evaluation
 }
 
