@@ -13,33 +13,13 @@ import Training
 /// Counted are training steps, the evaluation of every epoch and the one of the test set. Loading, digests and files are not:
 /// they are about a hundredth of a step (`TrainerBench`).
 package struct MatrixEstimate {
-  /// What a step of one network takes while the other jobs compute too: medians, in milliseconds.
-  package struct Pace: Equatable {
-    let step, evaluation: Double
-
-    package init(step: Double, evaluation: Double) {
-      self.step = step
-      self.evaluation = evaluation
-    }
-  }
-
-  /// How many images a run sees.
-  package struct Images: Equatable {
-    let training, validation, test: Int
-
-    package init(training: Int, validation: Int, test: Int) {
-      self.training = training
-      self.validation = validation
-      self.test = test
-    }
-  }
-
   private static let steps = 5
   private static let passes = 3
 
   let runs: [RunSpecification]
-  let images: [Images]
-  let paces: [Pace]
+  let works: [RunWork]
+  /// Of each run, while the other jobs compute too: medians.
+  let paces: [RunWork.Pace]
   /// Of one run.
   let bytes: [Double]
   let jobs: Int
@@ -50,33 +30,27 @@ package struct MatrixEstimate {
   /// - Parameters:
   ///   - threads: in all, which the jobs share as `MatrixRunner` does.
   ///   - progress: is told what is being measured.
-  /// - Throws: what a backend, a network or a split refuses.
+  /// - Throws: what a backend or a network refuses.
   package init(
     _ runs: [RunSpecification], dataset: Dataset, instructionSet: InstructionSet, threads: Int, jobs: Int,
     progress: (String) -> Void
   ) throws {
     let jobs = MatrixRunner.jobs(jobs, for: runs.count)
-    var known: [TrainingSettings: Pace] = [:]
-    var paces: [Pace] = []
+    var known: [TrainingSettings: RunWork.Pace] = [:]
+    var paces: [RunWork.Pace] = []
     for run in runs {
       if known[run.settings] == nil {
         progress("\(run.row.id): a few steps")
         known[run.settings] = try Self.pace(of: run.settings, instructionSet: instructionSet, threads: threads, jobs: jobs)
       }
-      paces.append(known[run.settings] ?? Pace(step: .nan, evaluation: .nan))
+      paces.append(known[run.settings] ?? RunWork.Pace(step: .nan, evaluation: .nan))
     }
-    try self.init(
-      runs,
-      images: runs.map { run in
-        let split = try Split(
-          of: dataset, perClass: run.settings.validationPerClass, kind: run.settings.validationSplit, seed: run.seed)
-        return Images(training: split.training.count, validation: split.validation.count, test: dataset.test.count)
-      }, paces: paces, jobs: jobs, threads: threads)
+    self.init(runs, works: runs.map { RunWork($0, dataset: dataset) }, paces: paces, jobs: jobs, threads: threads)
   }
 
-  package init(_ runs: [RunSpecification], images: [Images], paces: [Pace], jobs: Int, threads: Int) {
+  package init(_ runs: [RunSpecification], works: [RunWork], paces: [RunWork.Pace], jobs: Int, threads: Int) {
     self.runs = runs
-    self.images = images
+    self.works = works
     self.paces = paces
     self.jobs = jobs
     self.threads = threads
@@ -88,14 +62,14 @@ package struct MatrixEstimate {
   /// Every job makes the same steps at the same time.
   private static func pace(
     of settings: TrainingSettings, instructionSet: InstructionSet, threads: Int, jobs: Int
-  ) throws -> Pace {
+  ) throws -> RunWork.Pace {
     let timers = try (0..<jobs).map { job in
       try StepTimer(
         settings.network, learningRate: settings.baseLearningRate, batch: settings.batchSize, optimiser: settings.optimiser,
         backend: Backend(
           instructionSet: instructionSet, threads: MatrixRunner.threads(of: job, threads: threads, jobs: jobs)))
     }
-    let results = Mutex<[Result<Pace, any Error>]>([])
+    let results = Mutex<[Result<RunWork.Pace, any Error>]>([])
     // A timer is touched by one task alone.
     nonisolated(unsafe) let shared = timers
     try WorkerPool(threads: jobs).run(tasks: jobs) { job, _ in
@@ -103,33 +77,23 @@ package struct MatrixEstimate {
       results.withLock { $0.append(result) }
     }
     let all = try results.withLock { try $0.map { try $0.get() } }
-    return Pace(step: BenchReport.median(all.map(\.step)), evaluation: BenchReport.median(all.map(\.evaluation)))
+    return RunWork.Pace(step: BenchReport.median(all.map(\.step)), evaluation: BenchReport.median(all.map(\.evaluation)))
   }
 
-  private static func pace(of timer: StepTimer) throws -> Pace {
+  private static func pace(of timer: StepTimer) throws -> RunWork.Pace {
     for _ in 0..<2 { _ = try timer.trainingStep() }
     let training = try (0..<steps).map { _ in try timer.trainingStep().step }
     _ = try timer.evaluationPass()
     let evaluation = try (0..<passes).map { _ in try timer.evaluationPass().step }
-    return Pace(step: BenchReport.median(training), evaluation: BenchReport.median(evaluation))
+    return RunWork.Pace(step: BenchReport.median(training), evaluation: BenchReport.median(evaluation))
   }
 
   // MARK: What follows
 
-  private func batches(_ images: Int, _ batch: Int) -> Double { (Double(images) / Double(batch)).rounded(.up) }
-
   /// Of one epoch of run `index`.
-  package func epochSeconds(_ index: Int) -> Double {
-    let batch = runs[index].settings.batchSize
-    return 1e-3
-      * (batches(images[index].training, batch) * paces[index].step
-        + batches(images[index].validation, batch) * paces[index].evaluation)
-  }
+  package func epochSeconds(_ index: Int) -> Double { works[index].epochSeconds(at: paces[index]) }
 
-  package func seconds(_ index: Int) -> Double {
-    Double(runs[index].epochs) * epochSeconds(index)
-      + 1e-3 * batches(images[index].test, runs[index].settings.batchSize) * paces[index].evaluation
-  }
+  package func seconds(_ index: Int) -> Double { works[index].seconds(at: paces[index]) }
 
   /// Of all runs, each begun by the job that is free first.
   package var seconds: Double {

@@ -25,12 +25,12 @@ package struct TrainerBench {
   let batch: Int
   let steps: Int
   let backend: Backend
-  let watch: (RunSpecification) -> (TrainingEvent) -> Void
+  let watch: (RunSpecification, Dataset) -> (TrainingEvent) -> Void
 
-  /// - Parameter watch: makes, for a run, what is told of its steps.
+  /// - Parameter watch: makes, for a run on a dataset, what is told of its steps.
   package init(
     row: StandardRow, configuration: NetworkConfiguration, batch: Int, steps: Int, backend: Backend,
-    watch: @escaping (RunSpecification) -> (TrainingEvent) -> Void
+    watch: @escaping (RunSpecification, Dataset) -> (TrainingEvent) -> Void
   ) {
     self.row = row
     self.configuration = configuration
@@ -83,7 +83,7 @@ package struct TrainerBench {
     var pairs: [Pair] = []
     var begin = ContinuousClock.now
     var failure: (any Error)?
-    let tell = watch(run)
+    let tell = watch(run, dataset)
     var options = Trainer.Options(epochs: 1)
     options.events = { event in
       switch event {

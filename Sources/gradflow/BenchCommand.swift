@@ -126,8 +126,8 @@ struct BenchCommand: ParsableCommand {
     } else if isTrainer {
       let bench = TrainerBench(
         row: subject, configuration: network, batch: batch, steps: steps, backend: backend,
-        watch: { run in
-          var progress = RunProgress(run, isAlone: true)
+        watch: { run, dataset in
+          var progress = RunProgress(run, work: RunWork(run, dataset: dataset), isAlone: true)
           return { progress.tell($0) }
         })
       let report = try bench.run()

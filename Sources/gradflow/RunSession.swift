@@ -98,7 +98,7 @@ struct RunSession {
       trainer.isOverwriting = options.overwrite
       trainer.stop = stop
       trainer.lock = options.locks.need
-      let progress = Mutex(RunProgress(run, isAlone: jobs == 1))
+      let progress = Mutex(RunProgress(run, work: RunWork(run, dataset: dataset), isAlone: jobs == 1))
       let record = manifest.recorder(run.directory(out: out), run: run, isResuming: options.resume)
       trainer.events = { event in
         progress.withLock { $0.tell(event) }

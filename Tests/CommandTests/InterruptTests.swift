@@ -47,23 +47,6 @@ struct InterruptTests {
     #expect((try Gradflow.parseAsRoot(["run", "vgg08"]) as? any InterruptibleCommand)?.isInterruptible == true)
   }
 
-  // MARK: What is left
-
-  @Test(
-    "the time that is left is told from what this program did itself, also where it went on in the middle of an epoch",
-    arguments: [(0, 0), (3, 0), (3, 200), (3, 399), (9, 100)])
-  func timeLeft(epoch: Int, step: Int) throws {
-    let dataset = try #require(Profile.smoke.synthetic).dataset()
-    let row = ExperimentRow(try StandardRow.named("vgg08"))
-    var progress = RunProgress(RunSpecification(row: row, profile: .smoke, seed: 0, dataset: dataset, epochs: 10), isAlone: false)
-    progress.tell(.resumed(epoch: epoch, step: step))
-    progress.tell(.step(epoch: epoch, step: step + 1, of: 400, loss: 1))
-    // One step in two seconds.
-    let done = Double(epoch) + Double(step + 1) / 400
-    let left = try #require(progress.secondsLeft(done, after: 2))
-    #expect(abs(left - 2 * 400 * (10 - done)) < 1e-6 * left + 1e-6)
-  }
-
   // MARK: Exit codes
 
   @Test("each kind of end has its exit code")
