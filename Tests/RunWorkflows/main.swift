@@ -4,7 +4,7 @@ import Workflows
 
 // Executes the hosted workflows on this machine: each `run` step as it stands there, in a clean clone, with the profile smoke.
 // What the host's own actions do (checkout, artifacts, cache) is done here by copying. Jobs share what was built, as building
-// anew would take hours; all else of a job's directory is new.
+// anew would take hours; all else of a job's directory is new. A job for another kind of machine is named and not run.
 //
 //   run-workflows [--jobs first,second,verdict] [--at DIR] [--list]
 //
@@ -17,6 +17,8 @@ struct Runner {
   var artifacts: URL { root.appendingPathComponent("artifacts") }
   var log: URL { root.appendingPathComponent("log.txt") }
   private let files = FileManager.default
+  /// Jobs that need a machine of another kind.
+  private(set) var foreign: [String] = []
 
   /// Runs a job with those of its matrix; throws where a step fails.
   mutating func run(_ workflow: Workflow, _ job: Workflow.Job, inputs: [String: String], among all: [Workflow]) throws {
@@ -33,8 +35,14 @@ struct Runner {
     for combination in job.matrix {
       for (name, value) in combination { values["matrix.\(name)"] = value }
       let label = ([job.id] + combination.values.sorted() + (inputs["part"].map { ["part \($0)"] } ?? [])).joined(separator: ", ")
-      say("\(workflow.name): \(label)")
       let context = ExpressionContext(values)
+      let machine = try context.substituted(job.machine ?? "")
+      guard try HostedMachine(named: machine) == .this else {
+        foreign.append("\(label) (needs \(machine))")
+        continue
+      }
+      say("\(workflow.name): \(label)")
+      var programs = ["\(root.path)/bin"]
       let environment = try job.environment.mapValues { try context.substituted($0) }
       // After one that failed, the host makes those alone that say so.
       var failure: (any Error)?
@@ -42,9 +50,9 @@ struct Runner {
         if failure != nil, step.condition != "always()" { continue }
         do {
           if let uses = step.uses {
-            try act(uses, step.with.mapValues { try context.substituted($0) })
+            programs = try act(uses, step.with.mapValues { try context.substituted($0) }) + programs
           } else if let lines = step.run {
-            try execute(context.substituted(lines), at: "\(workflow.name):\(step.line)", environment)
+            try execute(context.substituted(lines), at: "\(workflow.name):\(step.line)", environment, programs)
           }
         } catch {
           failure = failure ?? error
@@ -56,7 +64,7 @@ struct Runner {
 
   // MARK: Steps
 
-  private func execute(_ lines: String, at place: String, _ own: [String: String]) throws {
+  private func execute(_ lines: String, at place: String, _ own: [String: String], _ programs: [String]) throws {
     var environment = ProcessInfo.processInfo.environment.filter {
       !["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GRADFLOW_DATA", "GRADFLOW_KEEP"].contains($0.key)
     }
@@ -68,7 +76,7 @@ struct Runner {
     // The archive is a small one made here: what is tested is the step, and the profile needs no data.
     environment["ARCHIVE_URL"] = root.appendingPathComponent("archive.tar.gz").absoluteString
     environment["ARCHIVE_MD5"] = checksum
-    environment["PATH"] = "\(root.path)/bin:\(environment["PATH"] ?? "")"
+    environment["PATH"] = (programs + [environment["PATH"] ?? ""]).joined(separator: ":")
     environment.merge(own) { $1 }
     let start = ContinuousClock.now
     let result = try Shell.run(["bash", "-eo", "pipefail", "-c", lines], in: checkout, environment: environment)
@@ -89,12 +97,17 @@ struct Runner {
       .allSatisfy(output.contains)
   }
 
-  /// What an action of the host does, as far as ours need it.
-  private func act(_ uses: String, _ with: [String: String]) throws {
+  /// What an action of the host does, as far as ours need it: the directories of programs that it adds for the job.
+  private func act(_ uses: String, _ with: [String: String]) throws -> [String] {
     let path = checkout.appendingPathComponent(with["path"] ?? "")
     switch uses.split(separator: "@").first.map(String.init) {
     case "actions/checkout": try cleanClone()
-    case "actions/cache", "actions/setup-python": break
+    case "actions/cache": break
+    case "actions/setup-python":
+      // Like the host's, it lets pip install without touching the system's packages.
+      let made = try Shell.run(["python3", "-m", "venv", "python"], in: root)
+      guard made.code == 0 else { throw WorkflowError("no environment of Python: \(made.output)") }
+      return ["\(root.path)/python/bin"]
     case "actions/upload-artifact":
       let target = artifacts.appendingPathComponent(with["name"] ?? "artifact")
       try? files.removeItem(at: target)
@@ -117,6 +130,7 @@ struct Runner {
       }
     default: throw WorkflowError("the action \(uses) is not known here")
     }
+    return []
   }
 
   /// The commit of the repository, and nothing of what other jobs left but what was built.
@@ -194,6 +208,7 @@ do {
     }
   }
   let left = names.filter { !(wanted?.contains($0) ?? true) }
+  for job in runner.foreign { say("not run, as it is for another kind of machine: \(job)") }
   if !left.isEmpty { say("not run, as --jobs does not name them: \(left.joined(separator: ", "))") }
   say(failures.isEmpty ? "all jobs that were run passed" : "FAILED: \(failures.joined(separator: ", "))")
   if value(of: "--at") == nil { try? FileManager.default.removeItem(at: root) }

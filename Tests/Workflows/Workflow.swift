@@ -20,6 +20,8 @@ public struct Workflow: Sendable {
     public let with: [String: String]
     public let condition: String?
     public let environment: [String: String]
+    /// The kind of machine it runs on, which may be an expression of its matrix; none where another workflow is the job.
+    public let machine: String?
     /// The combinations of its matrix; a single empty one without.
     public let matrix: [[String: String]]
     public let steps: [Step]
@@ -63,12 +65,14 @@ extension Workflow.Job {
     with = dictionary(node["with"])
     condition = node["if"]?.string
     environment = dictionary(node["env"])
+    machine = node["runs-on"]?.string
     var combinations: [[String: String]] = [[:]]
     for (key, values) in node["strategy"]?["matrix"]?.mapping ?? [:] {
       combinations = combinations.flatMap { one in strings(values).map { one.merging([key.string ?? "": $0]) { $1 } } }
     }
     matrix = combinations
     steps = try (node["steps"]?.sequence ?? []).map { try .init($0, file: file) }
+    if (machine == nil) != (uses != nil) { throw WorkflowError("\(file): job \(id) has no runs-on, or one too many") }
     if steps.isEmpty, uses == nil { throw WorkflowError("\(file): job \(id) has no steps") }
   }
 }

@@ -105,6 +105,22 @@ struct WorkflowTests {
     #expect(rows.count == 7 && Set(rows).count == 7 && rows.allSatisfy { listed.contains($0) })
   }
 
+  @Test("run on Linux and macOS, x86-64 and arm64, and a job for a machine of another kind is known as such")
+  func machines() throws {
+    var machines: [HostedMachine] = []
+    for job in try Self.all.get().flatMap(\.jobs) where job.uses == nil {
+      for combination in job.matrix {
+        let values = Dictionary(uniqueKeysWithValues: combination.map { ("matrix.\($0.key)", $0.value) })
+        machines.append(try HostedMachine(named: ExpressionContext(values).substituted(#require(job.machine))))
+      }
+    }
+    for machine in [
+      HostedMachine(system: "Linux", architecture: "x86-64"), .init(system: "Linux", architecture: "arm64"),
+      .init(system: "macOS", architecture: "arm64"),
+    ] { #expect(machines.contains(machine)) }
+    #expect(throws: WorkflowError.self) { try HostedMachine(named: "windows-2025") }
+  }
+
   @Test(
     "an expression has the value that the host gives it",
     arguments: [
