@@ -4,4 +4,4 @@ set -eu -o pipefail
 
 swift=${SWIFT:-swift}
 "$swift" build --build-tests >&2
-"$swift" test --skip-build --filter GoldensTests.MutationTests 2>&1 | grep -E '^mutations: |✘'
+"$swift" test --skip-build --filter "GoldensTests\.(Opening)?MutationTests" 2>&1 | grep -E '^mutations: |✘'
