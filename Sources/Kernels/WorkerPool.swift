@@ -74,8 +74,11 @@ public final class WorkerPool: @unchecked Sendable {
   public func run<W: ParallelWork>(_ work: W, with arguments: W.Arguments, tasks: Int, apportioned: Int = 0) {
     precondition((0...max(tasks, 0)).contains(apportioned), "\(apportioned) of \(tasks) tasks apportioned")
     guard tasks > 0 else { return }
-    withUnsafePointer(to: arguments) {
-      shared.run(work, argumentsAt: UnsafeRawPointer($0), tasks: tasks, apportioned: apportioned)
+    withUnsafePointer(to: arguments) { place in
+      // A value of no size has no place: its address may be null. Nothing is read there, and any other will do.
+      let place =
+        MemoryLayout<W.Arguments>.size > 0 ? UnsafeRawPointer(place) : UnsafeRawPointer(Unmanaged.passUnretained(work).toOpaque())
+      shared.run(work, argumentsAt: place, tasks: tasks, apportioned: apportioned)
     }
   }
 
@@ -179,6 +182,8 @@ private final class Shared: @unchecked Sendable {
     performTasks(worker: 0)
     gate.bitwiseAnd(~Gate.open, ordering: .sequentiallyConsistent)
     waitForHelpers()
+    // A task that nobody began would leave in its results what was there before.
+    if cursor.next.load(ordering: .relaxed) < tasks { fatalError("of \(tasks) tasks some were not begun") }
     self.work = nil
     self.arguments = nil
   }
@@ -227,7 +232,7 @@ private final class Shared: @unchecked Sendable {
   }
 
   private func performTasks(worker: Int) {
-    guard let work, let arguments else { return }
+    guard let work, let arguments else { fatalError("worker \(worker): there is no work behind the open gate") }
     if apportioned > 0 {
       for distance in 0...helpers {
         let owner = (worker + distance) % (helpers + 1)
@@ -235,9 +240,11 @@ private final class Shared: @unchecked Sendable {
       }
     }
     perform(work, arguments, from: cursor, until: tasks, worker: worker)
-    precondition(
-      FloatingPointControl.isStandard,
-      "worker \(worker): the floating-point control word was changed while it computed; its results cannot be trusted")
+    // Not a precondition: an optimised program would end without these words.
+    if !FloatingPointControl.isStandard {
+      fatalError(
+        "worker \(worker): the floating-point control word was changed while it computed; its results cannot be trusted")
+    }
   }
 
   private func perform(

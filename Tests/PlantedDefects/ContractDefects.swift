@@ -35,7 +35,8 @@ private let compilerDefects = [
     [
       flushInOneWorker, flushBits,
       .init(
-        file: pool, find: "      FloatingPointControl.isStandard,\n", replace: "      FloatingPointControl.isStandard || true,\n"),
+        file: pool, find: "    if !FloatingPointControl.isStandard {\n",
+        replace: "    if !FloatingPointControl.isStandard, helpers < 0 {\n"),
     ]),
   Defect(
     "library-exp", "the exponential is the platform's", elementary, "double gf_exp(double x) {\n",
