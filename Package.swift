@@ -14,6 +14,12 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
   let zstd: String? = nil
 #endif
 
+// Optimised in debug builds too, like the C sources: the tests run these loops for minutes. Overflow and bounds are checked as
+// ever. Engine modules are generic in their scalar; only a module that is compiled as a whole is specialised for both.
+let optimised: [SwiftSetting] = [
+  .unsafeFlags(["-disable-batch-mode", "-O", "-wmo", "-num-threads", "2"], .when(configuration: .debug))
+]
+
 let package = Package(
   name: "gradflow",
   platforms: [.macOS(.v15)],
@@ -43,23 +49,30 @@ let package = Package(
     .target(name: "GradientChecking"),
     .target(name: "LayerNames"),
     .target(name: "SystemLimits", dependencies: ["Platform", "Files"]),
-    .target(name: "Kernels", dependencies: ["Platform", "CKernels", "SystemLimits"], exclude: ["CONTRACT.md"]),
-    .target(name: "Digests", dependencies: [crypto]),
-    .target(name: "Randomness", dependencies: ["CKernels", "Digests"]),
+    .target(
+      name: "Kernels", dependencies: ["Platform", "CKernels", "SystemLimits"], exclude: ["CONTRACT.md"], swiftSettings: optimised),
+    .target(name: "Digests", dependencies: [crypto], swiftSettings: optimised),
+    .target(name: "Randomness", dependencies: ["CKernels", "Digests"], swiftSettings: optimised),
 
     // MARK: The engine
-    .target(name: "Tensors", dependencies: ["Platform", "Kernels"]),
-    .target(name: "Layers", dependencies: ["Tensors"]),
-    .target(name: "Optimisers", dependencies: ["Tensors"]),
+    .target(name: "Tensors", dependencies: ["Platform", "Kernels"], swiftSettings: optimised),
+    .target(name: "Layers", dependencies: ["Tensors"], swiftSettings: optimised),
+    .target(name: "Optimisers", dependencies: ["Tensors"], swiftSettings: optimised),
     .target(
-      name: "Networks", dependencies: ["Platform", "Layers", "Optimisers", "LayerNames", "Randomness", "Files", "SystemLimits"]),
-    .target(name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "LayerNames", "PlainText"]),
+      name: "Networks", dependencies: ["Platform", "Layers", "Optimisers", "LayerNames", "Randomness", "Files", "SystemLimits"],
+      swiftSettings: optimised),
+    .target(
+      name: "GradientChecks", dependencies: ["GradientChecking", "Networks", "LayerNames", "PlainText"], swiftSettings: optimised),
 
     // MARK: The experiment
-    .target(name: "Datasets", dependencies: ["Platform", "Files", "Randomness", "Digests", "Kernels", "CKernels"]),
-    .target(name: "Traces", dependencies: ["Platform", "Files", "Digests"]),
-    .target(name: "Goldens", dependencies: ["Platform", "Traces", "LayerNames", "Files", "Digests", "PlainText"]),
-    .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"]),
+    .target(
+      name: "Datasets", dependencies: ["Platform", "Files", "Randomness", "Digests", "Kernels", "CKernels"],
+      swiftSettings: optimised),
+    .target(name: "Traces", dependencies: ["Platform", "Files", "Digests"], swiftSettings: optimised),
+    .target(
+      name: "Goldens", dependencies: ["Platform", "Traces", "LayerNames", "Files", "Digests", "PlainText"],
+      swiftSettings: optimised),
+    .target(name: "Training", dependencies: ["Networks", "Datasets", "Traces"], swiftSettings: optimised),
     .target(name: "Experiments", dependencies: ["Training", "Yams"]),
 
     // MARK: Instruments
