@@ -14,6 +14,9 @@ enum SmallRuns {
     (InstructionSet.available.first { $0 != .best && $0 != .portable }
     ?? InstructionSet.available.first { $0 != .best } ?? .best).rawValue
 
+  /// Where the portable set is the only other one, a test that asks for another one in many cases does so in few of them.
+  static var isOtherSlow: Bool { otherInstructionSet == InstructionSet.portable.rawValue }
+
   /// A matrix of narrow networks.
   static let matrix =
     """
