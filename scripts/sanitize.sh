@@ -112,7 +112,10 @@ for name in "$@"; do
     check address address ${chosen[@]+"${chosen[@]}"} --skip CommandTests.MachineLimitTests -- "${undefined[@]}" || also
     ;;
   thread)
-    export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+    # The bodies of Synchronization.Mutex.withLock, by how Swift spells a closure that is handed a value inout and sending: on
+    # Linux that lock lies in Swift's own library, which is not instrumented, so what it guards looks unguarded.
+    echo 'race:zYuYTXEfU' >"$probe/known-locks"
+    export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:suppressions=$probe/known-locks}
     check thread thread --filter KernelsTests.WorkerPoolTests --filter KernelsTests.LatchTests --filter '^TrainingTests\.' \
       --skip TrainingTests.ReferenceRunTests -- || also
     ;;
