@@ -30,11 +30,15 @@ package struct MatrixEstimate {
   /// - Parameters:
   ///   - threads: in all, which the jobs share as `MatrixRunner` does.
   ///   - progress: is told what is being measured.
-  /// - Throws: what a backend or a network refuses.
+  /// - Throws: what a backend, a network or a split refuses.
   package init(
     _ runs: [RunSpecification], dataset: Dataset, instructionSet: InstructionSet, threads: Int, jobs: Int,
     progress: (String) -> Void
   ) throws {
+    // A run whose images do not suffice for its validation is refused before anything is measured.
+    for run in runs {
+      _ = try Split(of: dataset, perClass: run.settings.validationPerClass, kind: run.settings.validationSplit, seed: run.seed)
+    }
     let jobs = MatrixRunner.jobs(jobs, for: runs.count)
     var known: [TrainingSettings: RunWork.Pace] = [:]
     var paces: [RunWork.Pace] = []

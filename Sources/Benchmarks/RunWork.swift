@@ -5,7 +5,7 @@ import Experiments
 package struct RunWork: Equatable {
   /// What one batch takes: in milliseconds.
   package struct Pace: Equatable {
-    package var step, evaluation: Double
+    package let step, evaluation: Double
 
     package init(step: Double, evaluation: Double) {
       self.step = step
@@ -27,7 +27,7 @@ package struct RunWork: Equatable {
     testPasses = batches(test)
   }
 
-  /// Both kinds of split set aside `validationPerClass` images a class, on average.
+  /// Both kinds of split set aside `validationPerClass` images a class, on average. The dataset must have them: `Split` tells.
   package init(_ run: RunSpecification, dataset: Dataset) {
     let validation = run.settings.validationPerClass * dataset.classes
     self.init(

@@ -48,6 +48,18 @@ struct MatrixEstimateTests {
     #expect(counted.steps == 17 && counted.validationPasses == 5 && counted.testPasses == 5)
   }
 
+  @Test("a dataset with too few images for validation is refused before anything is measured", arguments: Split.Kind.allCases)
+  func tooFewImages(kind: Split.Kind) throws {
+    let dataset = Synthetic(classes: 10, side: 32, trainingPerClass: 20, testPerClass: 2).dataset()
+    var run = runs[0]
+    run.settings.validationSplit = kind
+    #expect(throws: DatasetError.self) {
+      _ = try MatrixEstimate([run], dataset: dataset, instructionSet: .portable, threads: 1, jobs: 1) { _ in
+        Issue.record("a step was measured")
+      }
+    }
+  }
+
   @Test("runs follow one another, or each begins with the job that is free first", arguments: [(1, 4.24), (2, 3.18), (3, 2.12)])
   func together(jobs: Int, seconds: Double) {
     #expect(abs(estimate(jobs: jobs).seconds - seconds) < 1e-12)
