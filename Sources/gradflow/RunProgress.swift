@@ -5,7 +5,7 @@ import Training
 
 /// Tells people on standard error how runs go: a line per epoch, and on a terminal a line that moves in between.
 struct RunProgress {
-  private let clock = ContinuousClock.now
+  private let start = ContinuousClock.now
   private let run: RunSpecification
   private let isAlone: Bool
   private var timeLeft: TimeLeft
@@ -19,8 +19,7 @@ struct RunProgress {
   private var name: String { run.name }
 
   mutating func tell(_ event: TrainingEvent) {
-    let time = (ContinuousClock.now - clock).components
-    timeLeft.see(event, at: Double(time.seconds) + Double(time.attoseconds) * 1e-18)
+    timeLeft.see(event, at: (ContinuousClock.now - start) / .seconds(1))
     switch event {
     case .warning(let text): Console.log("gradflow: warning: \(text)")
     case .resumed(let epoch, let step):

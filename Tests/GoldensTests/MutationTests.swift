@@ -1,5 +1,4 @@
 import Files
-import Foundation
 import TestSupport
 import Testing
 
@@ -21,10 +20,7 @@ struct MutationTests {
       get throws {
         switch self {
         case .sample: MutationTests.golden
-        case .recorded:
-          try Golden(
-            path: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-              .deletingLastPathComponent().appendingPathComponent("golden/smoke/vgg08.jsonl.zst").path)
+        case .recorded: try Sample.recorded("vgg08")
         }
       }
     }

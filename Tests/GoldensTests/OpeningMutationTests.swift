@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import Traces
 
@@ -23,11 +22,6 @@ struct OpeningMutationTests {
     Row(name: "vgg38-bn-rc-1e-2", noticed: [11, 7, 7]),
   ]
 
-  private func golden(_ row: String) throws -> Golden {
-    let package = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-    return try Golden(path: package.appendingPathComponent("golden/smoke/\(row).jsonl.zst").path)
-  }
-
   private func scaled(_ line: OpeningLine, by factor: Double) -> OpeningLine {
     var line = line
     for index in line.numbers.indices { line.numbers[index].value *= factor }
@@ -38,9 +32,9 @@ struct OpeningMutationTests {
 
   /// Every number is judged for itself, so all are changed at once, and the findings are counted. A gradient that is zero by
   /// mathematics is judged by its weight's, and both are changed: of it nothing is noticed.
-  @Test("in as many places as docs/verdicts.md tells", arguments: rows)
+  @Test("in as many places as golden/README.md tells", arguments: rows)
   func shares(row: Row) throws {
-    let golden = try golden(row.name)
+    let golden = try Sample.recorded(row.name)
     let envelope = try #require(golden.rounding)
     let lines = golden.trace.opening + envelope.anchors
     #expect(envelope.judge(lines, opening: golden.trace.opening).findings.isEmpty)
@@ -56,9 +50,9 @@ struct OpeningMutationTests {
     print("mutations: opening of smoke \(row.name): each number changed: noticed \(words)")
   }
 
-  @Test("one number of step 0 that is off by 1 % is a finding with its name, unless its group is that wide")
+  @Test("each gradient of step 0 of vgg08 that is off by 1 % is one finding, with its name")
   func one() throws {
-    let golden = try golden("vgg08")
+    let golden = try Sample.recorded("vgg08")
     let envelope = try #require(golden.rounding)
     let opening = golden.trace.opening
     var (noticed, all) = (0, 0)

@@ -10,6 +10,12 @@ import TestSupport
 enum Sample {
   static let layers = ["input_conv_conv_0", "input_conv_bn_0", "block_0_0_conv_0", "block_0_0_conv_1", "logit_linear_layer"]
 
+  /// The golden of `smoke` that the repository has of a row.
+  static func recorded(_ row: String) throws -> Golden {
+    let package = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+    return try Golden(path: package.appendingPathComponent("golden/smoke/\(row).jsonl.zst").path)
+  }
+
   static func header(seed: UInt64 = 0, numerics: Int = 1, learningRate: Double = 1e-3) -> TraceHeader {
     TraceHeader(
       numerics: numerics, row: "vgg08", profile: "smoke", seed: seed, dataName: "synthetic-1",
