@@ -1,6 +1,7 @@
 // All kernels of one element type, and their table. What a header defines anew for each type it undefines right before.
 
 #include "vector.h"
+#include "fused.h"
 #include "convolution.h"
 #include "elu.h"
 #include "pointwise.h"

@@ -21,6 +21,8 @@
 
 #undef T
 #define T float
+#undef IS_BINARY32
+#define IS_BINARY32 1
 #undef T_BITS
 #define T_BITS uint32_t
 #undef INFINITY_BITS
@@ -33,6 +35,8 @@
 
 #undef T
 #define T double
+#undef IS_BINARY32
+#define IS_BINARY32 0
 #undef T_BITS
 #define T_BITS uint64_t
 #undef INFINITY_BITS

@@ -46,6 +46,3 @@ static inline __attribute__((always_inline)) NAME(wide_pair) NAME(load_wide_pair
 static inline __attribute__((always_inline)) NAME(wide_pair) NAME(widen_pair)(NAME(pair) v) {
   return __builtin_convertvector(v, NAME(wide_pair));
 }
-// One rounding, on every instruction set: the hardware's instruction, or the C library's correctly rounded fma.
-#undef FMA
-#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
