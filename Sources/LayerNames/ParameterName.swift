@@ -14,9 +14,13 @@ public struct ParameterName: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads `PATH.ENTRY`, split at the last dot; without one, all is the entry.
   public init(_ text: String) {
-    let words = text.split(separator: ".", omittingEmptySubsequences: false)
-    path = words.dropLast().joined(separator: ".")
-    entry = String(words[words.count - 1])
+    if let dot = text.utf8.lastIndex(of: UInt8(ascii: ".")) {
+      path = String(text[..<dot])
+      entry = String(text[text.index(after: dot)...])
+    } else {
+      path = ""
+      entry = text
+    }
   }
 
   public var description: String { path.isEmpty ? entry : "\(path).\(entry)" }

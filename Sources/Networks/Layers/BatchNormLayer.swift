@@ -6,14 +6,14 @@ import Layers
 public struct BatchNormLayer: NetworkLayer, PointwisePart {
   /// In the state dict, as in `layer_dict.block_0_1.layer_dict.bn_0`.
   public let name: String
+  public let label: String
   public let statistics: NormStatistics
 
   public init(name: String, statistics: NormStatistics = .standard) {
     self.name = name
+    label = ParameterSpecification.label(of: name + ".weight")
     self.statistics = statistics
   }
-
-  public var label: String { ParameterSpecification.label(of: name + ".weight") }
 
   public func outputShape(of input: MapShape) throws(LayerError) -> MapShape {
     if let problem = statistics.problem(channels: input.channels) { throw .impossibleGeometry("\(label): \(problem)") }

@@ -5,6 +5,7 @@ import Layers
 public struct ConvolutionLayer: NetworkLayer, OperationSource {
   /// In the state dict, as in `layer_dict.block_0_1.layer_dict.conv_0`.
   public let name: String
+  public let label: String
   public let filters: Int
   public let hasBias: Bool
   /// Height and width of the kernel.
@@ -14,14 +15,13 @@ public struct ConvolutionLayer: NetworkLayer, OperationSource {
 
   public init(name: String, filters: Int, hasBias: Bool, kernel: Int = 3, stride: Int = 1, padding: Int = 1) {
     self.name = name
+    label = ParameterSpecification.label(of: name + ".weight")
     self.filters = filters
     self.hasBias = hasBias
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
   }
-
-  public var label: String { ParameterSpecification.label(of: name + ".weight") }
 
   private func sizes(_ input: MapShape) -> ConvolutionGeometry.Sizes {
     .init(

@@ -5,14 +5,14 @@ import Layers
 public struct LinearLayer: NetworkLayer, OperationSource {
   /// In the state dict.
   public let name: String
+  public let label: String
   public let outputs: Int
 
   public init(name: String, outputs: Int) {
     self.name = name
+    label = ParameterSpecification.label(of: name + ".weight")
     self.outputs = outputs
   }
-
-  public var label: String { ParameterSpecification.label(of: name + ".weight") }
 
   public func outputShape(of input: MapShape) throws(LayerError) -> MapShape {
     guard input.pixels == 1, outputs > 0 else {
