@@ -58,6 +58,11 @@ private struct JSONWriter {
   }
 
   private mutating func write(_ string: String) {
+    // Nearly every string is copied whole.
+    if !string.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+      text += "\"\(string)\""
+      return
+    }
     text += "\""
     for scalar in string.unicodeScalars {
       switch scalar {

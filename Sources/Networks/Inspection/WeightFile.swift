@@ -86,7 +86,12 @@ extension Network {
 extension Tensor {
   /// The tensor as an entry of a safetensors file, of its own precision.
   public var safeTensor: SafeTensor {
-    if let floats = values as? [Float] { return SafeTensor(shape: shape, floats) }
-    return SafeTensor(shape: shape, values.map { Double($0) })
+    // One of the two is the identity; a cast of the whole array would look at each element.
+    func entry<Element: SafeTensorElement>(_: Element.Type) -> SafeTensor {
+      pointer.withMemoryRebound(to: Element.self, capacity: count) {
+        SafeTensor(shape: shape, UnsafeBufferPointer(start: $0, count: count))
+      }
+    }
+    return S.self == Float.self ? entry(Float.self) : entry(Double.self)
   }
 }
