@@ -124,18 +124,6 @@ package final class CentralDifference {
   }
 
   private var isOnTheSameSides: Bool {
-    for (tensor, base) in zip(subject.sides, baseSides) {
-      let values = tensor.pointer
-      let isSame = base.withUnsafeBufferPointer { base in
-        var i = 0
-        while i < base.count {
-          if (values[i] > 0) != base[i] { return false }
-          i += 1
-        }
-        return true
-      }
-      if !isSame { return false }
-    }
-    return true
+    zip(subject.sides, baseSides).allSatisfy { $0.hasSigns($1) }
   }
 }

@@ -1,7 +1,14 @@
 import GradientChecking
 import Tensors
 
-extension Tensor: CheckedTensor where S == Double {}
+extension Tensor: CheckedTensor where S == Double {
+  package func hasSigns(_ isPositive: [Bool]) -> Bool {
+    precondition(isPositive.count == count, "\(isPositive.count) signs for \(count) elements")
+    let values = pointer
+    for index in isPositive.indices where (values[index] > 0) != isPositive[index] { return false }
+    return true
+  }
+}
 
 extension CheckSubject {
   /// A layer's output under a probe.
