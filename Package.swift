@@ -44,10 +44,10 @@ let package = Package(
       // Optimised in debug builds too: the gradient checks and the training tests run these loops.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
     .target(name: "Platform"),
-    .target(name: "Files", dependencies: ["Platform", "CZstd"]),
+    .target(name: "Files", dependencies: ["Platform", "CZstd"], swiftSettings: optimised),
     .target(name: "PlainText"),
     .target(name: "GradientChecking"),
-    .target(name: "LayerNames"),
+    .target(name: "LayerNames", swiftSettings: optimised),
     .target(name: "SystemLimits", dependencies: ["Platform", "Files"]),
     .target(
       name: "Kernels", dependencies: ["Platform", "CKernels", "SystemLimits"], exclude: ["CONTRACT.md"], swiftSettings: optimised),
@@ -104,7 +104,7 @@ let package = Package(
 
     // MARK: Tests
     // What suites share: numbers, temporary directories. Processes are started by suites and tools.
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: optimised),
     .target(name: "Processes", path: "Tests/Processes"),
     .executableTarget(
       name: "planted-defects", dependencies: ["Processes", "Goldens", "Traces"], path: "Tests/PlantedDefects"),
@@ -125,7 +125,7 @@ let package = Package(
     .testTarget(
       name: "KernelsTests",
       dependencies: ["Platform", "Kernels", "Tensors", "Layers", "ReferenceTables", "conformance", "Processes", "TestSupport"],
-      exclude: ["Reference"]),
+      exclude: ["Reference"], swiftSettings: optimised),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], exclude: ["Reference"]),
     .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking"]),
     .testTarget(name: "LayersTests", dependencies: ["GradientChecks"]),
@@ -140,12 +140,17 @@ let package = Package(
     .target(name: "CSystemCallCounter", path: "Tests/CSystemCallCounter"),
     .testTarget(name: "FilesTests", dependencies: ["Platform", "Files", "Digests", "CSystemCallCounter", "TestSupport"]),
     .testTarget(name: "SystemLimitsTests", dependencies: ["SystemLimits", "Files", "Processes", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Files", "Digests", "Randomness", "Processes", "TestSupport"],
+      swiftSettings: optimised),
     .testTarget(name: "TracesTests", dependencies: ["Traces", "Files", "Digests", "CSystemCallCounter", "TestSupport"]),
-    .testTarget(name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests", "TestSupport"]),
+    .testTarget(
+      name: "GoldensTests", dependencies: ["Goldens", "Traces", "Files", "Digests", "TestSupport"], swiftSettings: optimised),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Experiments", "ReferenceRuns", "TestSupport"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels", "TestSupport"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Goldens", "Experiments", "Kernels", "TestSupport"],
+      swiftSettings: optimised),
     .testTarget(name: "BisectionTests", dependencies: ["Bisection", "Files"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Experiments", "Datasets", "Networks"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Processes"]),

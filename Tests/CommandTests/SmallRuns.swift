@@ -8,7 +8,7 @@ import Traces
 enum SmallRuns {
   static let arguments = ["run", "vgg08", "--profile", "smoke", "--epochs", "2"]
 
-  /// Not the fastest, which runs use by themselves, and not the portable one either if there is a third: it takes twenty
+  /// Not the fastest, which runs use by themselves, and not the portable one either if there is a third: it takes ten
   /// times as long.
   static let otherInstructionSet =
     (InstructionSet.available.first { $0 != .best && $0 != .portable }

@@ -120,14 +120,14 @@ extension FakeRun {
     case "logit_linear_layer": 1.8e-4
     case "reduction_block_2_conv_1": 1.3e-5
     case "reduction_block_2_conv_0": 4e-11
-    case _ where layer.contains("block_2"): 4e-11
-    case _ where layer.contains("block_1"): 5e-16
+    case _ where layer.hasPrefix("block_2") || layer.hasPrefix("reduction_block_2"): 4e-11
+    case _ where layer.hasPrefix("block_1") || layer.hasPrefix("reduction_block_1"): 5e-16
     default: 5e-19
     }
   }
 
   static func flowing(_ layer: String, _ epoch: Int) -> Double {
-    layer == "logit_linear_layer" ? 3e-3 : layer.contains("_bn_") ? 8e-3 : 2e-4
+    layer == "logit_linear_layer" ? 3e-3 : layer.dropLast().hasSuffix("_bn_") ? 8e-3 : 2e-4
   }
 
   /// All rows, at the end of the paper profile, with the report's own numbers: every claim holds by them.
