@@ -1,8 +1,9 @@
 /// Mistakes of the kinds that people make in layers, loss and optimiser; the engine's checks must notice each.
 let engineDefects: [Defect] =
-  convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects + optimiserDefects
-  + initialisationDefects + independentComponentDefects + decayDefects
+  fusedDefects + convolutionDefects + winogradDefects + batchNormDefects + betweenConvolutionsDefects + headDefects
+  + optimiserDefects + initialisationDefects + independentComponentDefects + decayDefects
 
+private let fusedKernel = "Sources/CKernels/template/fused.h"
 private let convolutionKernel = "Sources/CKernels/template/convolution.h"
 private let winogradTransforms = "Sources/CKernels/template/winograd_transforms.h"
 private let winogradTiles = "Sources/CKernels/template/winograd_tiles.h"
@@ -17,6 +18,23 @@ private let geometry = "Sources/Layers/ConvolutionGeometry.swift"
 private let batchNorm = "Sources/Layers/BatchNorm.swift"
 private let configurationLayers = "Sources/Networks/Description/NetworkConfiguration+Layers.swift"
 private let initialState = "Sources/Networks/Execution/Network+InitialState.swift"
+
+/// The portable kernels of other processors take the instruction.
+#if arch(x86_64)
+  private let fusedDefects = [
+    Defect(
+      "fused-rounded-twice", "a portable multiply-add is rounded to binary64 first", fusedKernel,
+      "const BITS is_even = (bits & 1) - 1;", "const BITS is_even = (bits & 0);"),
+    Defect(
+      "fused-odd-moved", "a sum that is odd already is moved to the even one beside it", fusedKernel,
+      "const BITS is_even = (bits & 1) - 1;", "const BITS is_even = (bits & 0) - 1;"),
+    Defect(
+      "fused-negative-side", "of a negative sum the bits are moved as of a positive one", fusedKernel,
+      "((side ^ is_negative) - is_negative)", "(side + (is_negative & 0))"),
+  ]
+#else
+  private let fusedDefects: [Defect] = []
+#endif
 
 private let convolutionDefects = [
   Defect(
