@@ -35,6 +35,7 @@ struct Results {
         if parts.count == 3 { outcomes[parts[0] + parts[1]] = Outcome(words: parts[2]) }
       }
     } else {
+      try FileManager.default.createDirectory(at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data().write(to: path)
     }
   }
