@@ -58,7 +58,7 @@ public struct TraceComparison: Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch verdict {
     case .identical:
-      "no difference in \(compared.epochs) epochs: \(compared.steps) step digests, "
+      "no difference in \(compared.epochs) \(compared.epochs == 1 ? "epoch" : "epochs"): \(compared.steps) step digests, "
         + "\(compared.layers) layer digests and \(compared.values) numbers compared"
     case .settings(let differences):
       differences.map(\.description).joined(separator: "; ")

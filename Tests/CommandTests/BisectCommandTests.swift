@@ -32,10 +32,10 @@ struct BisectCommandTests {
 
   @Test("equal runs have no difference, exit code 0, with --rerun too")
   func equal() throws {
-    let (a, b) = (try run(), try run(["--isa", SmallRuns.otherInstructionSet], out: "b"))
+    let a = try run(["--epochs", "1"]), b = try run(["--epochs", "1", "--isa", SmallRuns.otherInstructionSet], out: "b")
     for more in [[], ["--rerun"]] {
       let outcome = try Program.run(["bisect", a, b] + more)
-      #expect(outcome.code == 0 && outcome.output.hasPrefix("no difference in 2 epochs"), "\(outcome.errors)")
+      #expect(outcome.code == 0 && outcome.output.hasPrefix("no difference in 1 epoch:"), "\(outcome.errors)")
     }
   }
 

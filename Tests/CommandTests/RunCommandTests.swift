@@ -17,7 +17,7 @@ struct RunCommandTests {
 
   @Test("leaves its trace, checkpoints, results and manifest, and prints its table on standard output")
   func contents() throws {
-    let outcome = try run()
+    let (directory, outcome) = try SmallRuns.finished.get()
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(directory.names("out") == ["vgg08-s0"])
     #expect(
@@ -32,7 +32,7 @@ struct RunCommandTests {
 
   @Test("its summaries have the course code's columns, a row per epoch, and the trace's numbers")
   func summaries() throws {
-    _ = try run()
+    let directory = try SmallRuns.finished.get().directory
     let trace = try Trace(path: directory.path("out/vgg08-s0/trace.jsonl.zst"))
     func csv(_ name: String) throws -> [[Substring]] {
       let text = String(decoding: try readFile(directory.path("out/vgg08-s0/result_outputs/\(name)")), as: UTF8.self)
@@ -70,7 +70,7 @@ struct RunCommandTests {
 
   @Test("zstdcat reads its trace", .enabled(if: fileExists("/usr/bin/zstdcat")))
   func zstdcat() throws {
-    _ = try run()
+    let directory = try SmallRuns.finished.get().directory
     let outcome = try Shell.run(["/usr/bin/zstdcat", directory.path("out/vgg08-s0/trace.jsonl.zst")])
     #expect(outcome.code == 0)
     #expect(try outcome.output == directory.trace("vgg08-s0"))
@@ -125,18 +125,18 @@ struct RunCommandTests {
       "checkpoint.previousKept:1", "checkpoint.renamed:2",
     ])
   func killed(at moment: String) throws {
-    #expect(try run(out: "whole").code == 0)
+    let whole = try SmallRuns.finished.get().directory
     let outcome = try run(["--kill-at", moment, "--threads", "2"])
     #expect(!outcome.hasExited && outcome.code == SIGKILL, "it was not killed: \(outcome.errors)")
     let isCheap = SmallRuns.isOtherSlow && moment != "trace:2"
     let resumed = try run(["--resume", "--threads", "1"] + (isCheap ? [] : ["--isa", SmallRuns.otherInstructionSet]))
     #expect(resumed.code == 0, "\(resumed.errors)")
-    #expect(try directory.trace("vgg08-s0") == directory.trace("vgg08-s0", in: "whole"))
+    #expect(try directory.trace("vgg08-s0") == whole.trace("vgg08-s0"))
     for file in ["result_outputs/summary.csv", "result_outputs/test_summary.csv", "best.safetensors"] {
-      let same = try readFile(directory.path("out/vgg08-s0/" + file)) == readFile(directory.path("whole/vgg08-s0/" + file))
+      let same = try readFile(directory.path("out/vgg08-s0/" + file)) == readFile(whole.path("out/vgg08-s0/" + file))
       #expect(same, "\(file)")
     }
-    #expect(directory.names("out/vgg08-s0") == directory.names("whole/vgg08-s0"))
+    #expect(directory.names("out/vgg08-s0") == whole.names("out/vgg08-s0"))
   }
 
   @Test("stopped by the time limit it ends with code 75, says how to continue, and continues")

@@ -8,6 +8,12 @@ import Traces
 enum SmallRuns {
   static let arguments = ["run", "vgg08", "--profile", "smoke", "--epochs", "2"]
 
+  /// What these arguments leave, for tests that only read it.
+  static let finished = Result {
+    let directory = try TemporaryDirectory.untilExit()
+    return (directory: directory, outcome: try Program.run(arguments + ["--out", directory.path("out")]))
+  }
+
   /// Not the fastest, which runs use by themselves, and not the portable one either if there is a third: it takes ten
   /// times as long.
   static let otherInstructionSet =

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A directory of its own for one test. It is removed, with all it holds, when the object goes.
 public final class TemporaryDirectory: Sendable {
@@ -11,6 +12,20 @@ public final class TemporaryDirectory: Sendable {
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// One that several tests read. It is removed when the test program ends, as nothing lets go of what is kept until then.
+  public static func untilExit() throws -> TemporaryDirectory {
+    let directory = try TemporaryDirectory()
+    lasting.withLock { paths in
+      if paths.isEmpty {
+        atexit { TemporaryDirectory.lasting.withLock { for path in $0 { try? FileManager.default.removeItem(atPath: path) } } }
+      }
+      paths.append(directory.path)
+    }
+    return directory
+  }
+
+  private static let lasting = Mutex<[String]>([])
 
   public func path(_ name: String) -> String { path + "/" + name }
 
