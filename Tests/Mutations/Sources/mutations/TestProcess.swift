@@ -1,6 +1,7 @@
 import Foundation
 
-/// A program run in a process group of its own, so that what it started ends with it.
+/// A program run in a session of its own, so that what it started can be ended with it: tests start programs of their own, which
+/// Foundation puts into process groups of their own.
 enum TestProcess {
   struct Result {
     /// Negative: the number of the signal that ended it.
@@ -12,6 +13,13 @@ enum TestProcess {
   }
 
   private static let failure = " recorded an issue"
+
+  #if canImport(Glibc)
+    /// POSIX_SPAWN_SETSID, which glibc (2.26 and later) declares for GNU's own dialect alone.
+    private static let newSession: Int16 = 0x80
+  #else
+    private static let newSession = Int16(POSIX_SPAWN_SETSID)
+  #endif
 
   /// - Parameters:
   ///   - mutant: which one is switched on; 0 for none.
@@ -32,8 +40,7 @@ enum TestProcess {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, newSession)
     var environment = ProcessInfo.processInfo.environment
     environment["GRADFLOW_MUTANT"] = String(mutant)
     for name in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GRADFLOW_DATA"] { environment[name] = nil }
@@ -65,13 +72,26 @@ enum TestProcess {
       if untilFailure, String(decoding: output.suffix(count + 200), as: UTF8.self).contains(failure) { break reading }
     }
     let text = String(decoding: output, as: UTF8.self)
-    if isLate || untilFailure && text.contains(failure) { kill(-id, SIGKILL) }
+    if isLate || untilFailure && text.contains(failure) { kill(id, SIGKILL) }
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0, errno == EINTR {}
-    kill(-id, SIGKILL)
+    endSession(id)
     let signal = status & 0x7f
     return Result(
       code: signal == 0 ? (status >> 8) & 0xff : -signal, output: text, seconds: Date().timeIntervalSince(begun), isLate: isLate)
+  }
+
+  /// Ends what is left of a session. Without /proc, its first process group.
+  private static func endSession(_ session: pid_t) {
+    kill(-session, SIGKILL)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+      // NUMBER (NAME) STATE PARENT GROUP SESSION ..., and a name may hold blanks and brackets.
+      guard let number = pid_t(name), let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+        let end = text.lastIndex(of: ")")
+      else { continue }
+      let fields = text[end...].split(separator: " ")
+      if fields.count > 4, pid_t(fields[4]) == session { kill(number, SIGKILL) }
+    }
   }
 
   private static func withStrings<R>(_ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
