@@ -21,6 +21,7 @@ struct Program {
     _ arguments: [String], readsOutput: Bool = true, environment: [String: String] = [:],
     whileRunning: (Process) throws -> Void = { _ in }
   ) throws -> Outcome {
+    takeInterrupts()
     let process = Process()
     let (output, errors) = (Pipe(), Pipe())
     process.executableURL = url

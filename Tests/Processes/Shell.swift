@@ -30,6 +30,7 @@ public enum Shell {
     _ words: [String], in directory: URL? = nil, environment: [String: String]? = nil, killingAfter kill: Double? = nil,
     interruptingAfter text: String? = nil
   ) throws -> Result {
+    takeInterrupts()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = words
