@@ -31,6 +31,19 @@ struct DatasetFactsTests {
       ])
   }
 
+  @Test("of a single class that is not whole, no others are told")
+  func oneClass() {
+    func set(_ count: Int) -> ImageSet {
+      ImageSet(side: 1, labels: (0..<count).map { UInt16($0 % 2) }, pixels: .init(repeating: 0, count: 3 * count))
+    }
+    let dataset = Dataset(name: "two", classNames: ["a", "b"], training: set(49_999), test: set(10_000))
+    #expect(
+      DatasetVerification(dataset).problems == [
+        "49999 training images; the official set has 50000",
+        "class 1 has 24999 training images; the official set has 25000",
+      ])
+  }
+
   @Test("50,000 + 10,000 images that are not CIFAR-100's are not whole")
   func foreign() {
     func set(_ count: Int) -> ImageSet {

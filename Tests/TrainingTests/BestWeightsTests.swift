@@ -32,6 +32,9 @@ struct BestWeightsTests {
       #expect(try weights.evaluate(set, statistics: statistics) == recorded)
     }
     #expect(weights.recorded(.training, in: trace) == nil)
+    // A trace that ends before the best epoch says nothing of it.
+    let begun = try Trace(content: Array("\(TraceLine.header(trace.header).json)\n".utf8))
+    #expect(weights.recorded(.validation, in: begun) == nil && weights.recorded(.test, in: begun) == nil)
   }
 
   @Test("the other statistics give what a run that was evaluated with them has in its trace")

@@ -37,6 +37,32 @@ struct OpeningTests {
     #expect(try one.steps() == other.steps() && one.anchors() == other.anchors())
   }
 
+  @Test("a kit holds every image as it enters the network, in planes, with its label")
+  func kitImages() throws {
+    let run = try TestRun()
+    let source = try run.source(), side = 8, pixelCount = 64
+    let kit = try OpeningRun(run.identity(), source: source, backend: run.backend).kit(run.identity())
+    func check(_ name: String, _ count: Int, _ load: (Int, UnsafeMutablePointer<Float>) -> Int32) throws {
+      let images = try #require(kit[name + ".images"]), labels = try #require(kit[name + ".labels"]?.integers)
+      #expect(images.shape == [count, 3, side, side] && labels.count == count, "\(name)")
+      let floats = try #require(images.floats)
+      for image in 0..<count {
+        var pixels = [Float](repeating: 0, count: 3 * pixelCount)
+        let label = load(image, &pixels)
+        let planes = (0..<3).flatMap { channel in (0..<pixelCount).map { pixels[3 * $0 + channel] } }
+        #expect(floats[image * planes.count..<(image + 1) * planes.count] == planes[...], "\(name), image \(image)")
+        #expect(labels[image] == Int64(label), "\(name), image \(image)")
+      }
+    }
+    for (name, index, step) in [
+      ("step-0", 0, 0), ("step-1", 0, 1), ("step-2", 0, 2), ("anchor-1", 0, 0), ("anchor-40000", 84, 0),
+    ] {
+      let epoch = source.trainingEpoch(index), places = Array(epoch.batch(step, size: run.batchSize))
+      try check(name, places.count) { epoch.load(place: places[$0], into: $1) }
+    }
+    try check("validation", run.batchSize) { source.load(.validation, place: $0, into: $1) }
+  }
+
   @Test("a gradient whose elements change places keeps its norm, and not its sketch")
   func sketches() throws {
     let run = try TestRun()
