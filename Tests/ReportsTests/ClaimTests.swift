@@ -89,6 +89,20 @@ struct ClaimTests {
     try expect(3, .undecidable, FakeRun.quick().without("vgg08"))
   }
 
+  @Test("of many seeds claim 3 shows four, and says how many more there are", arguments: [4, 5, 7])
+  func manySeeds(count: Int) throws {
+    let shallow = try #require(FakeRun.quick().first { $0.row == "vgg08" })
+    let claim = try claim(
+      3,
+      (0..<count).map { seed in
+        var run = shallow
+        run.seed = UInt64(seed)
+        return run
+      })
+    #expect(claim.findings.prefix(4).enumerated().allSatisfy { $1.hasPrefix("vgg08-s\($0): ") }, "\(claim.findings)")
+    #expect(claim.findings.dropFirst(4) == (count > 4 ? ["and \(count - 4) more"] : []), "\(claim.findings)")
+  }
+
   // MARK: 2 and 6
 
   @Test("claim 2 fails for one layer in one epoch: too large, not a number, or stages in the wrong order")
