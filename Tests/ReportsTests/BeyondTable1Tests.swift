@@ -35,6 +35,8 @@ struct BeyondTable1Tests {
     #expect(lines[0].settings == [] && lines[2].settings == ["batch_norm_ghost 10"])
     #expect(lines[3].settings == ["batch_norm_ghost 1", "batch_norm_groups 4", "batch_norm_example_weight 1.0"])
     let table = BeyondTable1(set).table.rows
+    // Losses with their three decimals, accuracies in percent, over all seeds.
+    #expect(table[2][6...9] == ["1.700 ± 0.000", "1.900 ± 0.000", "20.50 ± 0.58", "45.00 ± 0.00"], "\(table[2])")
     #expect(table[2][4] == "2.5e-3" && table[2][5] == "1.0e-2" && table[2][10] == "+0.50 (0.97)", "\(table[2])")
   }
 

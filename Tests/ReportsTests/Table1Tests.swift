@@ -103,6 +103,8 @@ struct Table1Tests {
     let distance = Table1(try runs.set()).lines[4].distance
     #expect(distance.word == "apart from the report")
     #expect(distance.detail.contains("test accuracy -9.43 points") && distance.detail.contains("printed with the assignment"))
+    // 1.96 · 1.1 · √(0.5743 · 0.4257 / 2500) · √(1 + 1/1), and 2.6 times that.
+    #expect(distance.detail.contains("explains 3.02 (") && distance.detail.contains("two epochs: 7.84)"), "\(distance.detail)")
   }
 
   @Test("at chance, the bound is that of guessing: half a point from 1 % is apart")
