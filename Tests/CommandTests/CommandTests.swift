@@ -11,6 +11,9 @@ struct CommandTests {
     #expect(outcome.code == 0 && outcome.errors == "")
     for row in StandardRow.all {
       #expect(outcome.output.contains(row.id) && outcome.output.contains("\(row.configuration.parameterCount)"))
+      // As the report calls it, with two digits.
+      let name = row.configuration.depth == 8 ? "VGG08" : "VGG38"
+      #expect(outcome.output.split(separator: "\n").contains { $0.split(separator: " ").prefix(2) == [row.id[...], name[...]] })
     }
     let words = ["smoke", "quick", "short", "paper", "synthetic", "cifar-100"] + InstructionSet.allCases.map(\.rawValue)
     for word in words { #expect(outcome.output.contains(word), "\(word)") }

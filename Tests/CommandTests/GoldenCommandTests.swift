@@ -369,6 +369,13 @@ struct GoldenCommandTests {
     #expect(try Program.run(["golden", "diff", run(0), file]).code == 0)
     let diff = try Program.run(["golden", "diff", run(1), file])
     #expect(diff.code == 1 && diff.output.contains("the seeds differ: 1 and 0") && diff.output.contains("gradient_flow"))
+    // Of two networks the layers that both have are compared: nine, in three epochs.
+    let deep = Shell.package.path + "/golden/smoke/vgg38.jsonl.zst"
+    for pair in [[deep, file], [file, deep]] {
+      let networks = try Program.run(["golden", "diff"] + pair)
+      #expect(
+        networks.code == 1 && networks.output.contains(#/\ngradient_flow +27 +27 /#), "\(networks.output)\(networks.errors)")
+    }
   }
 
   @Test("JUnit XML is read back by junitparser, where Python has it")

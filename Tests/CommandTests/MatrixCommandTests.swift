@@ -27,6 +27,13 @@ struct MatrixCommandTests {
     #expect(lines.dropFirst().map { $0.prefix { $0 != " " } } == SmallRuns.rows.map { "\($0)-s0" })
   }
 
+  @Test("goldens for the page that are not there are told of before the first run")
+  func noGoldens() throws {
+    let outcome = try matrix(["--report", "--against", directory.path("nowhere")])
+    #expect(outcome.code == 2 && outcome.errors.contains("nowhere: there is no such directory of goldens"), "\(outcome.errors)")
+    #expect(!fileExists(directory.path("out")))
+  }
+
   @Test("several jobs leave the traces of one")
   func jobs() throws {
     #expect(try matrix().code == 0)

@@ -71,7 +71,11 @@ struct NightlyCommandTests {
     try createDirectory(night + "/runs/vgg38-s0")
     try AtomicFile.write("of another program", to: night + "/runs/vgg38-s0/trace.jsonl.zst")
     try AtomicFile.write("0123456789\n", to: night + "/revision")
+    // Somebody wrote into its history, too.
+    try AtomicFile.write("no night\n{}\n", to: night + "/history.jsonl")
     let outcome = try nightly(["--rows", "vgg08"])
+    #expect(outcome.errors.contains("history.jsonl: 2 lines are no nights, and are left as they are"), "\(outcome.errors)")
+    #expect(text("history.jsonl").hasPrefix("no night\n{}\n") && text("history.jsonl").split(separator: "\n").count == 3)
     #expect(outcome.errors.contains("the night begun at 0123456789 is given up for "), "\(outcome.errors)")
     #expect(directory.names("night/runs") == ["vgg08-s0"])
     try expectJudged(outcome)

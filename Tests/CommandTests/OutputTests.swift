@@ -45,6 +45,11 @@ struct OutputTests {
     for file in ["w", "b"] {
       for name in try spellings(directory.path(file)) { try refused(probe + [name], sparing: directory.path(file)) }
     }
+    // Another name is told with the file's own, the same name once.
+    let same = try Program.run(probe + [directory.path("w")]).errors,
+      other = try Program.run(probe + [directory.path("./w")]).errors
+    #expect(same.contains("\(directory.path("w")); give") && !same.contains("which is"), "\(same)")
+    #expect(other.contains("\(directory.path("./w")), which is \(directory.path("w")); give"), "\(other)")
     #expect(try Program.run(probe + [directory.path("o")]).code == 0)
   }
 

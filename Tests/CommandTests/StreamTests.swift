@@ -152,6 +152,8 @@ struct StreamTests {
       $0.contains("vgg08-s0: epoch") && !$0.contains("train")
     }
     #expect(moving.count > 3 && moving.allSatisfy { $0.count <= 23 }, "\(moving)")
+    // What stays is printed where the moving line was taken away.
+    #expect(shown.contains { $0.hasPrefix("vgg08-s0: epoch 2/2  train ") }, "\(shown)")
   }
 
   @Test("a terminal that takes no commands gets none", .enabled("needs script(1)", { Self.hasTerminal }))

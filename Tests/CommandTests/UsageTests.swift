@@ -34,6 +34,8 @@ struct UsageTests {
     (["golden", "check", "--format", "yaml"], "junit"),
     (["golden", "check", "--require", "exact"], "identical"),
     (["golden", "check", "--runs", "runs", "--epochs", "2"], "--runs judges finished runs"),
+    (["golden", "check", "--runs", "runs", "--resume"], "--runs judges finished runs"),
+    (["golden", "check", "--runs", "runs", "--overwrite"], "--runs judges finished runs"),
     (["golden", "check", "--jobs", "0"], "--jobs"),
     (["golden", "record", "--runs", "runs"], "--reason"),
     (["golden", "record", "--reason", "why"], "--runs"),
