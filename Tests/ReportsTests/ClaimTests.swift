@@ -99,6 +99,9 @@ struct ClaimTests {
         run.seed = UInt64(seed)
         return run
       })
+    #expect(
+      claim.findings[0] == "vgg08-s0: validation loss 0.6000 (ln C = 2.3026), accuracy 75.00 % (chance 10.00 %)",
+      "\(claim.findings)")
     #expect(claim.findings.prefix(4).enumerated().allSatisfy { $1.hasPrefix("vgg08-s\($0): ") }, "\(claim.findings)")
     #expect(claim.findings.dropFirst(4) == (count > 4 ? ["and \(count - 4) more"] : []), "\(claim.findings)")
   }
