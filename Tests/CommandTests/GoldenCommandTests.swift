@@ -12,7 +12,7 @@ import Traces
 /// Six runs of a row, made once for all tests, and the golden of five of them.
 private enum SharedRuns {
   static let path: Result<String, any Error> = Result {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-test-\(UUID().uuidString)").path
+    let path = try TemporaryDirectory.untilExit().path
     let runs = ["matrix", "--profile", "smoke", "--rows", "vgg08", "--seeds", "0..5", "--out", path + "/runs"]
     let record = [
       "golden", "record", "--profile", "smoke", "--rows", "vgg08", "--runs", path + "/runs", "--seeds", "0..4", "--into",
@@ -22,7 +22,6 @@ private enum SharedRuns {
       let outcome = try Program.run(arguments, environment: ["CI": ""])
       #expect(outcome.code == 0, "\(outcome.errors)")
     }
-    atexit { if case .success(let path) = SharedRuns.path { try? FileManager.default.removeItem(atPath: path) } }
     return path
   }
 }

@@ -12,27 +12,40 @@ struct MatrixGoldenTests {
   private var file: String { directory.path("matrix.yaml") }
 
   /// Four seeds of a row of a file whose epochs are its own, recorded without the file, beside a golden of the program's own row.
-  init() throws {
-    directory = try TemporaryDirectory()
+  /// Made once.
+  private static let made: Result<TemporaryDirectory, any Error> = Result {
+    let directory = try TemporaryDirectory.untilExit()
     try directory.write(SmallRuns.matrix.replacing("epochs: 1", with: "epochs: 2"), "matrix.yaml")
     let made = try Program.run([
-      "matrix", "--profile", "smoke", "--matrix", file, "--rows", "one", "--seeds", "0..3", "--out", directory.path("runs"),
+      "matrix", "--profile", "smoke", "--matrix", directory.path("matrix.yaml"), "--rows", "one", "--seeds", "0..3", "--out",
+      directory.path("runs"),
     ])
     #expect(made.code == 0, "\(made.errors)")
-    let recorded = try record()
+    let recorded = try record(directory)
     #expect(recorded.code == 0, "\(recorded.errors)")
     try FileManager.default.copyItem(
       at: Shell.package.appendingPathComponent("golden/smoke/vgg08.jsonl.zst"),
-      to: URL(fileURLWithPath: golden + "/smoke/vgg08.jsonl.zst"))
+      to: URL(fileURLWithPath: directory.path("golden/smoke/vgg08.jsonl.zst")))
+    return directory
   }
 
-  private func record(_ more: [String] = []) throws -> Program.Outcome {
+  init() throws {
+    directory = try TemporaryDirectory()
+    let made = try Self.made.get()
+    for name in ["matrix.yaml", "runs", "golden"] {
+      try FileManager.default.copyItem(atPath: made.path(name), toPath: directory.path(name))
+    }
+  }
+
+  private static func record(_ directory: TemporaryDirectory, _ more: [String] = []) throws -> Program.Outcome {
     try Program.run(
       [
-        "golden", "record", "--profile", "smoke", "--rows", "one", "--runs", directory.path("runs"), "--into", golden,
-        "--reason", "for a test", "--yes",
+        "golden", "record", "--profile", "smoke", "--rows", "one", "--runs", directory.path("runs"), "--into",
+        directory.path("golden"), "--reason", "for a test", "--yes",
       ] + more, environment: ["CI": ""])
   }
+
+  private func record(_ more: [String] = []) throws -> Program.Outcome { try Self.record(directory, more) }
 
   private func check(_ more: [String]) throws -> Program.Outcome {
     try Program.run(

@@ -9,8 +9,7 @@ struct ReportCommandTests {
 
   init() throws {
     directory = try TemporaryDirectory()
-    let outcome = try Program.run(SmallRuns.arguments + ["--out", directory.path("out")])
-    #expect(outcome.code == 0, "\(outcome.errors)")
+    try SmallRuns.copyFinished(to: directory.path("out"))
   }
 
   private func run(_ command: String, _ more: [String] = []) throws -> Program.Outcome {

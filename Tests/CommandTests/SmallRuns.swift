@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Kernels
 import TestSupport
+import Testing
 import Traces
 
 /// Runs of the built program that take a fraction of a second.
@@ -12,6 +13,13 @@ enum SmallRuns {
   static let finished = Result {
     let directory = try TemporaryDirectory.untilExit()
     return (directory: directory, outcome: try Program.run(arguments + ["--out", directory.path("out")]))
+  }
+
+  /// Those runs, for tests that write beside or into them.
+  static func copyFinished(to path: String) throws {
+    let (directory, outcome) = try finished.get()
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    try FileManager.default.copyItem(atPath: directory.path("out"), toPath: path)
   }
 
   /// Not the fastest, which runs use by themselves, and not the portable one either if there is a third: it takes ten
