@@ -14,8 +14,9 @@
 /// more than a step alone would move it. Here x ± h·d is rounded, by u·|x| at most: Σ|gradient·x|·u at each point, and so
 /// 3u·Σ|gradient·x| / h in R, as above.
 ///
-/// **Kinks.** If a sign pattern differs from that of x at any of the four points, h is divided by 4, up to four times;
-/// then the element is given up.
+/// **Kinks.** Where the difference is not what the gradient claims, the four points are looked at: if a sign pattern differs
+/// from that of x at any of them, h is divided by 4, up to four times; then the element is given up. A difference that agrees
+/// needs no such excuse, so most points are passed once, and by the subject alone.
 package final class CentralDifference {
   package static let step = 0x1p-12
   static let retries = 4
@@ -38,6 +39,7 @@ package final class CentralDifference {
     points = (0..<4).map { _ in .allocate(capacity: subject.termCount) }
     for buffer in points { buffer.initialize(repeating: 0) }
     subject.forward(points[0])
+    subject.look()
     baseSides = subject.sides.map { $0.elements.map { $0 > 0 } }
     errors = subject.termErrors()
     precondition(errors.count == subject.termCount, "one error bound a term")
@@ -45,25 +47,32 @@ package final class CentralDifference {
 
   deinit { for buffer in points { buffer.deallocate() } }
 
-  /// Derivative by one element of a tensor, or `nil` if kinks are too near.
-  func derivative(by element: Int, of tensor: any CheckedTensor) -> Estimate? {
+  /// Derivative by one element of a tensor, or `nil` if it is not what was claimed and kinks are too near.
+  ///
+  /// - Parameter agrees: with what is claimed.
+  func derivative(by element: Int, of tensor: any CheckedTensor, agrees: (Estimate) -> Bool) -> Estimate? {
     let x = tensor.pointer[element]
     defer { tensor.pointer[element] = x }
-    return estimate { step in
+    return estimate(agrees) { step in
       let places = Self.factors.map { x + $0 * step }
       return (places[0] - places[1], places[2] - places[3], { tensor.pointer[element] = places[$0] })
     }
   }
 
-  /// Derivative along `direction` through all elements of a tensor, or `nil` if kinks are too near. `gradient` is the one
-  /// that is claimed: of it the bound takes how far rounded points may put the difference.
-  func derivative(along direction: [Double], of tensor: any CheckedTensor, gradient: [Double]) -> Estimate? {
+  /// Derivative along `direction` through all elements of a tensor, or `nil` if it is not what was claimed and kinks are too
+  /// near. `gradient` is the one that is claimed: of it the bound takes how far rounded points may put the difference.
+  func derivative(
+    along direction: [Double], of tensor: any CheckedTensor, gradient: [Double], agrees: (Estimate) -> Bool
+  ) -> Estimate? {
     let base = tensor.values
     defer { tensor.assign(base) }
     var displacement = 0.0
     for (x, g) in zip(base, gradient) { displacement += abs(x * g) }
+    func widened(_ estimate: Estimate, _ step: Double) -> Estimate {
+      .init(value: estimate.value, rounding: estimate.rounding + 3 * Rounding.unit * displacement / step)
+    }
     var last = 0.0
-    let estimate = estimate { step in
+    let estimate = estimate({ agrees(widened($0, last)) }) { step in
       last = step
       return (
         2 * step, step,
@@ -72,7 +81,7 @@ package final class CentralDifference {
         }
       )
     }
-    return estimate.map { .init(value: $0.value, rounding: $0.rounding + 3 * Rounding.unit * displacement / last) }
+    return estimate.map { widened($0, last) }
   }
 
   /// Where a difference stands, in steps.
@@ -80,12 +89,13 @@ package final class CentralDifference {
 
   /// - Parameter line: of a step, the distance of the two outer points, that of the two inner ones, and what moves to each.
   private func estimate(
-    _ line: (Double) -> (wide: Double, narrow: Double, move: (Int) -> Void)
+    _ agrees: (Estimate) -> Bool, _ line: (Double) -> (wide: Double, narrow: Double, move: (Int) -> Void)
   ) -> Estimate? {
     var step = subject.step
     for _ in 0...Self.retries {
       let (wide, narrow, move) = line(step)
-      if let estimate = estimate(step: step, wide, narrow, move) { return estimate }
+      let estimate = estimate(step: step, wide, narrow, move)
+      if agrees(estimate) || isOnTheSameSides(move) { return estimate }
       step /= 4
     }
     return nil
@@ -93,11 +103,10 @@ package final class CentralDifference {
 
   private func estimate(
     step: Double, _ wideDistance: Double, _ narrowDistance: Double, _ move: (Int) -> Void
-  ) -> Estimate? {
+  ) -> Estimate {
     for (point, terms) in points.enumerated() {
       move(point)
       subject.forward(terms)
-      guard isOnTheSameSides else { return nil }
     }
     var wide = 0.0, narrow = 0.0, wideMagnitude = 0.0, narrowMagnitude = 0.0, errorSum = 0.0, changed = 0
     errors.withUnsafeBufferPointer { errors in
@@ -123,7 +132,13 @@ package final class CentralDifference {
     return Estimate(value: value, rounding: 3 * evaluation / step + Rounding.gamma(changed + 4) * magnitude)
   }
 
-  private var isOnTheSameSides: Bool {
-    zip(subject.sides, baseSides).allSatisfy { $0.hasSigns($1) }
+  /// Whether all four points lie on the same sides of the kinks as x.
+  private func isOnTheSameSides(_ move: (Int) -> Void) -> Bool {
+    points.enumerated().allSatisfy { point, terms in
+      move(point)
+      subject.forward(terms)
+      subject.look()
+      return zip(subject.sides, baseSides).allSatisfy { $0.hasSigns($1) }
+    }
   }
 }

@@ -42,8 +42,11 @@ package struct CheckSubject {
   package var backward: () -> Void
   /// Bounds the rounding error of each term near the variables' values of the last `forward`.
   package var termErrors: () -> [Double]
-  /// Tensors, written by `forward`, whose signs tell on which side of its kinks the function is.
+  /// Tensors, written by `forward` and `look`, whose signs tell on which side of its kinks the function is.
   package var sides: [any CheckedTensor]
+  /// Writes `sides` where the variables stand, for a function that does not tell by itself. It is asked after `forward`, where
+  /// somebody wants to know.
+  package var look: () -> Void = {}
   /// How far a sweep's largest steps may reach: where h⁴ no longer matters beside h².
   package var reach = 1.0
   /// The first step of a difference: small against the lengths over which the function bends, and against the distance of

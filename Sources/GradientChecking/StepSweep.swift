@@ -26,6 +26,7 @@ package struct StepSweep {
     forwards.initialize(repeating: 0)
     backwards.initialize(repeating: 0)
     subject.forward(forwards)
+    subject.look()
     let sides = subject.sides.map { $0.elements.map { $0 > 0 } }
     let errorSum = subject.termErrors().reduce(0, +)
     subject.backward()
@@ -43,6 +44,7 @@ package struct StepSweep {
         }
       }
       subject.forward(terms)
+      subject.look()
       return zip(subject.sides, sides).allSatisfy { $0.elements.map { $0 > 0 } == $1 }
     }
     var step = 0x1p-5

@@ -63,6 +63,7 @@ final class NetworkBench {
       backward: backward,
       // The difference's own standard deviation is 1.9σ/h, its bound three times this, 12σ/h: six times as much.
       termErrors: { noise.map { 4 * $0 } })
+    if mode == .training { subject.look = { for index in self.twins.indices { self.look(index) } } }
     subject.reach = 0x1p-6
     subject.step = setup.step
     subject.selection = setup.selection
@@ -74,14 +75,20 @@ final class NetworkBench {
   /// Of one batch, where the parameters stand.
   private func loss(_ index: Int) -> Double {
     do {
-      let twin = twins[index]
-      let batch = batches[index].first(counts[index])
-      if twin === network { return try network.forward(batch, mode: mode).loss }
-      for (parameter, copy) in zip(network.parameters, twin.parameters) {
-        copy.value.pointer.update(from: parameter.value.pointer, count: parameter.count)
-      }
-      try twin.forward(batch, mode: mode)
-      return try network.forward(batch, mode: mode).loss
+      return try network.forward(batches[index].first(counts[index]), mode: mode).loss
+    } catch {
+      preconditionFailure("refused after it was accepted: \(error)")
+    }
+  }
+
+  /// Makes the same pass in one batch's twin, whose activations tell the sides.
+  private func look(_ index: Int) {
+    let twin = twins[index]
+    for (parameter, copy) in zip(network.parameters, twin.parameters) {
+      copy.value.pointer.update(from: parameter.value.pointer, count: parameter.count)
+    }
+    do {
+      try twin.forward(batches[index].first(counts[index]), mode: mode)
     } catch {
       preconditionFailure("refused after it was accepted: \(error)")
     }
@@ -91,6 +98,7 @@ final class NetworkBench {
     for (index, twin) in twins.enumerated() {
       // The pass that goes backward is the last one that went forward.
       if twins.count > 1 { _ = loss(index) }
+      if twin !== network { look(index) }
       network.backward(accumulating: index > 0)
       if twin !== network { twin.backward() }
     }
