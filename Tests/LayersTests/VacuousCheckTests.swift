@@ -46,6 +46,19 @@ struct VacuousCheckTests {
     #expect(three.kinksSkipped == 3)
   }
 
+  @Test("where the sides of kinks are told apart from the function, they are asked for where a difference does not agree")
+  func sidesAreAskedForWhereNeeded() {
+    func looks(_ values: [Double]) -> Int {
+      var subject = kinked(values), count = 0
+      subject.look = { count += 1 }
+      #expect(row(subject).passed)
+      return count
+    }
+    // Once where x stands; then at x + h and x - h, for three steps that reach across.
+    #expect(looks([0.5, 1]) == 1)
+    #expect(looks([0.5, 1e-5]) == 1 + 3 * 2)
+  }
+
   @Test("a tensor that lies on kinks altogether fails")
   func wholeTensorOnKinksFails() {
     let row = row(kinked([0, 0, 0]))
