@@ -29,7 +29,7 @@ package final class CentralDifference {
 
   private let subject: CheckSubject
   private let errors: [Double]
-  private let baseSides: [[Bool]]
+  private let baseSigns: [[Bool]]
   /// Terms at x + h, x − h, x + h/2, x − h/2.
   private let points: [UnsafeMutableBufferPointer<Double>]
 
@@ -39,8 +39,7 @@ package final class CentralDifference {
     points = (0..<4).map { _ in .allocate(capacity: subject.termCount) }
     for buffer in points { buffer.initialize(repeating: 0) }
     subject.forward(points[0])
-    subject.look()
-    baseSides = subject.sides.map { $0.elements.map { $0 > 0 } }
+    baseSigns = subject.signs()
     errors = subject.termErrors()
     precondition(errors.count == subject.termCount, "one error bound a term")
   }
@@ -137,8 +136,7 @@ package final class CentralDifference {
     points.enumerated().allSatisfy { point, terms in
       move(point)
       subject.forward(terms)
-      subject.look()
-      return zip(subject.sides, baseSides).allSatisfy { $0.hasSigns($1) }
+      return subject.signs() == baseSigns
     }
   }
 }

@@ -47,6 +47,13 @@ package struct CheckSubject {
   /// Writes `sides` where the variables stand, for a function that does not tell by itself. It is asked after `forward`, where
   /// somebody wants to know.
   package var look: () -> Void = {}
+
+  /// The signs of `sides` where `forward` was last called: whether each element is greater than 0.
+  func signs() -> [[Bool]] {
+    look()
+    return sides.map { $0.elements.map { $0 > 0 } }
+  }
+
   /// How far a sweep's largest steps may reach: where h⁴ no longer matters beside h².
   package var reach = 1.0
   /// The first step of a difference: small against the lengths over which the function bends, and against the distance of

@@ -2,26 +2,9 @@
 package protocol CheckedTensor: AnyObject {
   var pointer: UnsafeMutablePointer<Double> { get }
   var count: Int { get }
-
-  /// Whether just those elements are greater than 0 that are said to be. Asked after every pass: a module that is optimised in
-  /// debug builds, as this one cannot be, does well to have one of its own.
-  func hasSigns(_ isPositive: [Bool]) -> Bool
 }
 
 extension CheckedTensor {
-  package func hasSigns(_ isPositive: [Bool]) -> Bool {
-    precondition(isPositive.count == count, "\(isPositive.count) signs for \(count) elements")
-    let values = pointer
-    return isPositive.withUnsafeBufferPointer { isPositive in
-      var i = 0
-      while i < isPositive.count {
-        if (values[i] > 0) != isPositive[i] { return false }
-        i += 1
-      }
-      return true
-    }
-  }
-
   package var elements: UnsafeMutableBufferPointer<Double> { UnsafeMutableBufferPointer(start: pointer, count: count) }
   package var values: [Double] { Array(elements) }
 

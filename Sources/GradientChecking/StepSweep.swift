@@ -26,8 +26,7 @@ package struct StepSweep {
     forwards.initialize(repeating: 0)
     backwards.initialize(repeating: 0)
     subject.forward(forwards)
-    subject.look()
-    let sides = subject.sides.map { $0.elements.map { $0 > 0 } }
+    let signs = subject.signs()
     let errorSum = subject.termErrors().reduce(0, +)
     subject.backward()
     var slope = 0.0, displacement = 0.0
@@ -44,8 +43,7 @@ package struct StepSweep {
         }
       }
       subject.forward(terms)
-      subject.look()
-      return zip(subject.sides, sides).allSatisfy { $0.elements.map { $0 > 0 } == $1 }
+      return subject.signs() == signs
     }
     var step = 0x1p-5
     while step >= 0x1p-24 {

@@ -1,14 +1,7 @@
 import GradientChecking
 import Tensors
 
-extension Tensor: CheckedTensor where S == Double {
-  package func hasSigns(_ isPositive: [Bool]) -> Bool {
-    precondition(isPositive.count == count, "\(isPositive.count) signs for \(count) elements")
-    let values = pointer
-    for index in isPositive.indices where (values[index] > 0) != isPositive[index] { return false }
-    return true
-  }
-}
+extension Tensor: CheckedTensor where S == Double {}
 
 extension CheckSubject {
   /// A layer's output under a probe.

@@ -82,16 +82,16 @@ final class NetworkBench {
   }
 
   /// Makes the same pass in one batch's twin, whose activations tell the sides.
-  private func look(_ index: Int) {
+  private func passTwin(_ index: Int) throws {
     let twin = twins[index]
-    for (parameter, copy) in zip(network.parameters, twin.parameters) {
+    for (parameter, copy) in zip(network.parameters, twin.parameters) where twin !== network {
       copy.value.pointer.update(from: parameter.value.pointer, count: parameter.count)
     }
-    do {
-      try twin.forward(batches[index].first(counts[index]), mode: mode)
-    } catch {
-      preconditionFailure("refused after it was accepted: \(error)")
-    }
+    try twin.forward(batches[index].first(counts[index]), mode: mode)
+  }
+
+  private func look(_ index: Int) {
+    do { try passTwin(index) } catch { preconditionFailure("refused after it was accepted: \(error)") }
   }
 
   private func backward() {
@@ -160,10 +160,7 @@ final class NetworkBench {
     let margin = 2 * setup.step, attempts = 500, twin = twins[index]
     for _ in 0..<attempts {
       drawBatch(batches[index], &generator)
-      for (parameter, copy) in zip(network.parameters, twin.parameters) where twin !== network {
-        copy.value.assign(parameter.value.elements)
-      }
-      try twin.forward(batches[index].first(counts[index]), mode: mode)
+      try passTwin(index)
       let isSmooth = twin.activations.allSatisfy { tensor in
         tensor.elements.prefix(counts[index] * tensor.stride)
           .allSatisfy { configuration.activation.isClear(output: $0, margin: margin) }
