@@ -1,5 +1,7 @@
 #include "gf_philox.h"
 
+#include "template/philox.h"
+
 void gf_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
   // The multipliers were found by search (the paper's section 3.3); the key's increments are the fractions of the golden
   // ratio and of the square root of 3.
@@ -27,6 +29,12 @@ void gf_philox_fill(uint64_t key, uint64_t first_word, uint32_t *out, size_t cou
   size_t written = 0;
   while (written < count) {
     const uint64_t index = word / 4;
+    if (word % 4 == 0 && count - written >= 4 * philox_blocks) {
+      philox_words(key, index, out + written);
+      written += 4 * philox_blocks;
+      word += 4 * philox_blocks;
+      continue;
+    }
     const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), 0, 0};
     uint32_t block[4];
     gf_philox_block(counter, halves, block);

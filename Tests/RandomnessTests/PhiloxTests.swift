@@ -31,18 +31,20 @@ struct PhiloxTests {
     "a fill is the blocks in order, wherever it starts and ends",
     arguments: [
       0, 1, 2, 3, 4, 5, 1 << 34 - 3, 1 << 34, 1 << 40 + 7,
+      // Many blocks at once: into a counter's second word, and past the last word of all.
+      1 << 34 - 70, 0 &- 300, 0 &- 301,
     ] as [UInt64])
   func fill(_ first: UInt64) {
     let key: UInt64 = 0x299f_31d0_a409_3822
-    for count in 0...13 {
+    for count in Array(0...13) + [127, 128, 129, 255, 256, 400] {
       // One place more than is asked for, to see that it is left alone.
       var found = [UInt32](repeating: 0xdead_beef, count: count + 1)
       gf_philox_fill(key, first, &found, count)
       let expected = (0..<UInt64(count)).map { place in
-        let index = (first + place) / 4
+        let index = (first &+ place) / 4
         return block(
           [UInt32(truncatingIfNeeded: index), UInt32(index >> 32), 0, 0], [0xa409_3822, 0x299f_31d0]
-        )[Int((first + place) % 4)]
+        )[Int((first &+ place) % 4)]
       }
       #expect(found == expected + [0xdead_beef])
     }

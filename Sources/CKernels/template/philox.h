@@ -1,0 +1,45 @@
+// Philox4x32-10 (gf_philox.h) for many blocks at once, in vectors: each of a block's four words stands in an array of its own.
+// Integers alone, so that every instruction set gives the same.
+
+#ifndef GF_PHILOX_BLOCKS
+#define GF_PHILOX_BLOCKS
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { philox_blocks = 32 };
+
+// The 4 * philox_blocks words of the blocks `block`, `block` + 1, ... of the stream of `key`, modulo the stream's 2^62 blocks.
+static inline void philox_words(uint64_t key, uint64_t block, uint32_t *out) {
+  // As in gf_philox_block. Of each number the low half counts: what is above it is left there.
+  const uint64_t multiplier0 = 0xD2511F53u, multiplier1 = 0xCD9E8D57u, low = 0xffffffffu;
+  const uint32_t increment0 = 0x9E3779B9u, increment1 = 0xBB67AE85u;
+  uint64_t c0[philox_blocks], c1[philox_blocks], c2[philox_blocks], c3[philox_blocks];
+  for (size_t i = 0; i < philox_blocks; i++) {
+    const uint64_t index = (block + i) & (((uint64_t)1 << 62) - 1);
+    c0[i] = index;
+    c1[i] = index >> 32;
+    c2[i] = 0;
+    c3[i] = 0;
+  }
+  uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+  for (int round = 0; round < 10; round++) {
+    for (size_t i = 0; i < philox_blocks; i++) {
+      const uint64_t product0 = multiplier0 * (c0[i] & low), product1 = multiplier1 * (c2[i] & low);
+      c0[i] = product1 >> 32 ^ c1[i] ^ k0;
+      c2[i] = product0 >> 32 ^ c3[i] ^ k1;
+      c1[i] = product1;
+      c3[i] = product0;
+    }
+    k0 += increment0;
+    k1 += increment1;
+  }
+  for (size_t i = 0; i < philox_blocks; i++) {
+    out[4 * i] = (uint32_t)c0[i];
+    out[4 * i + 1] = (uint32_t)c1[i];
+    out[4 * i + 2] = (uint32_t)c2[i];
+    out[4 * i + 3] = (uint32_t)c3[i];
+  }
+}
+
+#endif
