@@ -25,6 +25,8 @@ public struct Trace: Equatable, Sendable {
   /// Of runs of programs that knew such lines, in order.
   public let inputs: [InputsLine]
   public let opening: [OpeningLine]
+  /// At most one an epoch, in order.
+  public let norms: [NormsLine]
   /// Lines of kinds that are not known, in order.
   public let unknown: [JSONValue]
   /// All lines, those of unknown kinds too.
@@ -57,7 +59,7 @@ public struct Trace: Equatable, Sendable {
   /// A trace of parts that are known to fit together.
   init(
     header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?,
-    inputs: [InputsLine], opening: [OpeningLine], unknown: [JSONValue], lines: Int, torn: TornTail?
+    inputs: [InputsLine], opening: [OpeningLine], norms: [NormsLine], unknown: [JSONValue], lines: Int, torn: TornTail?
   ) {
     self.header = header
     self.epochs = epochs
@@ -66,6 +68,7 @@ public struct Trace: Equatable, Sendable {
     self.test = test
     self.inputs = inputs
     self.opening = opening
+    self.norms = norms
     self.unknown = unknown
     self.lines = lines
     self.torn = torn
@@ -79,6 +82,7 @@ public struct Trace: Equatable, Sendable {
     var test: TestLine?
     var inputs: [InputsLine] = []
     var opening: [OpeningLine] = []
+    var norms: [NormsLine] = []
     var unknown: [JSONValue] = []
     let count = try Self.read(content, path: path) { line in
       switch line {
@@ -89,13 +93,14 @@ public struct Trace: Equatable, Sendable {
       case .test(let line): test = line
       case .inputs(let line): inputs.append(line)
       case .opening(let line): opening.append(line)
+      case .norms(let line): norms.append(line)
       case .unknown(let value): unknown.append(value)
       }
     }
     guard let header else { throw TraceError(.noHeader, path: path) }
     self.init(
       header: header, epochs: epochs, steps: steps, layers: layers, test: test, inputs: inputs, opening: opening,
-      unknown: unknown, lines: count, torn: tornAt.map { TornTail(offset: $0, lines: count) })
+      norms: norms, unknown: unknown, lines: count, torn: tornAt.map { TornTail(offset: $0, lines: count) })
   }
 
   /// Hands out the lines of `content` in order, each checked by itself and for its place.

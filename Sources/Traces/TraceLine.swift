@@ -9,11 +9,12 @@ public enum TraceLine: Equatable, Sendable {
   case test(TestLine)
   case inputs(InputsLine)
   case opening(OpeningLine)
+  case norms(NormsLine)
   /// An object of a kind that this reader does not know. Readers skip it; it is kept for those who know it.
   case unknown(JSONValue)
 
   /// The keys that tell the kinds, in the order of the cases.
-  static let kindKeys = ["format", "epoch", "steps", "layers", "test", "inputs", "opening"]
+  static let kindKeys = ["format", "epoch", "steps", "layers", "test", "inputs", "opening", "norms"]
 
   /// Reads one line, without its newline.
   ///
@@ -39,6 +40,7 @@ public enum TraceLine: Equatable, Sendable {
     case "test": self = .test(try TestLine(&fields))
     case "inputs": self = .inputs(try InputsLine(&fields))
     case "opening": self = .opening(try OpeningLine(&fields))
+    case "norms": self = .norms(try NormsLine(&fields))
     default: self = .unknown(value)
     }
   }
@@ -53,6 +55,7 @@ public enum TraceLine: Equatable, Sendable {
     case .test(let line): line.json
     case .inputs(let line): line.json
     case .opening(let line): line.json(as: "opening")
+    case .norms(let line): line.json
     case .unknown(let value): value
     }
   }
@@ -67,6 +70,7 @@ public enum TraceLine: Equatable, Sendable {
     case .test: "the test line"
     case .inputs: "the inputs"
     case .opening: "the opening"
+    case .norms: "the norms"
     case .unknown: "a line of unknown kind"
     }
   }

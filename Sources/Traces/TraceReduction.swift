@@ -9,6 +9,7 @@ extension Trace {
       if epoch.epoch == 0 { lines += opening.map(TraceLine.opening) }
       lines += layers.filter { $0.epoch == epoch.epoch }.map(TraceLine.layers)
       lines += steps.filter { $0.epoch == epoch.epoch }.map(TraceLine.steps)
+      lines += norms.filter { $0.epoch == epoch.epoch }.map(TraceLine.norms)
       lines.append(.epoch(epoch))
     }
     lines += inputs.filter { $0.epoch == nil }.map(TraceLine.inputs)
@@ -36,16 +37,19 @@ extension Trace {
       steps: steps.filter { withSteps.contains($0.epoch) && $0.epoch < kept.count },
       layers: layers.filter { $0.epoch < min(layerEpochs, kept.count) },
       test: kept.count < epochs.count ? nil : test,
-      inputs: inputs.filter { $0.epoch.map { $0 < kept.count } ?? (kept.count == epochs.count) }, opening: opening)
+      inputs: inputs.filter { $0.epoch.map { $0 < kept.count } ?? (kept.count == epochs.count) }, opening: opening,
+      norms: norms.filter { $0.epoch < kept.count })
   }
 
   /// A trace of checked parts.
   private init(
     header: TraceHeader, epochs: [EpochLine], steps: [StepsLine], layers: [LayersLine], test: TestLine?, inputs: [InputsLine],
-    opening: [OpeningLine]
+    opening: [OpeningLine], norms: [NormsLine]
   ) {
     self.init(
-      header: header, epochs: epochs, steps: steps, layers: layers, test: test, inputs: inputs, opening: opening, unknown: [],
-      lines: 1 + epochs.count + steps.count + layers.count + inputs.count + opening.count + (test == nil ? 0 : 1), torn: nil)
+      header: header, epochs: epochs, steps: steps, layers: layers, test: test, inputs: inputs, opening: opening, norms: norms,
+      unknown: [],
+      lines: 1 + epochs.count + steps.count + layers.count + inputs.count + opening.count + norms.count + (test == nil ? 0 : 1),
+      torn: nil)
   }
 }

@@ -1,16 +1,18 @@
 /// The order of a trace's lines, enforced alike on writing and on reading.
 ///
 /// The header is line 1 and the only one. Then, for each epoch from 0 upwards: its `steps` lines, which together count
-/// its steps from 0 without a gap, and its `layers` lines, steps ascending, and its `inputs` lines; then its own line. Epoch 0
-/// has an `opening` line for each of its first steps, from 0 without a gap. The test line, if the run is finished, comes last
-/// and belongs to an epoch before it; `inputs` of the test stand before it. Kinds that are not known may stand anywhere but
-/// first.
+/// its steps from 0 without a gap, and its `layers` lines, steps ascending, its `inputs` lines and its `norms`; then its own
+/// line. Epoch 0 has an `opening` line for each of its first steps, from 0 without a gap. The test line, if the run is finished,
+/// comes last and belongs to an epoch before it; `inputs` of the test stand before it. Kinds that are not known may stand
+/// anywhere but first.
 struct TraceStructure: Sendable {
   private var hasHeader = false
   private var nextEpoch = 0
   private var nextStep = 0
   private var nextLayersStep = 0
   private var nextOpening = 0
+  /// Whether the epoch that has begun has its `norms`.
+  private var hasNorms = false
   private var hasTest = false
 
   /// Takes the next line, or says why it cannot stand here. A refused line leaves the structure as it was.
@@ -35,11 +37,16 @@ struct TraceStructure: Sendable {
           expected: nextEpoch == 0 ? OpeningLine.point(step: nextOpening) : "openings in epoch 0 alone")
       }
       nextOpening += 1
+    case .norms(let norms):
+      try expect(norms.epoch, in: line)
+      if hasNorms { throw misplaced("\(line.name) of epoch \(norms.epoch) again", expected: "one such line an epoch") }
+      hasNorms = true
     case .epoch(let epoch):
       try expect(epoch.epoch, in: line)
       nextEpoch += 1
       nextStep = 0
       nextLayersStep = 0
+      hasNorms = false
     case .steps(let steps):
       try expect(steps.epoch, in: line)
       guard steps.first == nextStep else {
@@ -56,7 +63,7 @@ struct TraceStructure: Sendable {
       }
       nextLayersStep = layers.step + 1
     case .test(let test):
-      guard nextStep == 0, nextLayersStep == 0 else {
+      guard nextStep == 0, nextLayersStep == 0, !hasNorms else {
         throw misplaced(line.name, expected: "the line of epoch \(nextEpoch), which has begun")
       }
       guard (0..<nextEpoch).contains(test.epoch) else {

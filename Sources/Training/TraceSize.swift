@@ -26,12 +26,16 @@ public enum TraceSize {
   static func bound(_ settings: TrainingSettings, epochs: Int, images: Int) -> Int {
     let steps = (images + settings.batchSize - 1) / settings.batchSize
     // With the epoch's lines of inputs: digests, counts and scalars.
-    var line = 400 + 450, layers = 800, opening = 400
+    var line = 400 + 450 + 60, layers = 800, opening = 400
     for specification in ParameterSpecification.all(of: settings.network) {
       let name = specification.name.utf8.count
       let label = ParameterSpecification.label(of: specification.name).utf8.count
       // Its four statistics under their keys, and its mean |gradient| under the label.
       line += name + 43 + 4 * number + (label + 4 + number)
+      // Its norm under its name; of batch norm's weight two buffers' too.
+      line +=
+        name + 4 + number
+        + (specification.shape.count == 1 && specification.name.hasSuffix(".weight") ? 2 * (name + 12 + number) : 0)
       // Its gradient and its update, by label and ".weight"; of a convolution or the linear layer the output and two gradients,
       // of batch norm the output.
       let outputs = specification.shape.count > 1 ? 3 : specification.name.hasSuffix(".weight") ? 1 : 0

@@ -150,6 +150,7 @@ public final class Trainer {
       if let flow {
         progress.unevaluated = unevaluated(flow)
         try tellTraining(in: trace)
+        try trace.append(.norms(norms(after: epoch.index)))
       }
       options.events(.step(epoch: epoch.index, step: progress.step, of: stepsPerEpoch, loss: result.loss))
       if !isLast, ContinuousClock.now - lastCheckpoint > options.checkpointInterval { try save(trace) }
@@ -170,6 +171,15 @@ public final class Trainer {
         .init("training", .string(Self.joined(progress.inputDigests ?? []))), .init("steps", JSONValue(progress.step)),
         .init("examples", JSONValue(progress.examples)), .init("updates", JSONValue(progress.updates)),
       ] + scalars.map { .init("\(identity.settings.optimiser.kind)_\($0.name)", JSONValue($0.value)) }, in: trace)
+  }
+
+  private func norms(after epoch: Int) -> NormsLine {
+    func norm(_ name: String, _ tensor: Tensor<Float>) -> NamedValue {
+      NamedValue(name, TensorStatistics(of: UnsafeBufferPointer(tensor.elements), kernels: step.kernels).l2)
+    }
+    return NormsLine(
+      epoch: epoch, parameters: network.parameters.map { norm($0.name, $0.value) },
+      buffers: network.buffers.map { norm($0.name, $0.value) })
   }
 
   private static func joined(_ digests: [ShortDigest]) -> String {
@@ -227,7 +237,8 @@ public final class Trainer {
     guard let best = progress.best else { preconditionFailure("a run without a best epoch") }
     for (entry, values) in zip(network.state, bestState) { entry.value.assign(values) }
     let (result, inputs) = try evaluate(.test, epoch: options.epochs)
-    try tell(epoch: nil, [.init("test", .string(inputs))], in: trace)
+    try tell(
+      epoch: nil, [.init("test", .string(inputs)), .init("examples", JSONValue(source.testCount))], in: trace)
     let line = TestLine(epoch: best.epoch, loss: result.loss, accuracy: result.accuracy, digest: step.stateDigest.evaluated())
     try trace.append(.test(line))
     try flush(trace)

@@ -23,7 +23,9 @@ struct OldRunTests {
       "--threads", threads,
     ])
     #expect(outcome.code == 0, "\(outcome.errors)")
-    let digest = Digest(of: try directory.trace("small-bn-rc-s0"))
+    // That program told no norms.
+    let lines = try directory.trace("small-bn-rc-s0").split(separator: "\n").filter { !$0.hasPrefix("{\"norms\":") }
+    let digest = Digest(of: lines.map { $0 + "\n" }.joined())
     // Of the decompressed trace of the same run, uninterrupted, by that program.
     #expect(digest.description.hasSuffix("10e94747b141febe1c8b95761a07ed54ad938d4755aeb148862e64311b2db021"))
   }

@@ -76,7 +76,7 @@ enum Sample {
       test: TestLine(
         epoch: epochs - 1, loss: best.validationLoss + 0.01 * normal(), accuracy: best.validationAccuracy,
         digest: best.digest),
-      inputs: [], opening: [], unknown: [], lines: 0, torn: nil)
+      inputs: [], opening: [], norms: [], unknown: [], lines: 0, torn: nil)
   }
 
   static func runs(_ seeds: Range<UInt64>, epochs: Int = 3, isVanishing: Bool = false) -> [GoldenRecording.Run] {
@@ -98,7 +98,7 @@ extension Trace {
   ) -> Trace {
     Trace(
       header: header ?? self.header, epochs: epochs ?? self.epochs, steps: steps ?? self.steps,
-      layers: layers ?? self.layers, test: test ?? self.test, inputs: inputs ?? self.inputs, opening: opening ?? self.opening,
+      layers: layers ?? self.layers, test: test ?? self.test, inputs: inputs ?? self.inputs, opening: opening ?? self.opening, norms: norms,
       unknown: unknown, lines: lines, torn: torn)
   }
 

@@ -65,10 +65,10 @@ public enum ReferenceRuns {
     return digests
   }
 
-  /// SHA-256 of what a run's trace decompresses to, without the lines that runs had not when the digests were recorded: `inputs`
-  /// and `opening`, which follow from the others' bits.
+  /// SHA-256 of what a run's trace decompresses to, without the lines that runs had not when the digests were recorded: `inputs`,
+  /// `opening` and `norms`, which follow from the others' bits.
   public static func traceDigest(_ run: String) throws -> Digest {
-    let added = [Array("{\"inputs\":".utf8), Array("{\"opening\":".utf8)]
+    let added = [Array("{\"inputs\":".utf8), Array("{\"opening\":".utf8), Array("{\"norms\":".utf8)]
     var hasher = Digest.Hasher()
     for line in try Zstd.readFile(RunDirectory(path: run).trace, limit: 1 << 28).split(separator: UInt8(ascii: "\n")) {
       if added.contains(where: { line.starts(with: $0) }) { continue }

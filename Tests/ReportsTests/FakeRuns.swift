@@ -106,7 +106,7 @@ struct FakeRun {
       }
     }
     return Trace(
-      header: header, epochs: epochs, steps: steps, layers: [], test: test, inputs: [], opening: [], unknown: [],
+      header: header, epochs: epochs, steps: steps, layers: [], test: test, inputs: [], opening: [], norms: [], unknown: [],
       lines: lines.count, torn: nil)
   }
 
