@@ -1,3 +1,6 @@
+import Files
+import Traces
+
 /// What one metric may be: for each epoch and layer a centre and a standard deviation on the metric's scale, and how many
 /// deviations are allowed.
 public struct Band: Equatable, Sendable {
@@ -10,6 +13,20 @@ public struct Band: Equatable, Sendable {
   public let centres: [[Double]]
   /// Alike; all above zero.
   public let deviations: [[Double]]
+  /// What the ensemble's seeds had, one list a seed in the ensemble's order: epochs ascending, in each its layers; as whole
+  /// multiples of the metric's quantum from the multiple that is nearest to the centre. `nil` where the golden does not keep it.
+  public let seeds: [[Int]]?
+
+  init(
+    metric: Metric, threshold: Double, layers: [String], centres: [[Double]], deviations: [[Double]], seeds: [[Int]]? = nil
+  ) {
+    self.metric = metric
+    self.threshold = threshold
+    self.layers = layers
+    self.centres = centres
+    self.deviations = deviations
+    self.seeds = seeds
+  }
 
   /// A band as numbers of the metric's own unit.
   public struct Interval: Equatable, Sendable {
@@ -60,7 +77,7 @@ public struct Band: Equatable, Sendable {
   /// - Somewhere a number that the metric can be is outside. Accuracies alone may be anything under other seeds; the ranges of
   ///   all others are beyond what any training does.
   ///
-  /// - Parameter images: of the validation set.
+  /// - Parameter images: of the metric's set.
   func problem(method: Ensemble.Method, images: Int) -> String? {
     guard threshold.isFinite, threshold >= method.smallestThreshold else {
       return "a threshold of \(threshold), and \(method.rawValue) makes none below \(method.smallestThreshold)"
@@ -110,14 +127,17 @@ public struct Ensemble: Equatable, Sendable {
     }
   }
 
-  /// Version of all methods together. Goldens of another version are refused.
-  public static let methodVersion = 1
+  /// Versions of all methods together; goldens of another one are refused. The first took the validation set's size for all sets,
+  /// judged no norms, and kept no numbers of seeds.
+  public static let versions = 1...2
   /// With this many seeds or more all metrics are judged; with fewer seeds, a few named metrics.
   public static let smallestForAll = 8
   /// With fewer no threshold can be calibrated by leaving seeds out.
   public static let smallestCalibrated = 4
 
   public var method: Method
+  /// Of the method.
+  public var version = versions.upperBound
   public var seeds: [UInt64]
   /// The contract's version under which the ensemble ran: it may be older than the golden's.
   public var numerics: Int
@@ -149,11 +169,40 @@ public struct Ensemble: Equatable, Sendable {
 
 extension Ensemble {
   /// An ensemble of these seeds, with what the method says of so many.
-  init(seeds: [UInt64], numerics: Int, profile: String) {
+  init(version: Int = versions.upperBound, seeds: [UInt64], numerics: Int, profile: String) {
     let method = Self.method(seeds: seeds.count)
     self.init(
-      method: method, seeds: seeds, numerics: numerics, falseAlarmRate: Self.promised(seeds: seeds.count),
+      method: method, version: version, seeds: seeds, numerics: numerics, falseAlarmRate: Self.promised(seeds: seeds.count),
       isProvisional: method == .scatter || seeds.count < Self.needed(profile: profile))
+  }
+}
+
+extension Ensemble {
+  /// What it judges of runs like `trace`.
+  func metrics(in trace: Trace) -> [Metric] {
+    Metric.judged(seeds: seeds.count, version: version).filter { !$0.isNorm || Measurements($0, of: trace) != nil }
+  }
+
+  /// How often a fresh seed may be outside in one metric. Half of the promise is for seeds of a kind that the ensemble does not
+  /// hold; the other half is shared out evenly among the metrics, by Bonferroni's inequality.
+  func rate(in trace: Trace) -> Double? { falseAlarmRate.map { $0 / 2 / Double(metrics(in: trace).count) } }
+
+  /// Whether goldens keep what each seed had.
+  var keepsSeeds: Bool { method == .largestDeviation && version >= 2 }
+
+  /// How many images a metric's set has.
+  func images(of metric: Metric, in trace: Trace) -> Int? {
+    let validation = trace.header.validationImages
+    if version == 1 { return validation }
+    func examples(_ epoch: Int?) -> Int? {
+      trace.inputs.filter { $0.epoch == epoch }.flatMap(\.values).first { $0.key == "examples" }?.value.int
+    }
+    // Traces of older programs do not tell the sizes of the other sets.
+    switch metric {
+    case .trainAccuracy: return examples(0) ?? validation
+    case .testAccuracy: return examples(nil) ?? validation
+    default: return validation
+    }
   }
 }
 

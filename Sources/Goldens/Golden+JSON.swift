@@ -18,7 +18,7 @@ extension Golden {
       .object([
         .init("golden", .object([.init("version", JSONValue(version)), .init("reason", .string(reason))]))
       ]))
-    if let bands { lines += [bands.ensemble.json(bands: bands.bands.count)] + bands.bands.map(\.json) }
+    if let bands { lines += [bands.ensemble.json(bands: bands.bands.count)] + bands.bands.flatMap(\.lines) }
     if let rounding { lines += rounding.lines }
     return Array(lines.map { $0.description + "\n" }.joined().utf8)
   }
@@ -58,7 +58,8 @@ extension Golden {
         var all: [Band] = []
         while lines.first?["band"] != nil {
           var fields = try object("band", "its \"band\" lines")
-          let band = try Band(&fields)
+          let seeds = lines.first?["seeds"] == nil ? nil : lines.removeFirst()
+          let band = try Band(&fields, seeds: seeds)
           let order = Metric.allCases
           if let last = all.last, order.firstIndex(of: last.metric)! >= order.firstIndex(of: band.metric)! {
             throw GoldenError.misplaced(path: path, line: "the band of \(band.metric.rawValue)")
@@ -94,7 +95,7 @@ extension Ensemble {
   /// - Parameter bands: how many `band` lines follow.
   func json(bands: Int) -> JSONValue {
     let members: [JSONValue.Member] = [
-      .init("method", .string(method.rawValue)), .init("method_version", JSONValue(Self.methodVersion)),
+      .init("method", .string(method.rawValue)), .init("method_version", JSONValue(version)),
       .init("seeds", .array(seeds.map { JSONValue($0) })), .init("numerics", JSONValue(numerics)),
       .init("false_alarm_rate", falseAlarmRate.map { JSONValue($0) } ?? .null), .init("provisional", .bool(isProvisional)),
       .init("bands", JSONValue(bands)),
@@ -105,8 +106,8 @@ extension Ensemble {
   /// - Returns: with the number of `band` lines that must follow.
   static func read(_ fields: inout LineFields, path: String) throws -> (Ensemble, bands: Int) {
     let name = try fields.string("method"), version = try fields.count("method_version")
-    guard let method = Method(rawValue: name), version == Self.methodVersion else {
-      let known = Method.allCases.map { "\($0.rawValue) \(Self.methodVersion)" }.joined(separator: " or ")
+    guard let method = Method(rawValue: name), versions.contains(version) else {
+      let known = versions.flatMap { version in Method.allCases.map { "\($0.rawValue) \(version)" } }.joined(separator: " or ")
       throw GoldenError.version(path: path, key: "method", expected: known, found: "\(name) \(version)")
     }
     var seeds: [UInt64] = []
@@ -126,7 +127,8 @@ extension Ensemble {
     try fields.end()
     return (
       Ensemble(
-        method: method, seeds: seeds, numerics: numerics, falseAlarmRate: falseAlarmRate, isProvisional: isProvisional),
+        method: method, version: version, seeds: seeds, numerics: numerics, falseAlarmRate: falseAlarmRate,
+        isProvisional: isProvisional),
       bands
     )
   }
@@ -134,8 +136,8 @@ extension Ensemble {
 
 extension Band {
   /// `{"band":{"metric":"gradient_flow","threshold":6.1,"layers":[…],"centres":[[…],…],"deviations":[[…],…]}}`; a metric
-  /// without layers has one column and no names.
-  var json: JSONValue {
+  /// without layers has one column and no names. Then `{"seeds":{"metric":"gradient_flow","numbers":[[…],…]}}`.
+  var lines: [JSONValue] {
     func matrix(_ rows: [[Double]]) -> JSONValue { .array(rows.map { .array($0.map { JSONValue($0) }) }) }
     var members: [JSONValue.Member] = [
       .init("metric", .string(metric.rawValue)), .init("scale", .string(metric.scale.name)),
@@ -143,10 +145,15 @@ extension Band {
     ]
     if metric.hasLayers { members.append(.init("layers", .array(layers.map { .string($0) }))) }
     members += [.init("centres", matrix(centres)), .init("deviations", matrix(deviations))]
-    return .object([.init("band", .object(members))])
+    let band = JSONValue.object([.init("band", .object(members))])
+    guard let seeds else { return [band] }
+    let numbers = seeds.map { JSONValue.array($0.map { JSONValue($0) }) }
+    let parts: [JSONValue.Member] = [.init("metric", .string(metric.rawValue)), .init("numbers", .array(numbers))]
+    return [band, .object([.init("seeds", .object(parts))])]
   }
 
-  init(_ fields: inout LineFields) throws {
+  /// - Parameter seeds: the line after it, if that has the seeds' numbers.
+  init(_ fields: inout LineFields, seeds: JSONValue?) throws {
     let name = try fields.value("metric")
     guard let metric = name.string.flatMap(Metric.init(rawValue:)) else {
       throw LineFields.invalid(key: "band.metric", expected: "a metric that bands judge", name)
@@ -172,6 +179,31 @@ extension Band {
     }
     let centres = try matrix("centres"), deviations = try matrix("deviations")
     try fields.end()
-    self.init(metric: metric, threshold: threshold, layers: layers, centres: centres, deviations: deviations)
+    self.init(
+      metric: metric, threshold: threshold, layers: layers, centres: centres, deviations: deviations,
+      seeds: try seeds.map { try Self.numbers($0, of: metric) })
+  }
+
+  private static func numbers(_ line: JSONValue, of metric: Metric) throws -> [[Int]] {
+    guard let members = line["seeds"]?.object, line.object?.count == 1 else {
+      throw LineFields.invalid(key: "seeds", expected: "an object by itself", line)
+    }
+    var fields = LineFields(members, prefix: "seeds.")
+    let name = try fields.value("metric")
+    guard name.string == metric.rawValue else {
+      throw LineFields.invalid(key: "seeds.metric", expected: "\"\(metric.rawValue)\", whose band is before it", name)
+    }
+    let numbers = try fields.array("numbers").map { row in
+      guard let row = row.array else { throw LineFields.invalid(key: "seeds.numbers", expected: "rows of whole numbers", row) }
+      return try row.map { value in
+        // So that sums with any centre's are far from an overflow.
+        guard let number = value.int, abs(number) < 1 << 40 else {
+          throw LineFields.invalid(key: "seeds.numbers", expected: "whole numbers below 2⁴⁰", value)
+        }
+        return number
+      }
+    }
+    try fields.end()
+    return numbers
   }
 }

@@ -5,11 +5,11 @@ import Traces
 /// What a row of a profile should be: the reference seed's trace, bit by bit, and bands for other seeds and other bits.
 ///
 /// The file is a trace (every reader of traces takes it for one) with further lines after it: `golden`, `ensemble`, a
-/// `band` per metric, `rounding` with its `anchor` lines, and a `seal` over everything before.
+/// `band` per metric with the numbers of its `seeds`, `rounding` with its `anchor` lines, and a `seal` over everything before.
 public struct Golden: Equatable, Sendable {
-  /// The one without an envelope of other roundings, and the one with it.
-  public static let versions = 1...2
-  var version: Int { rounding == nil ? Self.versions.lowerBound : Self.versions.upperBound }
+  /// The one without an envelope of other roundings, the one with it, and the one that keeps the numbers of the ensemble's seeds.
+  public static let versions = 1...3
+  var version: Int { bands?.ensemble.keepsSeeds == true ? 3 : rounding == nil ? 1 : 2 }
   /// What a golden file decompresses to at most: a hundred epochs of the deepest row are below ten megabytes.
   public static let sizeLimit = 64 << 20
   /// Layers' digests are kept of the first epoch and steps' digests of whole epochs up to this number: a change of the
@@ -77,6 +77,11 @@ public struct Golden: Equatable, Sendable {
     if let value = test.values.first(where: { !$0.value.isFinite }) {
       throw .notFinite(path: path, value: "test, \(value.name)")
     }
+    for line in trace.norms {
+      if let value = line.values.first(where: { !$0.value.isFinite }) {
+        throw .notFinite(path: path, value: "epoch \(line.epoch), \(value.name)")
+      }
+    }
     try bands?.check(against: trace, path: path)
     if let rounding {
       let count = min(OpeningLine.steps, trace.stepDigests[0]?.count ?? OpeningLine.steps)
@@ -95,21 +100,22 @@ extension Bands {
     func broken(_ metric: String, _ problem: String) -> GoldenError { .band(path: path, metric: metric, problem: problem) }
     let seeds = Set(ensemble.seeds).count
     guard seeds == ensemble.seeds.count, seeds >= 1 else { throw broken("every metric", "an ensemble of \(seeds) seeds") }
-    let expected = Ensemble(seeds: ensemble.seeds, numerics: ensemble.numerics, profile: trace.header.profile)
+    let expected = Ensemble(
+      version: ensemble.version, seeds: ensemble.seeds, numerics: ensemble.numerics, profile: trace.header.profile)
     guard ensemble == expected else {
       throw broken(
         "every metric", "\(ensemble.claims) from \(seeds) seeds of \(trace.header.profile), which give \(expected.claims)")
     }
-    guard let images = trace.header.validationImages else {
-      throw broken("every metric", "no number of validation images to rest on")
-    }
-    let judged = Metric.judged(seeds: seeds)
+    if trace.header.validationImages == nil { throw broken("every metric", "no number of validation images to rest on") }
+    let judged = ensemble.metrics(in: trace)
     for metric in judged where self[metric] == nil {
       throw broken(metric.rawValue, "no line, though \(seeds) seeds judge it")
     }
     for band in bands {
       let name = band.metric.rawValue
-      guard judged.contains(band.metric) else { throw broken(name, "a line, though \(seeds) seeds do not judge it") }
+      guard judged.contains(band.metric), let images = ensemble.images(of: band.metric, in: trace) else {
+        throw broken(name, "a line, though \(seeds) seeds do not judge it")
+      }
       if let problem = band.problem(method: ensemble.method, images: images) { throw broken(name, problem) }
       let expected = band.metric.isOfTest ? 1 : trace.epochs.count
       guard band.epochs == expected else { throw broken(name, "\(band.epochs) epochs, not \(expected)") }
@@ -127,7 +133,34 @@ extension Bands {
           throw broken(name, "the reference run outside" + (place.isEmpty ? "" : " (\(place.joined(separator: ", ")))"))
         }
       }
+      if let problem = problem(ofSeeds: band, images: images, reference: kept, in: trace) { throw broken(name, problem) }
     }
+  }
+
+  /// Where the seeds' numbers are kept, the band is the one that the method makes of them, and the reference run's are its own.
+  private func problem(ofSeeds band: Band, images: Int, reference: Measurements, in trace: Trace) -> String? {
+    guard ensemble.keepsSeeds else {
+      return band.seeds == nil ? nil : "numbers of seeds, which this version of the method keeps not"
+    }
+    guard let seeds = band.seeds, let rate = ensemble.rate(in: trace) else { return "no numbers of the seeds" }
+    let cells = band.epochs * band.layers.count
+    guard seeds.count == ensemble.seeds.count, seeds.allSatisfy({ $0.count == cells }) else {
+      return "not \(cells) numbers of each of \(ensemble.seeds.count) seeds"
+    }
+    guard let calibration = BandCalibration(band, images: images) else { return "no numbers of the seeds" }
+    // A reference run of a later contract has numbers of its own.
+    if ensemble.numerics == trace.header.numerics, let index = ensemble.seeds.firstIndex(of: trace.header.seed),
+      calibration.quanta(ofSeed: index) != reference.quanta
+    {
+      return "other numbers of the reference run's seed than the run has"
+    }
+    let anew = calibration.band(rate: rate)
+    func isNear(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1.1e-5 * abs(b) }
+    let isSame =
+      isNear(band.threshold, anew.threshold)
+      && zip(band.centres.joined(), anew.centres.joined()).allSatisfy(isNear)
+      && zip(band.deviations.joined(), anew.deviations.joined()).allSatisfy(isNear)
+    return isSame ? nil : "another threshold, centre or deviation than the method makes of its seeds' numbers"
   }
 }
 

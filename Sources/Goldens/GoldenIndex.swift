@@ -23,7 +23,7 @@ public enum GoldenIndex {
     cells += [header.dataFingerprint, "\(header.numerics)"]
     cells += [
       ensemble.map { "\($0.seeds.count)" } ?? "0", ensemble.map { "\($0.numerics)" } ?? "",
-      ensemble.map { "\($0.method.rawValue) \(Ensemble.methodVersion)" } ?? "",
+      ensemble.map { "\($0.method.rawValue) \($0.version)" } ?? "",
       ensemble?.falseAlarmRate.map { "\($0)" } ?? "", ensemble.map { $0.isProvisional ? "yes" : "no" } ?? "",
       lastInterval(.validationLoss, golden), lastInterval(.validationAccuracy, golden),
       golden.bands.map { $0.bands.map(threshold).joined(separator: "; ") } ?? "",

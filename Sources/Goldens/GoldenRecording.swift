@@ -35,7 +35,7 @@ public enum GoldenRecording {
     let ensemble = try distinct(runs)
     for run in ensemble { try check(run, like: reference, epochs: epochs ?? reference.trace.epochs.count) }
     guard let old else {
-      let bands = try bands(ensemble.map(\.trace), profile: profile)
+      let bands = try bands(ensemble, reference: reference.trace)
       do {
         return try Golden(trace: reference.trace, reason: reason, bands: bands, path: reference.path)
       } catch {
@@ -53,22 +53,25 @@ public enum GoldenRecording {
     return try Golden(trace: reference.trace, reason: reason, bands: bands, path: reference.path)
   }
 
-  /// - Parameter runs: of different seeds, alike in all else and whole. In the order of their seeds.
-  static func bands(_ runs: [Trace], profile: String) throws -> Bands? {
-    let seeds = runs.map(\.header.seed)
-    guard let header = runs.first?.header else { return nil }
-    guard let images = header.validationImages else { throw RecordingError.noImageCount(row: header.row) }
-    let metrics = Metric.judged(seeds: seeds.count)
-    let ensemble = Ensemble(seeds: seeds, numerics: header.numerics, profile: header.profile)
+  /// - Parameters:
+  ///   - runs: of different seeds, alike in all else and whole. In the order of their seeds.
+  ///   - reference: one of them, which tells how many images each set has, and which metrics there are.
+  static func bands(_ runs: [Run], reference: Trace) throws -> Bands? {
+    let header = reference.header
+    guard header.validationImages != nil else { throw RecordingError.noImageCount(row: header.row) }
+    let ensemble = Ensemble(seeds: runs.map(\.trace.header.seed), numerics: header.numerics, profile: header.profile)
     var bands: [Band] = []
-    for metric in metrics {
-      let measurements = runs.compactMap { Measurements(metric, of: $0) }
-      guard measurements.count == runs.count else { continue }
-      if let rate = ensemble.falseAlarmRate {
-        // Half of the promise is for seeds of a kind that the ensemble does not hold; the other half is shared out
-        // evenly, by Bonferroni's inequality.
-        let share = rate / 2 / Double(metrics.count)
-        if let band = BandCalibration(metric, runs: measurements, images: images)?.band(rate: share) { bands.append(band) }
+    for metric in ensemble.metrics(in: reference) {
+      let measurements = try runs.compactMap { run in
+        let measured = Measurements(metric, of: run.trace)
+        if metric.isNorm, measured == nil {
+          throw RecordingError.unfinished(path: run.path, what: "no norms of every epoch, as the reference run has them")
+        }
+        return measured
+      }
+      guard measurements.count == runs.count, let images = ensemble.images(of: metric, in: reference) else { continue }
+      if let rate = ensemble.rate(in: reference) {
+        if let band = BandCalibration(metric, runs: measurements, images: images)?.band(rate: rate) { bands.append(band) }
       } else if let band = ScatterBands.band(metric, runs: measurements, images: images) {
         bands.append(band)
       }
@@ -118,6 +121,11 @@ public enum GoldenRecording {
     }
     if let value = test.values.first(where: { !$0.value.isFinite }) {
       throw RecordingError.notFinite(path: run.path, value: "test, \(value.name)")
+    }
+    for line in run.trace.norms {
+      if let value = line.values.first(where: { !$0.value.isFinite }) {
+        throw RecordingError.notFinite(path: run.path, value: "epoch \(line.epoch), \(value.name)")
+      }
     }
   }
 }

@@ -168,7 +168,7 @@ private struct Comparison {
         found.epochs.count + found.steps.reduce(0) { $0 + $1.digests.count }
         + found.layers.reduce(0) { $0 + $1.entries.count } + (found.test == nil ? 0 : 1)
       let isWhole = isPrefix || trace.epochs.count == golden.trace.epochs.count
-      if findings.isEmpty, isWhole, sameRun(expected, found), openingDifference == nil { return .identical }
+      if findings.isEmpty, isWhole, sameRun(expected, found), toldDifference == nil { return .identical }
     }
     let isRounded = judgeRounding()
     guard let bands = golden.bands else {
@@ -184,7 +184,7 @@ private struct Comparison {
 
   private func reason(_ settings: [SettingDifference], _ divergence: Divergence?) -> Verdict.Reason? {
     if !settings.isEmpty { return .settings(settings) }
-    return (divergence ?? openingDifference.map(Divergence.metric)).map(Verdict.Reason.bits)
+    return (divergence ?? toldDifference.map(Divergence.metric)).map(Verdict.Reason.bits)
   }
 
   /// Every line that both keep, by its bits. Without a test line, a shortened run has one line less.
@@ -195,10 +195,17 @@ private struct Comparison {
 
   // MARK: The same seed
 
-  /// The first number of the opening or of the anchors whose bits differ, of what both sides have.
-  private var openingDifference: MetricDifference? {
+  /// The first number of the opening, of the anchors or of the norms whose bits differ, of what both sides have: runs of older
+  /// programs do not tell all of it.
+  private var toldDifference: MetricDifference? {
     let lines = Array(zip(golden.trace.opening, trace.opening)) + Array(zip(golden.rounding?.anchors ?? [], anchors ?? []))
-    return lines.lazy.compactMap { MetricDifference.first(epoch: 0, $0.values, $1.values) }.first
+    let opening = lines.lazy.compactMap { MetricDifference.first(epoch: 0, $0.values, $1.values) }.first
+    return opening
+      ?? trace.norms.lazy.compactMap { line in
+        golden.trace.norms.first { $0.epoch == line.epoch }.flatMap {
+          MetricDifference.first(epoch: line.epoch, $0.values, line.values)
+        }
+      }.first
   }
 
   /// Inputs are equal bit for bit while their version is, whatever the arithmetic. Those that runs of older programs did not tell
@@ -264,6 +271,18 @@ private struct Comparison {
       }
       if Set(names) == Set(others) { findings.append(Finding(.extra, metric: "another order of values", epoch: found.epoch)) }
     }
+    // A run that an older program began tells norms from some epoch on.
+    if let first = trace.norms.first?.epoch {
+      for epoch in first..<trace.epochs.count where !trace.norms.contains(where: { $0.epoch == epoch }) {
+        findings.append(Finding(.missing, metric: "norms", epoch: epoch))
+      }
+    }
+    for found in trace.norms {
+      guard let expected = golden.trace.norms.first(where: { $0.epoch == found.epoch }) else { continue }
+      let names = expected.values.map(\.name), others = found.values.map(\.name)
+      for name in names where !others.contains(name) { findings.append(Finding(.missing, metric: name, epoch: found.epoch)) }
+      for name in others where !names.contains(name) { findings.append(Finding(.extra, metric: name, epoch: found.epoch)) }
+    }
   }
 
   /// What needs no bands: every number is finite and possible, and the learning rate is the schedule's.
@@ -283,6 +302,16 @@ private struct Comparison {
         if line.learningRate.isFinite, !sameBits(expected, line.learningRate) {
           findings.append(
             Finding(.unequal(expected: expected), metric: "learning_rate", epoch: line.epoch, found: line.learningRate))
+        }
+      }
+    }
+    for line in trace.norms {
+      for value in line.values {
+        counts.values += 1
+        if !value.value.isFinite {
+          findings.append(Finding(.notFinite, metric: value.name, epoch: line.epoch, found: value.value))
+        } else if value.value < 0 {
+          findings.append(Finding(.impossible, metric: value.name, epoch: line.epoch, found: value.value))
         }
       }
     }

@@ -4,9 +4,9 @@ import Traces
 /// shift.
 ///
 /// A run's place y has the variance s² over seeds, the ensemble's centre c is itself a mean of n seeds, and so
-/// z = (ȳ − c) / (s · √(1/k + 1/n)) has the scale that (y − c) / s has for one run. The threshold stays that of one run: the
-/// largest deviation of means has lighter tails than that of single runs. However large k is, a shift below threshold · s / √n
-/// stays inside.
+/// z = (ȳ − c) / (s · √(1/k + 1/n)) has the scale that (y − c) / s has for one run. The threshold is calibrated by leaving k
+/// seeds out (`BandCalibration.threshold(ofMean:rate:single:)`); where there are too few, or the golden keeps no seeds' numbers,
+/// it is that of one run. However large k is, a shift below threshold · s / √n stays inside.
 struct MeanOfSeeds {
   /// With fewer the mean says little that each run does not.
   static let smallest = 4
@@ -37,7 +37,7 @@ struct MeanOfSeeds {
       let measured = runs.compactMap { Measurements(band.metric, of: $0)?.keeping(layers: band.layers) }
       // What is missing in a run is a finding of its own.
       guard measured.count == runs.count else { continue }
-      let mean = band.narrowed(by: share)
+      let mean = band.narrowed(by: share, threshold: threshold(band, bands))
       for epoch in 0..<band.epochs {
         for (layer, name) in band.layers.enumerated() {
           let places = measured.map { band.metric.scale.apply($0.values[epoch][layer]) }
@@ -58,9 +58,19 @@ struct MeanOfSeeds {
   }
 }
 
+extension MeanOfSeeds {
+  private func threshold(_ band: Band, _ bands: Bands) -> Double {
+    guard let rate = bands.ensemble.rate(in: golden.trace),
+      let images = bands.ensemble.images(of: band.metric, in: golden.trace),
+      let threshold = BandCalibration(band, images: images)?.threshold(ofMean: runs.count, rate: rate, single: band.threshold)
+    else { return band.threshold }
+    return threshold
+  }
+}
+
 extension Band {
   /// With deviations that are a share of these.
-  fileprivate func narrowed(by share: Double) -> Band {
+  fileprivate func narrowed(by share: Double, threshold: Double) -> Band {
     Band(
       metric: metric, threshold: threshold, layers: layers, centres: centres,
       deviations: deviations.map { $0.map { share * $0 } })

@@ -9,11 +9,16 @@ struct Measurements: Equatable, Sendable {
   /// `values[epoch][layer]`, in the metric's own unit.
   let values: [[Double]]
 
-  /// - Returns: `nil` if the trace has no test line and the metric is of the test, or has no layers to take it of.
+  /// - Returns: `nil` if the trace has no test line and the metric is of the test, or has no layers to take it of, or does not
+  ///   tell it in every epoch.
   init?(_ metric: Metric, of trace: Trace) {
     func single(_ key: (EpochLine) -> Double) -> [[Double]] { trace.epochs.map { [key($0)] } }
     self.metric = metric
-    layers = metric.hasLayers ? trace.epochs.first.map { Self.layered(metric, $0).map(\.name) } ?? [] : [""]
+    let norms = metric.isNorm ? Self.norms(metric, trace) : []
+    layers =
+      metric.isNorm
+      ? norms.first?.map(\.name) ?? []
+      : metric.hasLayers ? trace.epochs.first.map { Self.layered(metric, $0).map(\.name) } ?? [] : [""]
     switch metric {
     case .trainLoss: values = single(\.trainLoss)
     case .trainAccuracy: values = single(\.trainAccuracy)
@@ -27,6 +32,8 @@ struct Measurements: Equatable, Sendable {
     case .gradientFlowMean, .updateMean:
       let layered: Metric = metric == .updateMean ? .update : .gradientFlow
       values = trace.epochs.map { [Self.geometricMean(Self.layered(layered, $0).map(\.value), metric.scale)] }
+    case .weightNorm, .bufferNorm:
+      values = norms.map { $0.map(\.value) }
     }
     if values.isEmpty || layers.isEmpty || values.contains(where: { $0.count != layers.count }) { return nil }
   }
@@ -34,6 +41,12 @@ struct Measurements: Equatable, Sendable {
   private static func layered(_ metric: Metric, _ line: EpochLine) -> [NamedValue] {
     metric == .gradientFlow
       ? line.gradientFlow : line.gradientStatistics.map { NamedValue($0.name, $0.update) }
+  }
+
+  /// Of every epoch; empty unless all have them.
+  private static func norms(_ metric: Metric, _ trace: Trace) -> [[NamedValue]] {
+    guard trace.norms.map(\.epoch) == trace.epochs.map(\.epoch) else { return [] }
+    return trace.norms.map { metric == .weightNorm ? $0.parameters : $0.buffers }
   }
 
   /// The number whose place on the scale is the mean of the others'.
@@ -52,6 +65,9 @@ struct Measurements: Equatable, Sendable {
     guard columns.count == kept.count else { return nil }
     return Measurements(metric: metric, layers: kept, values: values.map { row in columns.map { row[$0] } })
   }
+
+  /// Places on the metric's scale.
+  var quanta: [[Int]] { values.map { $0.map { metric.nearestQuantum(metric.scale.apply($0)) } } }
 
   private init(metric: Metric, layers: [String], values: [[Double]]) {
     self.metric = metric

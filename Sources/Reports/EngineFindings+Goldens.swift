@@ -87,7 +87,7 @@ extension MetricBand {
   static func resolving(_ band: Band) -> [MetricBand] {
     switch band.metric {
     case .trainLoss, .trainAccuracy, .validationLoss, .validationAccuracy, .testAccuracy, .gradientFlow: break
-    case .testLoss, .gradientFlowMean, .update, .updateMean: return []
+    case .testLoss, .gradientFlowMean, .update, .updateMean, .weightNorm, .bufferNorm: return []
     }
     return band.layers.indices.map { layer in
       let ranges = (0..<band.epochs).map { epoch in

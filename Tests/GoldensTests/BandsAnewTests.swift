@@ -20,7 +20,7 @@ struct BandsAnewTests {
   func method(_ size: Case) throws {
     let runs = Sample.runs(0..<size.seeds, epochs: size.epochs).map(\.trace)
     let bands = try #require(try Sample.golden(seeds: size.seeds, epochs: size.epochs).bands)
-    #expect(bands.bands.count == (size.seeds >= 8 ? 10 : 5))
+    #expect(bands.bands.count == (size.seeds >= 8 ? 12 : 5))
     let promised = size.seeds >= 32 ? 0.02 : 0.05
     var byTail = 0
     for band in bands.bands {
@@ -47,7 +47,7 @@ struct BandsAnewTests {
     let bands = try #require(golden.bands), run = Sample.run(seed: 0, epochs: epochs)
     for band in bands.bands where !band.metric.isOfTest {
       #expect(band.threshold == 4)
-      let anew = Anew(band.metric, [run], layers: band.layers)
+      let anew = Anew(band.metric, [run], layers: band.layers, isRounded: false)
       for layer in band.layers.indices {
         let y = anew.places[0].map { $0[layer] }
         // Second differences of independent noise have six times its variance; seeds differ by five times as much.
@@ -81,14 +81,20 @@ private struct Anew {
   let kinds: [String]
   let images = 100.0
 
-  init(_ metric: Metric, _ runs: [Trace], layers: [String]) {
+  init(_ metric: Metric, _ runs: [Trace], layers: [String], isRounded: Bool = true) {
     isAccuracy = [.trainAccuracy, .validationAccuracy, .testAccuracy].contains(metric)
     let isLoss = [.trainLoss, .validationLoss, .testLoss].contains(metric)
     let isFlow = [.gradientFlow, .gradientFlowMean].contains(metric)
-    floor = isAccuracy ? 0.5 / 100 : isLoss ? 1e-5 : isFlow ? 0.01 : 0.002
-    let least = isLoss ? 1e-6 : isFlow ? 1e-45 : 1e-7
+    let isNorm = metric == .weightNorm || metric == .bufferNorm
+    floor = isAccuracy ? 0.5 / 100 : isLoss ? 1e-5 : isFlow ? 0.01 : isNorm ? 1e-4 : 0.002
+    let least = isLoss ? 1e-6 : isFlow || isNorm ? 1e-45 : 1e-7
+    // To this the places are rounded: half the smallest deviation of what has layers.
+    let unit =
+      isAccuracy || isLoss
+      ? 1e-6 : [.gradientFlowMean, .updateMean].contains(metric) ? 1e-5 : isFlow ? 0.005 : isNorm ? 5e-5 : 1e-3
     let isAccuracy = isAccuracy
-    func place(_ value: Double) -> Double { isAccuracy ? value : Foundation.log10(max(value, least)) }
+    func exact(_ value: Double) -> Double { isAccuracy ? value : Foundation.log10(max(value, least)) }
+    func place(_ value: Double) -> Double { isRounded ? (exact(value) / unit).rounded() * unit : exact(value) }
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
     places = runs.map { run in
       func flows(_ line: EpochLine) -> [(String, Double)] { line.gradientFlow.map { ($0.name, $0.value) } }
@@ -103,8 +109,10 @@ private struct Anew {
       case .validationAccuracy: return run.epochs.map { [place($0.validationAccuracy)] }
       case .gradientFlow: return run.epochs.map { picked(flows($0)) }
       case .update: return run.epochs.map { picked(updates($0)) }
-      case .gradientFlowMean: return run.epochs.map { [mean(flows($0).map { place($0.1) })] }
-      case .updateMean: return run.epochs.map { [mean(updates($0).map { place($0.1) })] }
+      case .gradientFlowMean: return run.epochs.map { [place(pow(10, mean(flows($0).map { exact($0.1) })))] }
+      case .updateMean: return run.epochs.map { [place(pow(10, mean(updates($0).map { exact($0.1) })))] }
+      case .weightNorm: return run.norms.map { picked($0.parameters.map { ($0.name, $0.value) }) }
+      case .bufferNorm: return run.norms.map { picked($0.buffers.map { ($0.name, $0.value) }) }
       }
     }
     // Of the sample's five layers only the two convolutions of block 0 are of one kind.

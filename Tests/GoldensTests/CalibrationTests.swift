@@ -151,6 +151,8 @@ struct CalibrationTests {
       case .trainAccuracy, .validationAccuracy, .testAccuracy: 1
       case .trainLoss, .validationLoss, .testLoss, .gradientFlow, .gradientFlowMean: 2 * Double(Float.greatestFiniteMagnitude)
       case .update, .updateMean: 1e7
+      // Of ten thousand million numbers.
+      case .weightNorm, .bufferNorm: 1e5 * Double(Float.greatestFiniteMagnitude)
       }
     let place = metric.scale.apply(largest)
     #expect(metric.range.contains(place) && metric.range.upperBound < place + 1)

@@ -168,7 +168,7 @@ struct GoldenFileTests {
     for (key, name) in [("golden", "version"), ("ensemble", "method_version")] {
       let content = try resealed { lines in
         let place = index(of: key, lines)
-        lines[place] = lines[place].replacing([key, name], with: JSONValue(3))
+        lines[place] = lines[place].replacing([key, name], with: JSONValue(9))
       }
       #expect { try Golden(content: content, path: "golden") } throws: { error in
         if case GoldenError.version? = error as? GoldenError { true } else { false }

@@ -38,6 +38,22 @@ struct MeanOfSeedsTests {
     #expect(abs(width(band) / width(one) - share) < 1e-9 && band.centre == one.centre)
   }
 
+  @Test("where groups of the ensemble's seeds are farther out than single ones, so may means of fresh seeds be")
+  func groups() throws {
+    // Ten seeds in a row are of another kind.
+    let kinds = Sample.runs(0..<40).map { run in
+      var run = run
+      if run.trace.header.seed < 10 { run.trace = run.trace.with(epoch: 1) { $0.trainLoss += 0.1 } }
+      return run
+    }
+    let golden = try GoldenRecording.golden(
+      row: "vgg08", profile: "smoke", runs: kinds, referenceSeed: 20, epochs: 3, reason: "")
+    let fresh = runs(100..<110, shift: 0.1)
+    #expect(try #require(Judgement(meanOf: fresh, against: golden)).verdict == .withinBand(.mean(runs: 10)))
+    let old = try golden.ofTheFirstMethod()
+    #expect(try #require(Judgement(meanOf: fresh, against: old)).verdict == .regression)
+  }
+
   @Test("seeds of the ensemble, a seed twice, and runs that are not whole are no part of it; below four there is no mean")
   func chosen() throws {
     let fresh = runs(100..<104)

@@ -105,6 +105,33 @@ struct MutationTests {
     print("mutations: \(kind.rawValue): each number \(change.rawValue): \(table(verdicts))")
   }
 
+  @Test("every norm, changed in every way, or its line lost", arguments: Change.allCases)
+  func norms(change: Change) {
+    let lines = Self.reference.norms
+    for (epoch, line) in lines.enumerated() {
+      for (index, value) in line.values.enumerated() {
+        var changed = lines
+        let count = line.parameters.count
+        if index < count {
+          changed[epoch].parameters[index].value = change.apply(value.value)
+        } else {
+          changed[epoch].buffers[index - count].value = change.apply(value.value)
+        }
+        let judgement = Judgement(Self.reference.with(norms: changed), against: Self.golden, run: "mutant")
+        let isImpossible = change != .ulp && change != .percent
+        #expect(judgement.verdict.name == (isImpossible ? "regression" : "within-band"), "\(value.name)")
+        if isImpossible { #expect(judgement.findings.first?.metric == value.name) }
+        guard case .withinBand(.bits(let divergence)) = judgement.verdict else { continue }
+        #expect("\(divergence)".contains(value.name))
+      }
+      var fewer = lines
+      fewer.remove(at: epoch)
+      let judgement = Judgement(Self.reference.with(norms: fewer), against: Self.golden, run: "mutant")
+      #expect(judgement.verdict == (epoch == 0 ? .identical : .regression), "without epoch \(epoch)")
+    }
+    #expect(Judgement(Self.reference.with(norms: []), against: Self.golden, run: "old").verdict == .identical)
+  }
+
   @Test("every digest, with one bit flipped, is never identical")
   func digests() {
     var verdicts: [String: Int] = [:]
@@ -153,9 +180,14 @@ struct MutationTests {
         verdicts["\(what) \(judgement.verdict.name)", default: 0] += 1
         // Layers' digests of later epochs are not kept in goldens, and the lines of step and layer digests within an
         // epoch have no order: what then remains is, number by number, what was recorded.
-        let remains = try Trace(content: content(lines)).knownLines.map(\.json)
+        // Nor need norms be there: a run that an older program began tells them from some epoch on.
+        let trace = try Trace(content: content(lines))
+        let remains = trace.knownLines.map(\.json)
         let isWhole = remains.allSatisfy { lines.map(\.json).contains($0) }
-        #expect((judgement.verdict == .identical) == (isWhole && recorded.allSatisfy(remains.contains)), "\(what)")
+        let normed = trace.norms.map(\.epoch)
+        let isTold = normed == Array(trace.epochs.map(\.epoch).suffix(normed.count))
+        let isKept = recorded.allSatisfy { remains.contains($0) || $0["norms"] != nil }
+        #expect((judgement.verdict == .identical) == (isWhole && isKept && isTold), "\(what)")
       } catch {
         verdicts["\(what) refused", default: 0] += 1
       }
@@ -174,7 +206,7 @@ struct MutationTests {
       }
     }
     #expect(verdicts["doubled refused"] == lines.count)
-    #expect(verdicts["dropped identical"] == 2 && verdicts["swapped identical"] == 3)
+    #expect(verdicts["dropped identical"] == 3 && verdicts["swapped identical"] == 9)
     print("mutations: each line: \(table(verdicts))")
   }
 

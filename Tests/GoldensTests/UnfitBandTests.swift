@@ -38,9 +38,9 @@ struct UnfitBandTests {
     return rows
   }
 
-  @Test("limits of thresholds, centres and deviations are the method's, and what the metric can be", arguments: Metric.allCases)
+  @Test("limits of thresholds, centres and deviations are the method's, and what the metric can be", arguments: Metric.first)
   func limits(metric: Metric) throws {
-    let golden = try Sample.golden()
+    let golden = try Sample.golden().ofTheFirstMethod()
     let own = try #require(golden.bands?[metric])
     let range = metric.range, floor = metric.deviationFloor(images: 100)
     func problem(_ band: Band) throws -> String { try self.problem(of: golden, metric) { _ in [band] } ?? "none" }
@@ -62,17 +62,17 @@ struct UnfitBandTests {
     if !metric.isOfTest { #expect(try problem(band(own, deviations: first(own.deviations, 0.999 * wide))) == "none") }
   }
 
-  @Test("a metric without layers has one column without a name", arguments: Metric.allCases.filter { !$0.hasLayers })
+  @Test("a metric without layers has one column without a name", arguments: Metric.first.filter { !$0.hasLayers })
   func named(metric: Metric) throws {
-    let found = try problem(of: try Sample.golden(), metric) {
+    let found = try problem(of: try Sample.golden().ofTheFirstMethod(), metric) {
       [Band(metric: metric, threshold: $0.threshold, layers: ["a"], centres: $0.centres, deviations: $0.deviations)]
     }
     #expect(found == "layers where the metric has none")
   }
 
-  @Test("the reference run is inside the bands of its own file", arguments: Metric.allCases)
+  @Test("the reference run is inside the bands of its own file", arguments: Metric.first)
   func reference(metric: Metric) throws {
-    let golden = try Sample.golden()
+    let golden = try Sample.golden().ofTheFirstMethod()
     let own = try #require(golden.bands?[metric])
     let value = try #require(Measurements(metric, of: golden.trace)?.keeping(layers: own.layers)?.values[0][0])
     let half = own.threshold * own.deviations[0][0]
@@ -85,14 +85,14 @@ struct UnfitBandTests {
 
   @Test("every metric that so many seeds judge has its band, updates too, and no other has", arguments: [40, 4] as [UInt64])
   func missing(seeds: UInt64) throws {
-    let golden = try Sample.golden(seeds: seeds)
+    let golden = try Sample.golden(seeds: seeds).ofTheFirstMethod()
     let judged = try #require(golden.bands?.bands.map(\.metric))
     #expect(judged.count == (seeds == 40 ? 10 : 5))
     for metric in judged {
       #expect(try problem(of: golden, metric) { _ in [] } == "no line, though \(seeds) seeds judge it", "\(metric)")
     }
     guard seeds == 4, let bands = golden.bands else { return }
-    for band in try #require(try Sample.golden().bands).bands where !judged.contains(band.metric) {
+    for band in try #require(try Sample.golden().ofTheFirstMethod().bands).bands where !judged.contains(band.metric) {
       let more = Bands(ensemble: bands.ensemble, bands: bands.bands + [band])
       #expect(problem(of: golden, more) == "a line, though 4 seeds do not judge it")
     }
@@ -101,7 +101,7 @@ struct UnfitBandTests {
   @Test(
     "gradient flow is judged in every layer, or where seeds are few, in those that are named", arguments: [40, 4] as [UInt64])
   func layers(seeds: UInt64) throws {
-    let golden = try Sample.golden(seeds: seeds)
+    let golden = try Sample.golden(seeds: seeds).ofTheFirstMethod()
     let fewer = try problem(of: golden, .gradientFlow) { band in
       [
         Band(
@@ -115,7 +115,7 @@ struct UnfitBandTests {
 
   @Test("what the file says of its ensemble is what so many seeds of its profile give")
   func ensemble() throws {
-    let golden = try Sample.golden()
+    let golden = try Sample.golden().ofTheFirstMethod()
     let bands = try #require(golden.bands)
     let changes: [(inout Ensemble) -> Void] = [
       { $0.isProvisional = true }, { $0.falseAlarmRate = 0.03 }, { $0.falseAlarmRate = nil }, { $0.method = .scatter },

@@ -18,7 +18,7 @@ struct VerdictTests {
     let trace = Sample.run(seed: 0)
     let judgement = judge(trace)
     #expect(judgement.verdict == .identical && judgement.findings.isEmpty)
-    #expect(judgement.counts.epochs == 3 && judgement.counts.values == 3 * trace.epochs[0].values.count + 2)
+    #expect(judgement.counts.epochs == 3 && judgement.counts.values == 3 * (trace.epochs[0].values.count + 6) + 2)
     #expect(judgement.counts.digests == 3 + 3 * 3 + Sample.layers.count + 1)
   }
 
@@ -30,8 +30,8 @@ struct VerdictTests {
       return
     }
     #expect(differences.map(\.name) == ["seed"])
-    // Five metrics by epoch, two of the test, and the layers' flow, update and their means.
-    #expect(judgement.counts.banded == 3 * 4 + 2 + 3 * (5 + 1 + 5 + 1))
+    // Four metrics by epoch, two of the test, the layers' flow, update and their means, and the norms of weights and buffers.
+    #expect(judgement.counts.banded == 3 * 4 + 2 + 3 * (5 + 1 + 5 + 1 + 5 + 1))
   }
 
   @Test("another contract version is within the bands, and the verdict says so")

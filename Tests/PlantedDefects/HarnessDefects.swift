@@ -6,6 +6,7 @@ let harnessDefects: [HarnessDefect] =
   + exitCodeDefects + engineHarnessDefects + foretoldDefects
 
 private let calibration = "Sources/Goldens/BandCalibration.swift"
+private let band = "Sources/Goldens/Band.swift"
 private let recording = "Sources/Goldens/GoldenRecording.swift"
 private let judgement = "Sources/Goldens/Judgement.swift"
 
@@ -20,15 +21,27 @@ private let bandDefects = [
     "bands-ensemble-freedom", "the ensemble's own variance weighs as n degrees of freedom, not n − 1", calibration,
     within: "Double(seeds.count - 1)", "seeds.count - 1", "seeds.count", noticedBy: "GoldensTests.BandsAnewTests"),
   HarnessDefect(
-    "bands-rate-not-halved", "the metrics share the whole false-alarm rate", recording,
-    "rate / 2 / Double(metrics.count)", "rate / Double(metrics.count)", noticedBy: "GoldensTests.BandsAnewTests"),
+    "bands-rate-not-halved", "the metrics share the whole false-alarm rate", band,
+    "$0 / 2 / Double(metrics(in: trace).count)", "$0 / Double(metrics(in: trace).count)",
+    noticedBy: "GoldensTests.BandsAnewTests"),
+  HarnessDefect(
+    "bands-set-size", "every set is taken to be as large as the validation set", band,
+    within: "if version == 1 { return validation }", "version == 1", "true", noticedBy: "GoldensTests.SeedNumbersTests"),
+  HarnessDefect(
+    "bands-not-audited", "a band need not be what its seeds' numbers give", "Sources/Goldens/Golden.swift",
+    within: "return isSame ? nil", "isSame", "true", noticedBy: "GoldensTests.SeedNumbersTests"),
+  HarnessDefect(
+    "bands-mean-as-single", "means are judged by the threshold of one run", "Sources/Goldens/MeanOfSeeds.swift",
+    "else { return band.threshold }\n    return threshold",
+    "else { return band.threshold }\n    return min(threshold, band.threshold)",
+    noticedBy: "GoldensTests.MeanOfSeedsTests"),
   HarnessDefect(
     "bands-one-sided", "bands are calibrated by deviations upwards alone", calibration,
-    "abs(places[seed][epoch][layer] - fit.centres[epoch][layer])", "places[seed][epoch][layer] - fit.centres[epoch][layer]",
+    "abs(place - fit.centres[epoch][layer])", "(place - fit.centres[epoch][layer])",
     noticedBy: "GoldensTests.BandsAnewTests"),
   HarnessDefect(
     "bands-self-judging", "a seed is judged by bands that it had a part in", calibration,
-    within: "fit(leavingOut: seed)", "seed", "Int?.none", noticedBy: "GoldensTests.CalibrationTests"),
+    within: "fit(leavingOut: Set(group))", "Set(group)", "[]", noticedBy: "GoldensTests.CalibrationTests"),
   HarnessDefect(
     "bands-prior", "what is known from elsewhere weighs as four seeds", calibration,
     within: "priorSeeds = 8.0", "8.0", "4.0", noticedBy: "GoldensTests.BandsAnewTests"),

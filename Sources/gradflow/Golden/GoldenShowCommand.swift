@@ -30,7 +30,7 @@ struct GoldenShowCommand: ParsableCommand {
     lines.append("reason: \(golden.reason)")
     if let ensemble = golden.bands?.ensemble {
       lines += [
-        "bands: \(ensemble.method.rawValue) \(Ensemble.methodVersion), \(ensemble.seeds.count) seeds under contract version "
+        "bands: \(ensemble.method.rawValue) \(ensemble.version), \(ensemble.seeds.count) seeds under contract version "
           + "\(ensemble.numerics), \(ensemble.falseAlarmRate.map { "false alarms at most \(Text.percent($0))" } ?? "not calibrated")"
           + (ensemble.isProvisional ? ", provisional" : ""),
         "ensemble: \(ensemble.seeds.map { "\($0)" }.joined(separator: " "))",
