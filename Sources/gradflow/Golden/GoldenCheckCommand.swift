@@ -11,7 +11,7 @@ struct GoldenCheckCommand: ParsableCommand {
     discussion: """
       Without --runs, every row of the profile that has a golden is run under its reference seed (or --seeds) and judged. \
       With --runs, finished runs are judged, those of several directories together; each row that has a golden must be \
-      among them, unless --rows asks for fewer; --seed or --seeds judges only these of them.
+      among them, but for rows outside Table 1, unless --rows says which; --seed or --seeds judges only these of them.
 
       A run of fewer epochs than its golden lacks some, which is a regression; --prefix (and --epochs) judges it by those \
       that it has. Without --runs, --prefix makes the first epoch alone: minutes say whether this program still computes \
@@ -93,7 +93,7 @@ struct GoldenCheckCommand: ParsableCommand {
       among: ExperimentRow.builtIn.map(\.id) + store.rows(profile: profile.rawValue) + found.map(\.row)
         + described.map(\.id))
     let recorded = try store.recordedRows(of: profile)
-    let wanted = names?.names ?? order(recorded)
+    let wanted = try names?.names ?? order(runs.isEmpty ? recorded : store.expectedRows(of: profile))
     var check = GoldenCheck(profile: profile.rawValue, store: store)
     check.allowsPrefix = prefix || options.epochs != nil
     check.matrix = rows.matrix.file

@@ -20,4 +20,10 @@ extension GoldenStore {
     }
     return rows
   }
+
+  /// Those of which runs must be there where nobody names rows: the program's own rows outside Table 1 are made by name alone.
+  func expectedRows(of profile: Profile) throws -> [String] {
+    let besides = Set(ExperimentRow.builtIn.map(\.id)).subtracting(ExperimentRow.table1.map(\.id))
+    return try recordedRows(of: profile).filter { !besides.contains($0) }
+  }
 }

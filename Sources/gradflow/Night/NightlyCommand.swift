@@ -163,13 +163,13 @@ struct NightlyCommand: ParsableCommand {
   }
 
   /// - Parameters:
-  ///   - wanted: the rows that were asked for; all that have a golden, if none were.
+  ///   - wanted: the rows that were asked for; all that have a golden and are made without being named, if none were.
   ///   - isOver: whether the next night begins anew.
   private func conclude(_ paths: [String], _ goldens: inout GoldenCheck, wanted: [String]?, isOver: Bool) throws {
     goldens.judge(paths)
     let judged = Set(goldens.judgements.map(\.row))
-    let recorded = (try? goldens.store.recordedRows(of: asked.profile)) ?? []
-    for row in wanted ?? recorded where !judged.contains(row) { goldens.add(noRunOf: row, in: [out]) }
+    let expected = (try? goldens.store.expectedRows(of: asked.profile)) ?? []
+    for row in wanted ?? expected where !judged.contains(row) { goldens.add(noRunOf: row, in: [out]) }
     var verdict = NightVerdict(files: files)
     let night = Night(
       began: try files.begunTime() ?? Self.now, profile: asked.profile.rawValue,
