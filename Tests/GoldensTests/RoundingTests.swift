@@ -214,7 +214,7 @@ struct RoundingTests {
       ("\"spreads\":[\(envelope.spreads[0])", "\"spreads\":[0.0"),
       ("\"spreads\":[\(envelope.spreads[0]),", "\"spreads\":["),
       ("\"offsets\":[\(envelope.offsets[0])", "\"offsets\":[100000.0"),
-      ("\"kappa\":8.0", "\"kappa\":1.0"), ("{\"rounding\":{\"version\":1", "{\"rounding\":{\"version\":9"),
+      ("\"kappa\":8.0", "\"kappa\":1.0"), ("{\"rounding\":{\"version\":2", "{\"rounding\":{\"version\":9"),
       ("\"anchors\":1", "\"anchors\":2"), ("\"zero_gradients\":[\"\(Opening.zero)\"]", "\"zero_gradients\":[]"),
     ] {
       #expect(text.contains(from), "\(from)")
@@ -288,11 +288,11 @@ struct RoundingTests {
     #expect { try make() } throws: { "\($0)".contains("member 3: step-1 without the number loss") }
   }
 
-  @Test("a threshold is eight times the largest left-out value, and at least six spreads")
+  @Test("a threshold is ten times the largest left-out value, and at least six spreads")
   func threshold() throws {
-    #expect(RoundingEnvelope.threshold(leftOut: [0.5, 2, 1.5]) == 16 && RoundingEnvelope.threshold(leftOut: [0.5, 0.1]) == 6)
+    #expect(RoundingEnvelope.threshold(leftOut: [0.5, 2, 1.5]) == 20 && RoundingEnvelope.threshold(leftOut: [0.5, 0.1]) == 6)
     let envelope = try #require(golden.rounding)
-    #expect(envelope.groups.allSatisfy { $0.leftOut.count == 32 && $0.threshold >= 6 && $0.threshold >= 7.9 * $0.leftOut.max()! })
+    #expect(envelope.groups.allSatisfy { $0.leftOut.count == 32 && $0.threshold >= 6 && $0.threshold >= 9.9 * $0.leftOut.max()! })
   }
 
   @Test("fresh members of the ensemble's own size are inside, and a member that flipped widens only its own groups")
@@ -308,6 +308,6 @@ struct RoundingTests {
     let flipped = try RoundingEnvelope(
       opening: golden.trace.opening, anchors: envelope.anchors, members: members)
     let group = try #require(flipped.groups.first { $0.name == "step-0 gradient of weights" })
-    #expect(group.threshold > 20 && flipped.groups.filter { $0.threshold > 20 }.count == 1)
+    #expect(group.threshold > 25 && flipped.groups.filter { $0.threshold > 25 }.count == 1)
   }
 }

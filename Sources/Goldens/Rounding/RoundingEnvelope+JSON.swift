@@ -6,7 +6,7 @@ extension RoundingEnvelope {
   var lines: [JSONValue] {
     func list(_ values: [Double]) -> JSONValue { .array(values.map { JSONValue($0) }) }
     let members: [JSONValue.Member] = [
-      .init("version", JSONValue(Self.version)), .init("kappa", JSONValue(Self.kappa)),
+      .init("version", JSONValue(version)), .init("kappa", JSONValue(Self.kappa)),
       .init("zero_gradients", .array(zeroGradients.map { .string($0) })),
       .init("groups", .array(groups.map { .array([.string($0.name), JSONValue($0.threshold), list($0.leftOut)]) })),
       .init("offsets", list(offsets)), .init("spreads", list(spreads)), .init("anchors", JSONValue(anchors.count)),
@@ -23,9 +23,9 @@ extension RoundingEnvelope {
       try values.map { try LineFields.number($0, key: "rounding.\(key)") }
     }
     let version = try fields.count("version"), kappa = try fields.number("kappa")
-    guard version == Self.version, kappa == Self.kappa else {
+    guard versions.contains(version), kappa == Self.kappa else {
       throw GoldenError.version(
-        path: path, key: "rounding", expected: "version \(Self.version), kappa \(Self.kappa)",
+        path: path, key: "rounding", expected: "version \(versions.lowerBound) to \(versions.upperBound), kappa \(Self.kappa)",
         found: "version \(version), kappa \(kappa)")
     }
     let zeroGradients = try fields.array("zero_gradients").map { value throws(TraceError) in
@@ -54,6 +54,6 @@ extension RoundingEnvelope {
       throw GoldenError.incomplete(path: path, missing: "anchor but \(anchors.count) of \(count)")
     }
     return RoundingEnvelope(
-      zeroGradients: zeroGradients, groups: groups, anchors: anchors, offsets: offsets, spreads: spreads)
+      version: version, zeroGradients: zeroGradients, groups: groups, anchors: anchors, offsets: offsets, spreads: spreads)
   }
 }

@@ -3,14 +3,14 @@ import Traces
 /// What the first steps of the reference run, and steps from anchors, may be under other rounding: from an ensemble of the same
 /// run with noise in the place of rounding. `docs/verdicts.md` derives all of it.
 public struct RoundingEnvelope: Equatable, Sendable {
-  /// Of the method; envelopes of another one are refused.
-  public static let version = 1
+  /// Of the method; envelopes of another one are refused. The first took eight times the largest left-out value.
+  public static let versions = 1...2
   /// Of the noise, in units of 2⁻²⁴ of a channel's root mean square: so much above what rounding is, that the ensemble has units
   /// that cross their kink.
   public static let kappa = 8.0
   public static let members = 32
   /// The threshold of a group is so many times the largest deviation of a member that had no part in the fit.
-  static let factor = 8.0
+  static func factor(version: Int) -> Double { version == 1 ? 8 : 10 }
   static let smallestThreshold = 6.0
   /// Weight of what the other numbers of the group scatter, in members.
   static let priorMembers = 8.0
@@ -28,6 +28,7 @@ public struct RoundingEnvelope: Equatable, Sendable {
     public var isBlunt: Bool { threshold > 1000 }
   }
 
+  public let version: Int
   public let zeroGradients: [String]
   public let groups: [Group]
   /// The reference's own.
@@ -41,11 +42,14 @@ public struct RoundingEnvelope: Equatable, Sendable {
   /// binary32, and for sketches as such; for the size of what is only rounding, a tenth of a decade.
   static func smallestSpread(_ number: OpeningNumber) -> Double { number.isOneSided ? 0.1 : 2.6e-8 }
 
-  static func threshold(leftOut: [Double]) -> Double {
-    threeDigits(max(factor * (leftOut.max() ?? 0), smallestThreshold))
+  static func threshold(leftOut: [Double], version: Int = versions.upperBound) -> Double {
+    threeDigits(max(factor(version: version) * (leftOut.max() ?? 0), smallestThreshold))
   }
 
-  init(zeroGradients: [String], groups: [Group], anchors: [OpeningLine], offsets: [Double], spreads: [Double]) {
+  init(
+    version: Int, zeroGradients: [String], groups: [Group], anchors: [OpeningLine], offsets: [Double], spreads: [Double]
+  ) {
+    self.version = version
     self.zeroGradients = zeroGradients
     self.groups = groups
     self.anchors = anchors
@@ -75,6 +79,7 @@ public struct RoundingEnvelope: Equatable, Sendable {
     let leftOut = places.indices.map { member in
       Self.largest(Fit(numbers, places: places, leavingOut: member).deviations(of: places[member], numbers), numbers)
     }
+    version = Self.versions.upperBound
     zeroGradients = zero
     groups = Self.groupNames(numbers).map { name in
       let values = leftOut.map { threeDigits($0[name] ?? 0) }
@@ -179,9 +184,9 @@ public struct RoundingEnvelope: Equatable, Sendable {
       guard group.leftOut.count >= 4, group.leftOut.count == groups[0].leftOut.count,
         group.leftOut.allSatisfy({ $0.isFinite && $0 >= 0 })
       else { return "no left-out value of each member in \(group.name)" }
-      guard group.threshold == Self.threshold(leftOut: group.leftOut) else {
-        return
-          "a threshold of \(group.threshold) in \(group.name), and its left-out values give \(Self.threshold(leftOut: group.leftOut))"
+      let threshold = Self.threshold(leftOut: group.leftOut, version: version)
+      guard group.threshold == threshold else {
+        return "a threshold of \(group.threshold) in \(group.name), and its left-out values give \(threshold)"
       }
     }
     for (index, number) in numbers.enumerated() {
