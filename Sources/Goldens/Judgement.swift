@@ -289,14 +289,7 @@ private struct Comparison {
   private mutating func compareValues() {
     for line in trace.epochs {
       counts.epochs += 1
-      for value in line.values {
-        counts.values += 1
-        if !value.value.isFinite {
-          findings.append(Finding(.notFinite, metric: value.name, epoch: line.epoch, found: value.value))
-        } else if !Self.isPossible(value) {
-          findings.append(Finding(.impossible, metric: value.name, epoch: line.epoch, found: value.value))
-        }
-      }
+      look(at: line.values, epoch: line.epoch)
       if line.epoch < golden.trace.epochs.count {
         let expected = golden.trace.epochs[line.epoch].learningRate
         if line.learningRate.isFinite, !sameBits(expected, line.learningRate) {
@@ -305,34 +298,29 @@ private struct Comparison {
         }
       }
     }
-    for line in trace.norms {
-      for value in line.values {
-        counts.values += 1
-        if !value.value.isFinite {
-          findings.append(Finding(.notFinite, metric: value.name, epoch: line.epoch, found: value.value))
-        } else if value.value < 0 {
-          findings.append(Finding(.impossible, metric: value.name, epoch: line.epoch, found: value.value))
-        }
-      }
-    }
-    for value in isPrefix ? [] : trace.test?.values ?? [] {
+    for line in trace.norms { look(at: line.values, epoch: line.epoch) }
+    if let test = trace.test, !isPrefix { look(at: test.values.map { NamedValue("test_\($0.name)", $0.value) }, epoch: nil) }
+  }
+
+  private mutating func look(at values: [NamedValue], epoch: Int?) {
+    for value in values {
       counts.values += 1
       if !value.value.isFinite {
-        findings.append(Finding(.notFinite, metric: "test_\(value.name)", found: value.value))
+        findings.append(Finding(.notFinite, metric: value.name, epoch: epoch, found: value.value))
       } else if !Self.isPossible(value) {
-        findings.append(Finding(.impossible, metric: "test_\(value.name)", found: value.value))
+        findings.append(Finding(.impossible, metric: value.name, epoch: epoch, found: value.value))
       }
     }
   }
 
-  /// Accuracies and shares of zeros are in 0…1; losses, rates and sizes of gradients are not below zero. Of numbers that
+  /// Accuracies and shares of zeros are in 0…1; losses, rates, norms and sizes of gradients are not below zero. Of numbers that
   /// this version does not know nothing is known.
   private static func isPossible(_ value: NamedValue) -> Bool {
     let name = value.name
     if name.hasSuffix("accuracy") || name.hasSuffix(".zeros") { return (0...1).contains(value.value) }
     let isSize =
       name.hasSuffix("loss") || name == "learning_rate" || name.hasPrefix("gradient_flow.")
-      || name.hasPrefix("gradient_statistics.")
+      || name.hasPrefix("gradient_statistics.") || name.hasPrefix("norms.")
     return !isSize || value.value >= 0
   }
 

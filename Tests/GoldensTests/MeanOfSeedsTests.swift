@@ -48,10 +48,18 @@ struct MeanOfSeedsTests {
     }
     let golden = try GoldenRecording.golden(
       row: "vgg08", profile: "smoke", runs: kinds, referenceSeed: 20, epochs: 3, reason: "")
-    let fresh = runs(100..<110, shift: 0.1)
-    #expect(try #require(Judgement(meanOf: fresh, against: golden)).verdict == .withinBand(.mean(runs: 10)))
-    let old = try golden.ofTheFirstMethod()
-    #expect(try #require(Judgement(meanOf: fresh, against: old)).verdict == .regression)
+    let band = try #require(golden.bands?[.trainLoss]), rate = try #require(golden.bands?.ensemble.rate(in: golden.trace))
+    let calibration = try #require(BandCalibration(band, images: 100))
+    let threshold = try #require(calibration.threshold(ofMean: 10, rate: rate, single: band.threshold))
+    func width(_ golden: Golden) throws -> Double {
+      let mean = try #require(Judgement(meanOf: runs(100..<110, shift: 10), against: golden))
+      guard case .outside(let band, _)? = mean.findings.first(where: { $0.metric == "mean train_loss" })?.kind else {
+        return .nan
+      }
+      return log10(band.upper) - log10(band.lower)
+    }
+    #expect(threshold > 1.1 * band.threshold)
+    #expect(abs(try width(golden) / width(golden.ofTheFirstMethod()) / (threshold / band.threshold) - 1) < 1e-9)
   }
 
   @Test("seeds of the ensemble, a seed twice, and runs that are not whole are no part of it; below four there is no mean")

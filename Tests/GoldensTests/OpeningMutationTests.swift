@@ -16,10 +16,10 @@ struct OpeningMutationTests {
   private static let changes: [(name: String, factor: Double)] = [("1 %", 1.01), ("0.1 %", 1.001), ("0.01 %", 1.0001)]
 
   private static let rows = [
-    Row(name: "vgg08", noticed: [99, 95, 81]), Row(name: "vgg38", noticed: [65, 30, 26]),
-    Row(name: "vgg38-bn-1e-2", noticed: [8, 6, 6]), Row(name: "vgg38-bn-1e-3", noticed: [9, 7, 6]),
-    Row(name: "vgg38-rc", noticed: [75, 64, 48]), Row(name: "vgg38-bn-rc-1e-3", noticed: [12, 8, 7]),
-    Row(name: "vgg38-bn-rc-1e-2", noticed: [11, 7, 7]),
+    Row(name: "vgg08", noticed: [99, 95, 76]), Row(name: "vgg38", noticed: [59, 30, 26]),
+    Row(name: "vgg38-bn-1e-2", noticed: [8, 6, 6]), Row(name: "vgg38-bn-1e-3", noticed: [9, 6, 6]),
+    Row(name: "vgg38-rc", noticed: [75, 61, 46]), Row(name: "vgg38-bn-rc-1e-3", noticed: [11, 8, 7]),
+    Row(name: "vgg38-bn-rc-1e-2", noticed: [9, 7, 7]),
   ]
 
   private func scaled(_ line: OpeningLine, by factor: Double) -> OpeningLine {

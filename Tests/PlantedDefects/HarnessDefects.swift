@@ -74,7 +74,7 @@ private let comparatorDefects = [
     within: "if trace.test == nil, !isPrefix", "trace.test == nil", "false", noticedBy: "GoldensTests.VerdictTests"),
   HarnessDefect(
     "comparator-infinite", "an infinite number of an epoch is not found", judgement,
-    within: "if !value.value.isFinite {\n          findings.append(Finding(.notFinite, metric: value.name",
+    within: "if !value.value.isFinite {\n        findings.append(Finding(.notFinite, metric: value.name",
     "!value.value.isFinite", "value.value.isNaN", noticedBy: "GoldensTests.MutationTests"),
   HarnessDefect(
     "comparator-learning-rate", "learning rates need be equal to nine digits only", judgement,
