@@ -142,15 +142,16 @@ struct RunCommandTests {
   @Test("stopped by the time limit it ends with code 75, says how to continue, and continues")
   func timeLimit() throws {
     let arguments = [
-      "run", "vgg08", "--profile", "smoke", "--epochs", "100", "--out", directory.path("out"), "--time-limit", "3s",
+      // So deep that no machine is done with a hundred epochs within two limits.
+      "run", "vgg38", "--profile", "smoke", "--epochs", "100", "--out", directory.path("out"), "--time-limit", "3s",
     ]
     let first = try Program.run(arguments)
     #expect(first.hasExited && first.code == 75, "\(first.errors)")
     #expect(first.errors.contains("time limit") && first.errors.contains("--resume"))
-    let before = try directory.trace("vgg08-s0")
+    let before = try directory.trace("vgg38-s0")
     let second = try Program.run(arguments + ["--resume"])
     #expect(second.code == 75, "\(second.errors)")
-    let after = try directory.trace("vgg08-s0")
+    let after = try directory.trace("vgg38-s0")
     #expect(after.hasPrefix(before) && after.count > before.count)
   }
 
