@@ -60,6 +60,18 @@ public final class MatrixRunner: @unchecked Sendable {
   /// As many jobs as are asked for, and not more than there are runs.
   public static func jobs(_ wanted: Int, for runs: Int) -> Int { max(1, min(wanted, runs)) }
 
+  /// How many jobs end soonest: runs of a thread each lose nothing to barriers, so as many as there are threads and runs. But a
+  /// run so long that the others are done before it would end on a share of the threads: no run has more than 1.2 times a job's
+  /// equal part of the work.
+  ///
+  /// - Parameter works: of each run, in any unit.
+  public static func fastestJobs(_ works: [Double], threads: Int) -> Int {
+    let all = works.reduce(0, +), longest = works.max() ?? 0
+    return (1...max(1, min(threads, works.count, mostJobs))).last { Double($0) * longest <= 1.2 * all } ?? 1
+  }
+
+  public static let mostJobs = 64
+
   /// Threads of a job: an equal share, the first jobs taking what is left over, at least one.
   public static func threads(of job: Int, threads: Int, jobs: Int) -> Int {
     max(1, threads / jobs + (job < threads % jobs ? 1 : 0))

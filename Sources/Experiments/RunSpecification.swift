@@ -1,6 +1,7 @@
 import Datasets
 import Kernels
 import Layers
+import Networks
 import Traces
 import Training
 
@@ -24,6 +25,14 @@ public struct RunSpecification: Sendable {
     self.epochs = epochs ?? row.epochs ?? profile.epochs
     settings = row.settings(profile: profile, classes: dataset.classes, side: dataset.side)
     settings.batchNormStatistics = batchNormStatistics
+  }
+
+  /// What its training computes, in multiply-adds: to divide runs among jobs by.
+  ///
+  /// - Parameter images: for training.
+  public func work(images: Int) -> Double {
+    let work = NetworkWork(settings.network)
+    return Double(epochs) * Double(images) * (work.forwardMultiplyAdds + work.gradientMultiplyAdds)
   }
 
   public func identity(dataset: Dataset) -> RunIdentity {

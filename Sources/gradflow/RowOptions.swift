@@ -14,11 +14,16 @@ struct RowOptions: ParsableArguments {
 
 /// How many runs at the same time.
 struct JobsOption: ParsableArguments {
-  @Option(name: .customLong("jobs"), help: "Runs at the same time; they share the threads.")
-  var count = 1
+  @Option(
+    name: .customLong("jobs"),
+    help: "Runs at the same time; they share the threads. As many as end soonest, if not given: mostly one for each thread.")
+  var count: Int?
 
   func validate() throws {
-    guard (1...64).contains(count) else { throw ValidationError("--jobs takes a number from 1 to 64; not \(count)") }
+    guard let count else { return }
+    guard (1...MatrixRunner.mostJobs).contains(count) else {
+      throw ValidationError("--jobs takes a number from 1 to \(MatrixRunner.mostJobs); not \(count)")
+    }
   }
 }
 

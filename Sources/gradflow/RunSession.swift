@@ -12,7 +12,8 @@ import Training
 struct RunSession {
   let rows: [ExperimentRow]
   let options: TrainingOptions
-  let jobs: Int
+  /// `nil` for as many as end soonest.
+  let jobs: Int?
   let shard: Shard?
 
   /// What became of the runs.
@@ -67,10 +68,10 @@ struct RunSession {
     let dataset = try options.dataset()
     let runs = self.runs(dataset)
     if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
-    for run in runs { try checkSettings(run, of: runs.count) }
+    let jobs = jobs(for: runs, dataset)
+    for run in runs { try checkSettings(run, jobs: jobs) }
     let estimate = try MatrixEstimate(
-      runs, dataset: dataset, instructionSet: isa, threads: options.compute.threads ?? WorkerPool.processorCount, jobs: jobs,
-      progress: Console.progress)
+      runs, dataset: dataset, instructionSet: isa, threads: threads, jobs: jobs, progress: Console.progress)
     Console.clearProgress()
     for line in estimate.lines { try Console.print(line) }
   }
@@ -79,14 +80,14 @@ struct RunSession {
   func make() throws -> Made {
     let stop = options.stopRequest()
     let isa = options.compute.isa.instructionSet ?? .best
-    let threads = options.compute.threads ?? WorkerPool.processorCount
     // Refuses an instruction set that is missing before anything is read or written.
     _ = try Backend(instructionSet: isa, threads: 1)
     let dataset = try options.dataset()
     for problem in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(problem)") }
     let runs = self.runs(dataset)
     if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
-    try check(runs, dataset)
+    let jobs = jobs(for: runs, dataset)
+    try check(runs, dataset, jobs: jobs)
     let out = options.outDirectory
     let manifest = Manifest(instructionSet: isa, threads: threads)
     let killAt = options.killAt
@@ -123,16 +124,29 @@ struct RunSession {
     return shard?.part(of: all) ?? all
   }
 
-  private func checkSettings(_ run: RunSpecification, of count: Int) throws {
+  private var threads: Int { options.compute.threads ?? WorkerPool.processorCount }
+
+  /// As many as were asked for and there are runs; or as end soonest and as memory is there for.
+  private func jobs(for runs: [RunSpecification], _ dataset: Dataset) -> Int {
+    if let jobs { return MatrixRunner.jobs(jobs, for: runs.count) }
+    // What no network is made of is told of by the check.
+    guard runs.allSatisfy({ $0.settings.problem == nil }) else { return 1 }
+    var works: [String: Double] = [:]
+    for run in runs where works[run.row.id] == nil { works[run.row.id] = run.work(images: dataset.training.count) }
+    let fastest = MatrixRunner.fastestJobs(runs.compactMap { works[$0.row.id] }, threads: threads)
+    return (1...fastest).last { jobs in runs.allSatisfy { (try? checkSettings($0, jobs: jobs)) != nil } } ?? 1
+  }
+
+  private func checkSettings(_ run: RunSpecification, jobs: Int) throws {
     if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
     try MemoryNeed(run.settings.network, images: run.settings.batchSize, in: Float.self)
-      .check(against: options.compute.memory.shared(among: min(jobs, count)))
+      .check(against: options.compute.memory.shared(among: jobs))
   }
 
   /// Finds what would make a run impossible before the first one begins.
-  private func check(_ runs: [RunSpecification], _ dataset: Dataset) throws {
+  private func check(_ runs: [RunSpecification], _ dataset: Dataset, jobs: Int) throws {
     for run in runs {
-      try checkSettings(run, of: runs.count)
+      try checkSettings(run, jobs: jobs)
       let directory = run.directory(out: options.outDirectory)
       if directory.holdsRun, !options.resume, !options.overwrite {
         throw TrainingError.runExists(path: directory.path)

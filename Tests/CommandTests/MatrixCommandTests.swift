@@ -103,7 +103,7 @@ struct MatrixCommandTests {
   @Test("killed in one run, with the others not begun, and resumed, the matrix has the traces of an uninterrupted one")
   func resumed() throws {
     #expect(try matrix(out: "whole").code == 0)
-    #expect(try !matrix(["--kill-at", "evaluation:2"]).hasExited)
+    #expect(try !matrix(["--kill-at", "evaluation:2", "--jobs", "1"]).hasExited)
     #expect(directory.names("out") == ["one-s0"])
     #expect(try matrix(["--resume"]).code == 0)
     for row in SmallRuns.rows {

@@ -61,6 +61,16 @@ struct RunnerTests {
     #expect(results.map { (try? $0.outcome.get()) != nil } == [true, false, true])
   }
 
+  @Test(
+    "without a number, there is a job for each thread and run, unless one run would be left to a share of the threads",
+    arguments: [
+      ([1], 8, 1), ([1, 1], 2, 2), ([1, 1, 1], 2, 2), ([0.15, 1], 2, 1), ([0.15, 1, 1, 1, 1, 1, 1], 2, 2),
+      ([0.15, 1, 1, 1, 1, 1, 1], 64, 7), ([1, 1, 10], 4, 1), ([1, 1, 1, 1], 1, 1), ([], 4, 1),
+    ] as [([Double], Int, Int)])
+  func fastest(works: [Double], threads: Int, jobs: Int) {
+    #expect(MatrixRunner.fastestJobs(works, threads: threads) == jobs)
+  }
+
   @Test("jobs share the threads: all of them, the first jobs one more, and each at least one", arguments: 1...9, 1...5)
   func threads(threads: Int, jobs: Int) {
     let shares = (0..<jobs).map { MatrixRunner.threads(of: $0, threads: threads, jobs: jobs) }
