@@ -33,6 +33,7 @@ struct BeyondTable1Tests {
     // Student's t of 6 degrees, 1.943, times the pooled deviation of a run, times √(1/4 + 1/4).
     #expect(abs(difference.value - 0.005) < 1e-12 && abs(difference.threshold - 1.943 * 0.0070711 * 0.5.squareRoot()) < 1e-5)
     #expect(lines[0].settings == [] && lines[2].settings == ["batch_norm_ghost 10"])
+    #expect(lines[1].settings == ["optimiser adamw", "adamw_weight_decay 0.01", "adamw_no_decay weight+bias"])
     #expect(lines[3].settings == ["batch_norm_ghost 1", "batch_norm_groups 4", "batch_norm_example_weight 1.0"])
     let table = BeyondTable1(set).table.rows
     // Losses with their three decimals, accuracies in percent, over all seeds.

@@ -130,7 +130,7 @@ enum PageTables {
       <section id="beyond-table-1">
       <h2>Beyond Table 1</h2>
       <p>\(escapedForXML(beyond.lead))</p>
-      <div class="scroll" tabindex="0"><table>
+      <div class="scroll" tabindex="0"><table class="beyond">
       <thead><tr>\(head)</tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))

@@ -1,3 +1,4 @@
+import Files
 import PlainText
 import Traces
 
@@ -46,8 +47,20 @@ public struct BeyondTable1: Sendable {
     guard let reference else { return [] }
     let usual = Dictionary(
       reference.representative.header.training.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    return result.representative.header.training.filter { usual[$0.key] != $0.value }
-      .map { "\($0.key) \($0.value.string ?? $0.value.description)" }
+    let optimiser = (own: optimiser(result), usual: self.optimiser(reference))
+    return result.representative.header.training.filter { setting in
+      // Of another optimiser, what it has otherwise than the reference's.
+      let rest = setting.key.hasPrefix(optimiser.own + "_") ? setting.key.dropFirst(optimiser.own.count + 1) : nil
+      return usual[setting.key] != setting.value && rest.flatMap { usual["\(optimiser.usual)_\($0)"] } != setting.value
+    }.map { "\($0.key) \(text($0.value))" }
+  }
+
+  private static func optimiser(_ result: RowResult) -> String {
+    result.representative.setting("optimiser")?.string ?? "adam"
+  }
+
+  private static func text(_ value: JSONValue) -> String {
+    value.array.map { $0.map(text).joined(separator: "+") } ?? value.string ?? value.description
   }
 
   private static func difference(_ result: RowResult, _ reference: RowResult?) -> Difference? {
