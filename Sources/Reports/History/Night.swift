@@ -3,7 +3,7 @@ import Files
 /// What one night found, row by row: a line of the history. Dates and durations stand here and on the night's page, and enter
 /// nothing that is compared.
 public struct Night: Equatable, Sendable {
-  /// When it began, as in 2026-11-26T17:59:03Z; names the night: one that is concluded twice, after a kill, counts once.
+  /// When it began, as in 2026-11-26T17:59:03.251Z; names the night: one that is concluded twice, after a kill, counts once.
   public var began: String
   public var profile: String
   /// The program's.

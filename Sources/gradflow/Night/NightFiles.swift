@@ -36,7 +36,7 @@ struct NightFiles {
     try begun(line: 0)
   }
 
-  /// When the night under way began, as in 2026-11-26T17:59:03Z; `nil` where nothing tells.
+  /// When the night under way began, as in 2026-11-26T17:59:03.251Z; `nil` where nothing tells.
   func begunTime() throws -> String? { try begun(line: 1) }
 
   /// A night begins.

@@ -181,7 +181,12 @@ struct NightlyCommand: ParsableCommand {
     if verdict.status != .done { throw Stop(verdict.status) }
   }
 
-  private static var now: String { ISO8601DateFormatter().string(from: Date()) }
+  /// To the millisecond: two short nights may begin within a second.
+  private static var now: String {
+    let formatter = ISO8601DateFormatter()
+    formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+    return formatter.string(from: Date())
+  }
 
   /// Leaves the summary and the status, and calls whoever wants to know of findings.
   private func tell(_ summary: String, _ status: ExitStatus, parts: [NightVerdict.Part], runs: [String]) throws {
