@@ -54,8 +54,9 @@ public enum Metric: String, CaseIterable, Sendable {
     }
   }
 
-  /// The multiple of the quantum that is nearest to a place.
-  func nearestQuantum(_ place: Double) -> Int { Int((place / quantum).rounded()) }
+  /// The multiple of the quantum that is nearest to a place. One beyond all that the metric can be stays there, and makes a band
+  /// that is refused by name.
+  func nearestQuantum(_ place: Double) -> Int { Int(min(max((place / quantum).rounded(), -1e12), 1e12)) }
 
   /// The values that the metric can have, on its scale.
   ///

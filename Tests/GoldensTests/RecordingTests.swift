@@ -125,6 +125,12 @@ struct RecordingTests {
     #expect { try record(wild) } throws: { error in
       if case RecordingError.unfitBand("vgg08", "test_loss", _)? = error as? RecordingError { true } else { false }
     }
+    // An accuracy that no run has, and that is more than a whole number can be.
+    var absurd = Sample.runs(0..<8)
+    for index in absurd.indices { absurd[index].trace = absurd[index].trace.with(epoch: 1) { $0.validationAccuracy = 1e300 } }
+    #expect { try record(absurd) } throws: { error in
+      if case RecordingError.unfitBand("vgg08", "val_accuracy", _)? = error as? RecordingError { true } else { false }
+    }
     // No parameter whose updates are more than rounding under every seed.
     var still = Sample.runs(0..<8)
     still[3].trace = still[3].trace.with(epoch: 1) { line in
