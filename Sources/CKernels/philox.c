@@ -24,23 +24,5 @@ void gf_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t 
 }
 
 void gf_philox_fill(uint64_t key, uint64_t first_word, uint32_t *out, size_t count) {
-  const uint32_t halves[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
-  uint64_t word = first_word;
-  size_t written = 0;
-  while (written < count) {
-    const uint64_t index = word / 4;
-    if (word % 4 == 0 && count - written >= 4 * philox_blocks) {
-      philox_words(key, index, out + written);
-      written += 4 * philox_blocks;
-      word += 4 * philox_blocks;
-      continue;
-    }
-    const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), 0, 0};
-    uint32_t block[4];
-    gf_philox_block(counter, halves, block);
-    // The first and the last block may be used in part.
-    do {
-      out[written++] = block[word++ % 4];
-    } while (word % 4 != 0 && written < count);
-  }
+  philox_fill(key, first_word, out, count);
 }

@@ -185,7 +185,7 @@ extension Ensemble {
 
   /// How often a fresh seed may be outside in one metric. Half of the promise is for seeds of a kind that the ensemble does not
   /// hold; the other half is shared out evenly among the metrics, by Bonferroni's inequality.
-  func rate(in trace: Trace) -> Double? { falseAlarmRate.map { $0 / 2 / Double(metrics(in: trace).count) } }
+  func rate(metrics count: Int) -> Double? { falseAlarmRate.map { $0 / 2 / Double(count) } }
 
   /// Whether goldens keep what each seed had.
   var keepsSeeds: Bool { method == .largestDeviation && version >= 2 }

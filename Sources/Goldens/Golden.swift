@@ -107,7 +107,7 @@ extension Bands {
         "every metric", "\(ensemble.claims) from \(seeds) seeds of \(trace.header.profile), which give \(expected.claims)")
     }
     if trace.header.validationImages == nil { throw broken("every metric", "no number of validation images to rest on") }
-    let judged = ensemble.metrics(in: trace)
+    let judged = ensemble.metrics(in: trace), rate = ensemble.rate(metrics: judged.count)
     for metric in judged where self[metric] == nil {
       throw broken(metric.rawValue, "no line, though \(seeds) seeds judge it")
     }
@@ -133,16 +133,20 @@ extension Bands {
           throw broken(name, "the reference run outside" + (place.isEmpty ? "" : " (\(place.joined(separator: ", ")))"))
         }
       }
-      if let problem = problem(ofSeeds: band, images: images, reference: kept, in: trace) { throw broken(name, problem) }
+      if let problem = problem(ofSeeds: band, images: images, rate: rate, reference: kept, in: trace) {
+        throw broken(name, problem)
+      }
     }
   }
 
   /// Where the seeds' numbers are kept, the band is the one that the method makes of them, and the reference run's are its own.
-  private func problem(ofSeeds band: Band, images: Int, reference: Measurements, in trace: Trace) -> String? {
+  private func problem(
+    ofSeeds band: Band, images: Int, rate: Double?, reference: Measurements, in trace: Trace
+  ) -> String? {
     guard ensemble.keepsSeeds else {
       return band.seeds == nil ? nil : "numbers of seeds, which this version of the method keeps not"
     }
-    guard let seeds = band.seeds, let rate = ensemble.rate(in: trace) else { return "no numbers of the seeds" }
+    guard let seeds = band.seeds, let rate else { return "no numbers of the seeds" }
     let cells = band.epochs * band.layers.count
     guard seeds.count == ensemble.seeds.count, seeds.allSatisfy({ $0.count == cells }) else {
       return "not \(cells) numbers of each of \(ensemble.seeds.count) seeds"

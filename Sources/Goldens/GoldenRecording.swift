@@ -61,7 +61,8 @@ public enum GoldenRecording {
     guard header.validationImages != nil else { throw RecordingError.noImageCount(row: header.row) }
     let ensemble = Ensemble(seeds: runs.map(\.trace.header.seed), numerics: header.numerics, profile: header.profile)
     var bands: [Band] = []
-    for metric in ensemble.metrics(in: reference) {
+    let metrics = ensemble.metrics(in: reference), rate = ensemble.rate(metrics: metrics.count)
+    for metric in metrics {
       let measurements = try runs.compactMap { run in
         let measured = Measurements(metric, of: run.trace)
         if metric.isNorm, measured == nil {
@@ -70,7 +71,7 @@ public enum GoldenRecording {
         return measured
       }
       guard measurements.count == runs.count, let images = ensemble.images(of: metric, in: reference) else { continue }
-      if let rate = ensemble.rate(in: reference) {
+      if let rate {
         if let band = BandCalibration(metric, runs: measurements, images: images)?.band(rate: rate) { bands.append(band) }
       } else if let band = ScatterBands.band(metric, runs: measurements, images: images) {
         bands.append(band)

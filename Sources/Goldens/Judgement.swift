@@ -263,12 +263,7 @@ private struct Comparison {
     for (expected, found) in zip(golden.trace.epochs, trace.epochs) {
       let names = expected.values.map(\.name), others = found.values.map(\.name)
       if names == others { continue }
-      for name in names where !others.contains(name) {
-        findings.append(Finding(.missing, metric: name, epoch: found.epoch))
-      }
-      for name in others where !names.contains(name) {
-        findings.append(Finding(.extra, metric: name, epoch: found.epoch))
-      }
+      compareNames(names, others, epoch: found.epoch)
       if Set(names) == Set(others) { findings.append(Finding(.extra, metric: "another order of values", epoch: found.epoch)) }
     }
     // A run that an older program began tells norms from some epoch on.
@@ -279,10 +274,14 @@ private struct Comparison {
     }
     for found in trace.norms {
       guard let expected = golden.trace.norms.first(where: { $0.epoch == found.epoch }) else { continue }
-      let names = expected.values.map(\.name), others = found.values.map(\.name)
-      for name in names where !others.contains(name) { findings.append(Finding(.missing, metric: name, epoch: found.epoch)) }
-      for name in others where !names.contains(name) { findings.append(Finding(.extra, metric: name, epoch: found.epoch)) }
+      compareNames(expected.values.map(\.name), found.values.map(\.name), epoch: found.epoch)
     }
+  }
+
+  private mutating func compareNames(_ expected: [String], _ found: [String], epoch: Int) {
+    if expected == found { return }
+    for name in expected where !found.contains(name) { findings.append(Finding(.missing, metric: name, epoch: epoch)) }
+    for name in found where !expected.contains(name) { findings.append(Finding(.extra, metric: name, epoch: epoch)) }
   }
 
   /// What needs no bands: every number is finite and possible, and the learning rate is the schedule's.

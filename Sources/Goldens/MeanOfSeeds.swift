@@ -31,13 +31,14 @@ struct MeanOfSeeds {
     guard let bands = golden.bands else { return (0, []) }
     let k = Double(runs.count), n = Double(bands.ensemble.seeds.count)
     let share = (1 / k + 1 / n).squareRoot()
+    let rate = bands.ensemble.rate(metrics: bands.ensemble.metrics(in: golden.trace).count)
     var numbers = 0
     var findings: [Finding] = []
     for band in bands.bands {
       let measured = runs.compactMap { Measurements(band.metric, of: $0)?.keeping(layers: band.layers) }
       // What is missing in a run is a finding of its own.
       guard measured.count == runs.count else { continue }
-      let mean = band.narrowed(by: share, threshold: threshold(band, bands))
+      let mean = band.narrowed(by: share, threshold: threshold(band, bands.ensemble, rate: rate))
       for epoch in 0..<band.epochs {
         for (layer, name) in band.layers.enumerated() {
           let places = measured.map { band.metric.scale.apply($0.values[epoch][layer]) }
@@ -59,9 +60,8 @@ struct MeanOfSeeds {
 }
 
 extension MeanOfSeeds {
-  private func threshold(_ band: Band, _ bands: Bands) -> Double {
-    guard let rate = bands.ensemble.rate(in: golden.trace),
-      let images = bands.ensemble.images(of: band.metric, in: golden.trace),
+  private func threshold(_ band: Band, _ ensemble: Ensemble, rate: Double?) -> Double {
+    guard let rate, let images = ensemble.images(of: band.metric, in: golden.trace),
       let threshold = BandCalibration(band, images: images)?.threshold(ofMean: runs.count, rate: rate, single: band.threshold)
     else { return band.threshold }
     return threshold

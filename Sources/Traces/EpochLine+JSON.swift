@@ -10,7 +10,7 @@ extension EpochLine {
     }
     return .object(
       [.init("epoch", JSONValue(epoch))] + members(metrics) + [
-        .init("gradient_flow", .object(members(gradientFlow))),
+        .init("gradient_flow", gradientFlow.json),
         .init("gradient_statistics", .object(statistics)),
       ] + members(others) + [.init("digest", .string(digest.description))])
   }
@@ -22,11 +22,7 @@ extension EpochLine {
     trainAccuracy = try fields.number("train_accuracy")
     validationLoss = try fields.number("val_loss")
     validationAccuracy = try fields.number("val_accuracy")
-    gradientFlow = []
-    for flow in try fields.object("gradient_flow") {
-      gradientFlow.append(
-        NamedValue(flow.key, try LineFields.number(flow.value, key: "gradient_flow.\(flow.key)")))
-    }
+    gradientFlow = try fields.namedValues("gradient_flow")
     gradientStatistics = []
     for member in try fields.object("gradient_statistics") {
       gradientStatistics.append(try GradientStatistics(member))

@@ -66,6 +66,15 @@ package struct LineFields {
     return values
   }
 
+  /// The members of an object of numbers, in order.
+  package mutating func namedValues(_ key: String) throws(TraceError) -> [NamedValue] {
+    var values: [NamedValue] = []
+    for member in try object(key) {
+      values.append(NamedValue(member.key, try Self.number(member.value, key: "\(prefix)\(key).\(member.key)")))
+    }
+    return values
+  }
+
   // MARK: The rest
 
   /// What was not taken, in order.

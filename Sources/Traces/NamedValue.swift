@@ -30,3 +30,8 @@ public func sameBits(_ a: Double, _ b: Double) -> Bool {
 
 /// The shortest text that reads back as the same number; "nan", "inf" or "-inf" for one that is not finite.
 public func exactText(_ value: Double) -> String { numberText(value) }
+
+extension [NamedValue] {
+  /// An object with a member a number.
+  var json: JSONValue { .object(map { .init($0.name, JSONValue($0.value)) }) }
+}

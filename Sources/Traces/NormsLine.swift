@@ -21,28 +21,18 @@ public struct NormsLine: Equatable, Sendable {
 
   /// `{"norms":{"epoch":0,"parameters":{"NAME":1.5,…},"buffers":{…}}}`.
   var json: JSONValue {
-    func members(_ values: [NamedValue]) -> JSONValue { .object(values.map { .init($0.name, JSONValue($0.value)) }) }
-    return .object([
+    .object([
       .init(
         "norms",
-        .object([
-          .init("epoch", JSONValue(epoch)), .init("parameters", members(parameters)), .init("buffers", members(buffers)),
-        ]))
+        .object([.init("epoch", JSONValue(epoch)), .init("parameters", parameters.json), .init("buffers", buffers.json)]))
     ])
   }
 
   init(_ fields: inout LineFields) throws(TraceError) {
     var inner = LineFields(try fields.object("norms"), prefix: "norms.")
-    func values(_ name: String) throws(TraceError) -> [NamedValue] {
-      var values: [NamedValue] = []
-      for member in try inner.object(name) {
-        values.append(NamedValue(member.key, try LineFields.number(member.value, key: "norms.\(name).\(member.key)")))
-      }
-      return values
-    }
     epoch = try inner.count("epoch")
-    parameters = try values("parameters")
-    buffers = try values("buffers")
+    parameters = try inner.namedValues("parameters")
+    buffers = try inner.namedValues("buffers")
     try inner.end()
     try fields.end()
   }

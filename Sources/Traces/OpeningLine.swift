@@ -65,30 +65,22 @@ public struct OpeningLine: Equatable, Sendable {
 
   /// Under the key `opening`, or `anchor` for one that is no step of the run.
   package func json(as key: String) -> JSONValue {
-    func members(_ values: [NamedValue]) -> JSONValue { .object(values.map { .init($0.name, JSONValue($0.value)) }) }
-    return .object([
+    .object([
       .init(
         key,
         .object([
-          .init("point", .string(point)), .init("numbers", members(numbers)),
+          .init("point", .string(point)), .init("numbers", numbers.json),
           .init("quantities", .array(quantities.map { .string($0) })),
           .init("parameters", .object(parameters.map { .init($0.name, .array($0.numbers.map { JSONValue($0) })) })),
-          .init("buffers", members(buffers)),
+          .init("buffers", buffers.json),
         ]))
     ])
   }
 
   package init(_ members: [JSONValue.Member], as key: String) throws(TraceError) {
     var fields = LineFields(members, prefix: key + ".")
-    func values(_ name: String) throws(TraceError) -> [NamedValue] {
-      var values: [NamedValue] = []
-      for member in try fields.object(name) {
-        values.append(NamedValue(member.key, try LineFields.number(member.value, key: "\(key).\(name).\(member.key)")))
-      }
-      return values
-    }
     point = try fields.string("point")
-    numbers = try values("numbers")
+    numbers = try fields.namedValues("numbers")
     quantities = []
     for value in try fields.array("quantities") {
       guard let name = value.string else { throw LineFields.invalid(key: key + ".quantities", expected: "names", value) }
@@ -104,7 +96,7 @@ public struct OpeningLine: Equatable, Sendable {
       for value in list { numbers.append(try LineFields.number(value, key: place)) }
       parameters.append(Entry(member.key, numbers))
     }
-    buffers = try values("buffers")
+    buffers = try fields.namedValues("buffers")
     try fields.end()
   }
 

@@ -64,9 +64,7 @@ final class OpeningMeter: ParallelWork {
       row[1 + Self.sketches] /= learningRate * Double(parameter.count).squareRoot()
       return OpeningLine.Entry(parameter.name, row)
     }
-    let buffers = network.buffers.map {
-      NamedValue($0.name, TensorStatistics(of: UnsafeBufferPointer($0.value.elements), kernels: kernels).l2)
-    }
+    let buffers = network.buffers.map { NamedValue($0.name, $0.value.norm(kernels)) }
     return OpeningLine(point: point, numbers: named, quantities: quantities, parameters: parameters, buffers: buffers)
   }
 
@@ -81,13 +79,9 @@ final class OpeningMeter: ParallelWork {
     UnsafeMutableBufferPointer(rebasing: numbers[task * quantities.count..<(task + 1) * quantities.count])
   }
 
-  private func norm(_ tensor: Tensor<Float>) -> Double {
-    TensorStatistics(of: UnsafeBufferPointer(tensor.elements), kernels: kernels).l2
-  }
-
   private func takeGradient(_ task: Int) {
     let parameter = network.parameters[task], row = row(task)
-    row[0] = norm(parameter.gradient)
+    row[0] = parameter.gradient.norm(kernels)
     let sketch = Self.sketch(parameter.gradient, streams[task])
     row[1] = row[0] == 0 ? 0 : sketch.0 / row[0]
     row[2] = row[0] == 0 ? 0 : sketch.1 / row[0]
@@ -102,7 +96,7 @@ final class OpeningMeter: ParallelWork {
       squares += difference * difference
     }
     row[1 + Self.sketches] = squares.squareRoot()
-    for (index, tensors) in states.enumerated() { row[2 + Self.sketches + index] = norm(tensors[task]) }
+    for (index, tensors) in states.enumerated() { row[2 + Self.sketches + index] = tensors[task].norm(kernels) }
   }
 
   /// Σ±g twice: of element i, the signs are bits 2j and 2j + 1 of the stream's value ⌊i/32⌋, j = i mod 32; a bit that is set

@@ -174,12 +174,9 @@ public final class Trainer {
   }
 
   private func norms(after epoch: Int) -> NormsLine {
-    func norm(_ name: String, _ tensor: Tensor<Float>) -> NamedValue {
-      NamedValue(name, TensorStatistics(of: UnsafeBufferPointer(tensor.elements), kernels: step.kernels).l2)
-    }
-    return NormsLine(
-      epoch: epoch, parameters: network.parameters.map { norm($0.name, $0.value) },
-      buffers: network.buffers.map { norm($0.name, $0.value) })
+    NormsLine(
+      epoch: epoch, parameters: network.parameters.map { NamedValue($0.name, $0.value.norm(step.kernels)) },
+      buffers: network.buffers.map { NamedValue($0.name, $0.value.norm(step.kernels)) })
   }
 
   private static func joined(_ digests: [ShortDigest]) -> String {

@@ -40,15 +40,8 @@ struct MeanOfSeedsTests {
 
   @Test("where groups of the ensemble's seeds are farther out than single ones, so may means of fresh seeds be")
   func groups() throws {
-    // Ten seeds in a row are of another kind.
-    let kinds = Sample.runs(0..<40).map { run in
-      var run = run
-      if run.trace.header.seed < 10 { run.trace = run.trace.with(epoch: 1) { $0.trainLoss += 0.1 } }
-      return run
-    }
-    let golden = try GoldenRecording.golden(
-      row: "vgg08", profile: "smoke", runs: kinds, referenceSeed: 20, epochs: 3, reason: "")
-    let band = try #require(golden.bands?[.trainLoss]), rate = try #require(golden.bands?.ensemble.rate(in: golden.trace))
+    let golden = try Sample.goldenOfTwoKinds()
+    let band = try #require(golden.bands?[.trainLoss]), rate = try #require(golden.bands?.ensemble.rate(metrics: 12))
     let calibration = try #require(BandCalibration(band, images: 100))
     let threshold = try #require(calibration.threshold(ofMean: 10, rate: rate, single: band.threshold))
     func width(_ golden: Golden) throws -> Double {

@@ -92,6 +92,17 @@ enum Sample {
     seeds.map { .init(path: "vgg08-s\($0)", trace: run(seed: $0, epochs: epochs, isVanishing: isVanishing)) }
   }
 
+  /// Of forty seeds ten in a row are of another kind: each by itself is nothing unusual, the mean of ten of them is.
+  static let twoKinds = runs(0..<40).map { run in
+    var run = run
+    if run.trace.header.seed < 10 { run.trace = run.trace.with(epoch: 1) { $0.trainLoss += 0.1 } }
+    return run
+  }
+
+  static func goldenOfTwoKinds() throws -> Golden {
+    try GoldenRecording.golden(row: "vgg08", profile: "smoke", runs: twoKinds, referenceSeed: 20, epochs: 3, reason: "")
+  }
+
   static func golden(seeds: UInt64 = 40, epochs: Int = 3, isVanishing: Bool = false) throws -> Golden {
     try GoldenRecording.golden(
       row: "vgg08", profile: "smoke", runs: runs(0..<seeds, epochs: epochs, isVanishing: isVanishing), referenceSeed: 0,

@@ -98,16 +98,9 @@ struct SeedNumbersTests {
 
   @Test("the mean of k runs may be as far out as k seeds of the ensemble are from the others")
   func groups() throws {
-    // Ten seeds in a row are of another kind: each by itself is nothing unusual, the mean of ten of them is.
-    let runs = Sample.runs(0..<40).map { run in
-      var run = run
-      if run.trace.header.seed < 10 { run.trace = run.trace.with(epoch: 1) { $0.trainLoss += 0.1 } }
-      return run
-    }
-    let golden = try GoldenRecording.golden(
-      row: "vgg08", profile: "smoke", runs: runs, referenceSeed: 20, epochs: 3, reason: "")
+    let runs = Sample.twoKinds, golden = try Sample.goldenOfTwoKinds()
     let band = try #require(golden.bands?[.trainLoss]), calibration = try #require(BandCalibration(band, images: 100))
-    let rate = try #require(golden.bands?.ensemble.rate(in: golden.trace))
+    let rate = try #require(golden.bands?.ensemble.rate(metrics: 12))
     let one = calibration.threshold(rate: rate)
     let ten = try #require(calibration.threshold(ofMean: 10, rate: rate, single: one))
     // The first ten seeds, judged by the other 30, by hand.

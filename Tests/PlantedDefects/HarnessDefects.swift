@@ -22,7 +22,7 @@ private let bandDefects = [
     within: "Double(seeds.count - 1)", "seeds.count - 1", "seeds.count", noticedBy: "GoldensTests.BandsAnewTests"),
   HarnessDefect(
     "bands-rate-not-halved", "the metrics share the whole false-alarm rate", band,
-    "$0 / 2 / Double(metrics(in: trace).count)", "$0 / Double(metrics(in: trace).count)",
+    "$0 / 2 / Double(count)", "$0 / Double(count)",
     noticedBy: "GoldensTests.BandsAnewTests"),
   HarnessDefect(
     "bands-set-size", "every set is taken to be as large as the validation set", band,

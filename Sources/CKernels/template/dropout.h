@@ -7,20 +7,10 @@ static void NAME(dropout)(const gf_dropout *a) {
   const T *const x = a->input;
   T *const y = a->output;
   const T scale = (T)a->scale;
-  uint32_t words[4 * philox_blocks];
-  const size_t most = sizeof words / sizeof *words;
-  for (size_t done = 0; done < a->count;) {
-    const uint64_t word = a->first + done;
-    const size_t left = a->count - done;
-    size_t part = left < most ? left : most;
-    if (word % 4 == 0 && part == most) {
-      philox_words(a->key, word / 4, words);
-    } else {
-      // Up to the next whole block, or to the end.
-      if (word % 4 != 0 && part > 4 - word % 4) part = 4 - word % 4;
-      gf_philox_fill(a->key, word, words, part);
-    }
+  uint32_t words[256];
+  for (size_t done = 0; done < a->count; done += 256) {
+    const size_t part = a->count - done < 256 ? a->count - done : 256;
+    philox_fill(a->key, a->first + done, words, part);
     for (size_t i = 0; i < part; i++) y[done + i] = words[i] < a->threshold ? (T)0 : scale * x[done + i];
-    done += part;
   }
 }

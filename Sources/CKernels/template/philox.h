@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gf_philox.h"
+
 enum { philox_blocks = 32 };
 
 // The 4 * philox_blocks words of the blocks `block`, `block` + 1, ... of the stream of `key`, modulo the stream's 2^62 blocks.
@@ -39,6 +41,29 @@ static inline void philox_words(uint64_t key, uint64_t block, uint32_t *out) {
     out[4 * i + 1] = (uint32_t)c1[i];
     out[4 * i + 2] = (uint32_t)c2[i];
     out[4 * i + 3] = (uint32_t)c3[i];
+  }
+}
+
+// gf_philox_fill, compiled for the instruction set that includes it.
+static inline void philox_fill(uint64_t key, uint64_t first_word, uint32_t *out, size_t count) {
+  const uint32_t halves[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
+  uint64_t word = first_word;
+  size_t written = 0;
+  while (written < count) {
+    const uint64_t index = word / 4;
+    if (word % 4 == 0 && count - written >= 4 * philox_blocks) {
+      philox_words(key, index, out + written);
+      written += 4 * philox_blocks;
+      word += 4 * philox_blocks;
+      continue;
+    }
+    const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), 0, 0};
+    uint32_t block[4];
+    gf_philox_block(counter, halves, block);
+    // The first and the last block may be used in part.
+    do {
+      out[written++] = block[word++ % 4];
+    } while (word % 4 != 0 && written < count);
   }
 }
 
