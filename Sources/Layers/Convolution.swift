@@ -97,10 +97,11 @@ public final class Convolution<S: KernelScalar> {
 
   public func forward(_ x: Tensor<S>, into y: Tensor<S>, images: Range<Int>, worker: Int = 0) {
     if isWinograd {
+      let ahead = scratch.readAhead.take(worker: worker)
       var call = gf_winograd(
         shape: shape(of: images), channels: channels, filters: filters, source: x.at(images.lowerBound),
         weights: transformedForward.pointer, bias: bias?.value.pointer, addend: nil, output: y.at(images.lowerBound),
-        scratch: scratch.at(worker))
+        scratch: scratch.at(worker), ahead: ahead.baseAddress, ahead_count: ahead.count)
       kernels.pointee.winograd_convolve(&call)
       return
     }
@@ -122,11 +123,12 @@ public final class Convolution<S: KernelScalar> {
     _ dy: Tensor<S>, into dx: Tensor<S>, adding addend: Tensor<S>? = nil, images: Range<Int>, worker: Int = 0
   ) {
     if isWinograd {
+      let ahead = scratch.readAhead.take(worker: worker)
       var call = gf_winograd(
         shape: shape(of: images), channels: filters, filters: channels, source: dy.at(images.lowerBound),
         weights: transformedBackward.pointer, bias: nil,
         addend: addend.map { UnsafeRawPointer($0.at(images.lowerBound)) }, output: dx.at(images.lowerBound),
-        scratch: scratch.at(worker))
+        scratch: scratch.at(worker), ahead: ahead.baseAddress, ahead_count: ahead.count)
       kernels.pointee.winograd_convolve(&call)
       return
     }

@@ -1,5 +1,6 @@
 import CKernels
 import Kernels
+import SystemLimits
 import Tensors
 
 /// Memory for what the Winograd kernels compute with in between, a part for each worker; planned once, shared by the
@@ -12,11 +13,14 @@ public final class ConvolutionScratch<S: KernelScalar>: Sendable {
   private let accumulatorCount: Int
   private let buffer: Buffer<S>
   private let accumulators: Buffer<S>
+  public let readAhead: ReadAhead
 
   /// - Parameters:
   ///   - channels: the largest number of channels that comes in,
   ///   - filters: and that goes out.
-  public init(workers: Int, channels: Int, filters: Int) {
+  ///   - readAhead: bytes that convolutions may have fetched for what follows them. A whole second-level cache, of which a half
+  ///     gained less (docs/performance.md).
+  public init(workers: Int, channels: Int, filters: Int, readAhead: Int = Caches.secondLevelBytes) {
     self.workers = workers
     self.channels = channels
     self.filters = filters
@@ -24,13 +28,14 @@ public final class ConvolutionScratch<S: KernelScalar>: Sendable {
     accumulatorCount = 36 * channels * paddedCount(filters, of: S.self)
     buffer = Buffer(count: workers * perWorker)
     accumulators = Buffer(count: workers * accumulatorCount)
+    self.readAhead = ReadAhead(workers: workers, budget: readAhead)
   }
 
   /// What `init` allocates, in bytes.
   package static func workspaceBytes(workers: Int, channels: Int, filters: Int) -> Int {
     workers
       * (gf_winograd_scratch(channels, filters, MemoryLayout<S>.size)
-        + 36 * channels * paddedCount(filters, of: S.self) * MemoryLayout<S>.size)
+        + 36 * channels * paddedCount(filters, of: S.self) * MemoryLayout<S>.size) + ReadAhead.workspaceBytes(workers: workers)
   }
 
   func at(_ worker: Int) -> UnsafeMutableRawPointer {

@@ -53,10 +53,16 @@ func winogradCases<S: KernelScalar>(_ type: S.Type) -> [KernelCase] {
         ) { kernels in
           let y = Memory<S>(addend ?? [S](repeating: 7, count: shape.pixels * shape.filters))
           let scratch = shape.scratch(type)
+          // What is fetched meanwhile decides nothing: nothing, some bytes, none, all there is.
+          let ranges = [
+            gf_range(begin: w.pointer, bytes: 7), gf_range(begin: x.pointer, bytes: 0),
+            gf_range(begin: x.pointer, bytes: shape.pixels * shape.channels * MemoryLayout<S>.size),
+          ]
+          let ahead = Memory(ranges)
           var arguments = gf_winograd(
             shape: shape.shape, channels: shape.channels, filters: shape.filters, source: x.pointer,
             weights: w.pointer, bias: bias?.pointer, addend: addend == nil ? nil : UnsafeRawPointer(y.pointer),
-            output: y.pointer, scratch: scratch.pointer)
+            output: y.pointer, scratch: scratch.pointer, ahead: ahead.pointer, ahead_count: i % 4)
           kernels.pointee.winograd_convolve(&arguments)
           return [y.field("output"), scratch.overrun("scratch")]
         }

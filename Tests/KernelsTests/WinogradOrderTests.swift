@@ -52,7 +52,7 @@ struct WinogradOrderTests {
       let (x, w, scratch) = (Memory(source), Memory(weights), shape.scratch(type))
       var arguments = gf_winograd(
         shape: shape.shape, channels: channels, filters: filters, source: x.pointer, weights: w.pointer, bias: nil,
-        addend: nil, output: y.pointer, scratch: scratch.pointer)
+        addend: nil, output: y.pointer, scratch: scratch.pointer, ahead: nil, ahead_count: 0)
       kernels.pointee.winograd_convolve(&arguments)
       return Array(y.values[output..<output + filters])
     }
@@ -87,7 +87,7 @@ struct WinogradOrderTests {
       let (x, w, b, scratch) = (Memory(source), Memory(weights), Memory(bias), shape.scratch(type))
       var arguments = gf_winograd(
         shape: shape.shape, channels: 1, filters: filters, source: x.pointer, weights: w.pointer, bias: b.pointer,
-        addend: y.pointer, output: y.pointer, scratch: scratch.pointer)
+        addend: y.pointer, output: y.pointer, scratch: scratch.pointer, ahead: nil, ahead_count: 0)
       kernels.pointee.winograd_convolve(&arguments)
       return Array(y.values[0..<filters])
     }

@@ -23,7 +23,9 @@ struct MemoryPlanTests {
             overwrites: overwrites[place].map { [$0] } ?? []))
       }
       let bounds = [0] + cuts + [operations.count]
-      regions = zip(bounds, bounds.dropFirst()).map { .init(operations: $0..<$1, finish: $1..<$1, imagesAtATime: 1) }
+      regions = zip(bounds, bounds.dropFirst()).map {
+        .init(operations: $0..<$1, finish: $1..<$1, imagesAtATime: 1, arrivals: [])
+      }
     }
 
     func plan(keptToEnd: Set<Value> = [], externals: Set<Value> = []) -> MemoryPlan {

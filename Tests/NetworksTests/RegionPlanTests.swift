@@ -42,6 +42,27 @@ struct RegionPlanTests {
       ])
   }
 
+  @Test("what a region finds in main memory is what it reads and has not written", arguments: StandardRow.all.map(\.id))
+  func arrivals(row: String) throws {
+    let plan = try regions(row)
+    for region in plan.regions {
+      let facts = plan.operations[region.operations].map(\.facts)
+      #expect(Set(region.arrivals) == Set(facts.flatMap(\.reads)).subtracting(facts.flatMap(\.writes)))
+      #expect(Set(region.arrivals).count == region.arrivals.count)
+      #expect(region.arrivals.allSatisfy { plan.externals[$0] != nil || plan.memory.places[$0]?.home == .batch })
+    }
+  }
+
+  @Test("what arrives is named in the order in which it is read")
+  func orderOfArrivals() throws {
+    let plan = try regions("vgg38-bn-rc-1e-2")
+    let region = try #require(plan.backward.first { names(plan, $0).contains("block_1_0_conv_1 weight_gradient") })
+    #expect(
+      region.arrivals.map { plan.names[$0.id] } == [
+        "d block_1_0_bn_1, activated", "block_1_0_bn_1, activated", "block_1_0_conv_1", "block_1_0_conv_0",
+      ])
+  }
+
   @Test("with batch norm a region reaches from one mean to the next")
   func normalised() throws {
     let plan = try regions("vgg38-bn-rc-1e-2")

@@ -1,9 +1,11 @@
+import CKernels
 import Kernels
-import Layers
 import Platform
 import Synchronization
+import Tensors
 import Testing
 
+@testable import Layers
 @testable import Networks
 
 @Suite("A region shares its slots out among threads")
@@ -45,13 +47,46 @@ struct RegionTests {
     let region = Region(
       operations: operations, imagesAtATime: imagesAtATime,
       latches: (0..<sizes.threads).map { _ in Latch(threads: sizes.threads) },
-      finish: [])
+      finish: [], arrivals: [], readAhead: ReadAhead(workers: sizes.threads, budget: 0))
     // The second pass meets what the first one left.
     for round in 0..<2 {
       region.run(on: pool, imageCount: sizes.count, observer: nil, times: nil)
       check(Array(diary.order.suffix(3 * sizes.count)), count: sizes.count)
       #expect(diary.order.count == 3 * sizes.count * (round + 1))
     }
+  }
+
+  @Test("while a group is computed, what the next one reads is known", arguments: [(18, 1), (18, 2), (5, 1), (3, 2)], sizes)
+  func readsAhead(sizes: (count: Int, threads: Int), imagesAtATime: Int) throws {
+    let pool = try WorkerPool(threads: sizes.threads)
+    let readAhead = ReadAhead(workers: sizes.threads, budget: 1 << 20)
+    let batch = Tensor<Float>(shape: [sizes.count, 1, 1, 4])
+    let found = Mutex<[Range<Int>: Range<Int>]>([:])
+    func images(_ memory: gf_range) -> Range<Int> {
+      let first = memory.begin.map { ($0 - UnsafeRawPointer(batch.at(0))) / 16 } ?? -1
+      return first..<first + memory.bytes / 16
+    }
+    let operation = BoundOperation<Float>(
+      facts: OperationFacts(layer: "convolution", direction: .forward, part: .convolution), result: nil, written: nil
+    ) { group in
+      let noted = readAhead.take(worker: group.worker).map(images)
+      found.withLock { $0[group.images] = noted.first ?? 0..<0 }
+    }
+    let region = Region(
+      operations: [operation], imagesAtATime: imagesAtATime,
+      latches: (0..<sizes.threads).map { _ in Latch(threads: sizes.threads) }, finish: [],
+      arrivals: [GroupTensor(batch)], readAhead: readAhead)
+    region.run(on: pool, imageCount: sizes.count, observer: nil, times: nil)
+    // Slots that threads share are cut into images, whose order nobody knows.
+    let slots = ImageGroup.slots(of: sizes.count)
+    let sharedFrom = (slots - (sizes.threads == 1 ? 0 : min(sizes.threads, slots))) * ImageGroup.imagesPerSlot
+    let expected = Dictionary(
+      uniqueKeysWithValues: found.withLock { Array($0.keys) }.map { group in
+        let next = group.upperBound..<min(group.upperBound + group.count, sizes.count)
+        return (group, group.lowerBound >= sharedFrom || next.isEmpty ? 0..<0 : next)
+      })
+    #expect(found.withLock { $0 } == expected)
+    #expect(expected.values.contains { !$0.isEmpty } == (sharedFrom > imagesAtATime))
   }
 
   private func check(_ order: [(step: Int, image: Int)], count: Int) {

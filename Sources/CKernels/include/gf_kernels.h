@@ -52,6 +52,12 @@ typedef struct {
   size_t images, height, width;
 } gf_winograd_shape;
 
+// Memory that is read after a call, whose lines are fetched into the second-level cache meanwhile. No result depends on it.
+typedef struct {
+  const void *begin;
+  size_t bytes;
+} gf_range;
+
 // The most tiles that an instruction set takes through a convolution's stages together, and those that any takes through a
 // weight gradient's; no result depends on either.
 #define GF_WINOGRAD_TILES 8
@@ -68,6 +74,8 @@ typedef struct {
   const void *addend;        // [images][H][W][K] or NULL; may be `output`
   void *output;              // [images][H][W][K]
   void *scratch;             // gf_winograd_scratch bytes, aligned to 128
+  const gf_range *ahead;     // [ahead_count]
+  size_t ahead_count;
 } gf_winograd;
 
 // D[i][tile][k] = A dy A' of the tile's 4 x 4 output gradients;  S[i][c][k] = fma over tiles ascending of

@@ -18,8 +18,8 @@ _Static_assert(WINOGRAD_TILES <= GF_WINOGRAD_TILES, "there is scratch memory for
 
 // --- what comes next, fetched meanwhile -----------------------------------------------------------------------------
 
-// While the products are computed nothing else is asked of memory: the pixels that the next tiles read or write are fetched into
-// the second-level cache meanwhile, a share with each of the 36.
+// While the products are computed nothing else is asked of memory: the pixels that the next tiles read or write, and what is read
+// after the call, are fetched into the second-level cache meanwhile, a share with each of the 36.
 typedef struct {
   const char *next, *end;
   size_t share;
@@ -41,6 +41,37 @@ static inline __attribute__((always_inline)) void NAME(fetch_share)(NAME(fetch) 
     else __builtin_prefetch(fetch->next, 0, 2);
   }
 }
+
+// What is read after the call: an even share with each of all products.
+typedef struct {
+  const gf_range *range, *end;
+  size_t done;   // bytes of `range`
+  size_t share;  // lines
+} NAME(fetch_ahead);
+
+static inline NAME(fetch_ahead) NAME(fetch_after)(const gf_winograd *a, size_t products) {
+  size_t lines = 0;
+  for (size_t i = 0; i < a->ahead_count; i++) lines += (a->ahead[i].bytes + 63) / 64;
+  return (NAME(fetch_ahead)){a->ahead, a->ahead + a->ahead_count, 0, (lines + products - 1) / products};
+}
+
+static inline __attribute__((always_inline)) void NAME(fetch_ahead_share)(NAME(fetch_ahead) *fetch) {
+  for (size_t line = 0; line < fetch->share && fetch->range < fetch->end;) {
+    if (fetch->done >= fetch->range->bytes) {
+      fetch->range++;
+      fetch->done = 0;
+      continue;
+    }
+    __builtin_prefetch((const char *)fetch->range->begin + fetch->done, 0, 2);
+    fetch->done += 64;
+    line++;
+  }
+}
+
+typedef struct {
+  NAME(fetch) inputs, outputs;
+  NAME(fetch_ahead) after;
+} NAME(meanwhile);
 
 // --- output and input gradient --------------------------------------------------------------------------------------
 
@@ -155,11 +186,12 @@ static void NAME(winograd_output)(const gf_winograd *a, size_t row, size_t plane
 // Six of the products: of v[6][tile][v_row] with the weights of as many planes, into m; planes are `plane` elements apart.
 static inline __attribute__((always_inline)) void NAME(winograd_products_of)(
     const T *weights, const size_t channels, const size_t filters, const size_t v_row, const size_t m_row, const size_t plane,
-    size_t count, const int is_last, const T *v, T *m, NAME(fetch) *inputs, NAME(fetch) *outputs) {
+    size_t count, const int is_last, const T *v, T *m, NAME(meanwhile) *meanwhile) {
   const size_t u_plane = channels * m_row;
   for (size_t j = 0; j < 6; j++, weights += u_plane, v += plane, m += plane) {
-    NAME(fetch_share)(inputs, 0);
-    NAME(fetch_share)(outputs, 1);
+    NAME(fetch_share)(&meanwhile->inputs, 0);
+    NAME(fetch_share)(&meanwhile->outputs, 1);
+    NAME(fetch_ahead_share)(&meanwhile->after);
     const ptrdiff_t ahead = is_last && j == 5 ? -35 * (ptrdiff_t)u_plane : (ptrdiff_t)u_plane;
     for (size_t k = 0; k < filters; k += FILTER_BLOCK)
       // The last block may hold tiles of earlier runs; nobody reads their sums.
@@ -169,12 +201,12 @@ static inline __attribute__((always_inline)) void NAME(winograd_products_of)(
 }
 
 static void NAME(winograd_products)(const T *weights, size_t channels, size_t filters, size_t v_row, size_t m_row, size_t plane,
-    size_t count, int is_last, const T *v, T *m, NAME(fetch) *inputs, NAME(fetch) *outputs) {
+    size_t count, int is_last, const T *v, T *m, NAME(meanwhile) *meanwhile) {
   if (channels == USUAL_CHANNELS && filters == USUAL_CHANNELS)
     NAME(winograd_products_of)(weights, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS, USUAL_CHANNELS,
-      USUAL_PLANE, count, is_last, v, m, inputs, outputs);
+      USUAL_PLANE, count, is_last, v, m, meanwhile);
   else
-    NAME(winograd_products_of)(weights, channels, filters, v_row, m_row, plane, count, is_last, v, m, inputs, outputs);
+    NAME(winograd_products_of)(weights, channels, filters, v_row, m_row, plane, count, is_last, v, m, meanwhile);
 }
 
 static void NAME(winograd_convolve)(const gf_winograd *a) {
@@ -186,16 +218,17 @@ static void NAME(winograd_convolve)(const gf_winograd *a) {
   for (size_t c = 0; c < 6 * v_row; c++) zeros[c] = (T)0;
   const size_t tiles = NAME(tile_count)(shape);
   NAME(tile) tile = {0, 0, 0};
+  NAME(meanwhile) meanwhile = {.after = NAME(fetch_after)(a, 36 * ((tiles + WINOGRAD_TILES - 1) / WINOGRAD_TILES))};
   for (size_t first = 0; first < tiles; first += WINOGRAD_TILES) {
     const size_t count = tiles - first < WINOGRAD_TILES ? tiles - first : WINOGRAD_TILES;
     NAME(tile) after = tile;
-    NAME(fetch) inputs, outputs = NAME(fetch_tiles)(shape, a->output, filters, tile, count);
+    meanwhile.outputs = NAME(fetch_tiles)(shape, a->output, filters, tile, count);
     for (int i = 0; i < 6; i++) {
       T *const sums = m + (size_t)(6 * i) * plane;
       after = NAME(winograd_input)(shape, a->source, channels, v_row, plane, tile, count, i, v, zeros);
-      if (i == 0) inputs = NAME(fetch_tiles)(shape, a->source, channels, after, WINOGRAD_TILES);
+      if (i == 0) meanwhile.inputs = NAME(fetch_tiles)(shape, a->source, channels, after, WINOGRAD_TILES);
       NAME(winograd_products)((const T *)a->weights + (size_t)(6 * i) * channels * m_row, channels, filters, v_row, m_row, plane,
-          count, i == 5, v, sums, &inputs, &outputs);
+          count, i == 5, v, sums, &meanwhile);
     }
     NAME(winograd_output)(a, m_row, plane, tile, count, m);
     tile = after;

@@ -20,7 +20,8 @@ final class Pass<S: KernelScalar> {
       }
       let finish = plan.operations[planned.finish].map { $0.once(memory) }
       return Region(
-        operations: operations, imagesAtATime: planned.imagesAtATime, latches: memory.state.latches, finish: finish)
+        operations: operations, imagesAtATime: planned.imagesAtATime, latches: memory.state.latches, finish: finish,
+        arrivals: planned.arrivals.map { memory[$0] }, readAhead: memory.layers.scratch.readAhead)
     }
     forward = plan.forward.map(region)
     backward = plan.backward.map(region)

@@ -41,17 +41,25 @@ final class Region<S: KernelScalar>: ParallelWork {
   let imagesAtATime: Int
   /// One after the other, when all groups are through.
   private let finish: [() -> Void]
+  /// What the operations read of the whole batch.
+  private let arrivals: [GroupTensor<S>]
+  private let readAhead: ReadAhead
 
   /// By shared slot: whether the operations that need it as a whole are done.
   private let latches: [Latch]
   /// The operations that need the slot as a whole, and those before them.
   private let slotOperations: Range<Int>
 
-  init(operations: [BoundOperation<S>], imagesAtATime: Int, latches: [Latch], finish: [() -> Void]) {
+  init(
+    operations: [BoundOperation<S>], imagesAtATime: Int, latches: [Latch], finish: [() -> Void],
+    arrivals: [GroupTensor<S>], readAhead: ReadAhead
+  ) {
     self.operations = operations
     self.imagesAtATime = imagesAtATime
     self.latches = latches
     self.finish = finish
+    self.arrivals = arrivals
+    self.readAhead = readAhead
     slotOperations = 0..<((operations.lastIndex { $0.facts.scope == .slot } ?? -1) + 1)
   }
 
@@ -80,6 +88,8 @@ final class Region<S: KernelScalar>: ParallelWork {
     if !slotOperations.isEmpty { latches[shared].wait() }
     let slot = group(sharing: shared, worker: worker, run)
     let part = index % ImageGroup.imagesPerSlot
+    // Nobody knows which image the worker is going to take next.
+    readAhead.begin(worker: worker)
     if part < slot.images.count { perform(imageOperations, slot.part(part, size: 1, keepsSlot: true), run) }
   }
 
@@ -91,7 +101,22 @@ final class Region<S: KernelScalar>: ParallelWork {
   private func perform(_ operations: Range<Int>, ofSlot slot: ImageGroup, keepsSlot: Bool, _ run: RegionRun<S>) {
     // An observer sees whole slots: later operations may overwrite what it is to see.
     let size = run.observer == nil ? imagesAtATime : slot.images.count
-    for part in 0..<slot.parts(size: size) { perform(operations, slot.part(part, size: size, keepsSlot: keepsSlot), run) }
+    for part in 0..<slot.parts(size: size) {
+      let group = slot.part(part, size: size, keepsSlot: keepsSlot)
+      noteReads(after: group, run)
+      perform(operations, group, run)
+    }
+  }
+
+  /// Of the images that follow a group: of the same slot, or of the next one, which the worker mostly takes next.
+  private func noteReads(after group: ImageGroup, _ run: RegionRun<S>) {
+    readAhead.begin(worker: group.worker)
+    let first = group.images.upperBound, count = min(group.images.count, run.imageCount - first)
+    guard count > 0 else { return }
+    for index in 0..<arrivals.count {
+      guard let tensor = arrivals[index].ofBatch else { continue }
+      readAhead.note(tensor.at(first), bytes: count * tensor.stride * MemoryLayout<S>.stride, worker: group.worker)
+    }
   }
 
   private func perform(_ operations: Range<Int>, _ group: ImageGroup, _ run: RegionRun<S>) {

@@ -8,6 +8,8 @@ struct PlannedRegion: Equatable, Sendable {
   let finish: Range<Int>
   /// How many images of a slot go through the operations together.
   let imagesAtATime: Int
+  /// What the operations read that the region does not write before, in the order of reading: it comes from main memory.
+  let arrivals: [Value]
 
   /// Both.
   var all: Range<Int> { operations.lowerBound..<finish.upperBound }
@@ -77,8 +79,20 @@ struct RegionPlan {
     let finish = finish ?? place..<place
     guard start < finish.upperBound else { return }
     let size = start < place ? imagesAtATime(start) : ImageGroup.imagesPerSlot
-    regions.append(PlannedRegion(operations: start..<place, finish: finish, imagesAtATime: size))
+    regions.append(
+      PlannedRegion(
+        operations: start..<place, finish: finish, imagesAtATime: size, arrivals: arrivals(operations[start..<place])))
     start = finish.upperBound
+  }
+
+  private func arrivals(_ operations: ArraySlice<OperationFacts>) -> [Value] {
+    var known: Set<Value> = []
+    var arrivals: [Value] = []
+    for operation in operations {
+      for value in operation.reads where known.insert(value).inserted { arrivals.append(value) }
+      known.formUnion(operation.writes)
+    }
+    return arrivals
   }
 
   private func bestCut(_ candidates: ClosedRange<Int>) -> Int {
