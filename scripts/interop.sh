@@ -23,4 +23,5 @@ fi
   echo "make interop: the runs failed: $program matrix --profile smoke" >&2
   exit 2
 }
-exec "$python" Tests/Interoperability/check.py "$program" "$runs"
+"$python" Tests/Interoperability/check.py "$program" "$runs"
+exec "$python" Tests/Interoperability/opening.py --check "$program" smoke

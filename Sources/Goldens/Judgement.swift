@@ -63,8 +63,9 @@ public struct Judgement: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - lines: opening and anchors together.
+  ///   - updates: what is wrong with the program's updates, given its gradients.
   ///   - file: its name, for messages.
-  public init(opening lines: [OpeningLine], against golden: Golden, file: String) {
+  public init(opening lines: [OpeningLine], updates: [Finding] = [], against golden: Golden, file: String) {
     row = golden.row
     profile = golden.profile
     seed = golden.trace.header.seed
@@ -80,8 +81,8 @@ public struct Judgement: Equatable, Sendable {
     counts.rounded = found.numbers
     self.counts = counts
     rounding = found.study
-    findings = Self.sorted(found.findings)
-    verdict = found.findings.isEmpty ? .withinRounding(.program) : .regression
+    findings = Self.sorted(found.findings + updates)
+    verdict = findings.isEmpty ? .withinRounding(.program) : .regression
   }
 
   /// The mean of several runs under fresh seeds (`MeanOfSeeds`).

@@ -74,11 +74,14 @@ extension OpeningRun {
     ["row": identity.row, "profile": identity.profile, "seed": String(identity.seed)]
   }
 
-  /// The lines that another program's answer comes to, opening and anchors together.
+  /// What another program's answer comes to: the lines, opening and anchors together, and where its updates are not what the
+  /// run's optimiser makes of its gradients, a departure a tensor.
   ///
   /// - Throws: `OpeningFileError` for an answer of another run, and for tensors that are missing, too many, of another shape or
   ///   not finite.
-  public func lines(of answer: SafeTensors, _ identity: RunIdentity, file: String) throws(OpeningFileError) -> [OpeningLine] {
+  public func judgeable(
+    _ answer: SafeTensors, _ identity: RunIdentity, file: String
+  ) throws(OpeningFileError) -> (lines: [OpeningLine], departures: [UpdateDeparture]) {
     for (name, wanted) in Self.names(identity).sorted(by: { $0.key < $1.key }) where answer.metadata[name] != wanted {
       throw OpeningFileError(file: file, problem: "its \(name) is \(answer.metadata[name] ?? "not given"), expected is \(wanted)")
     }
@@ -101,15 +104,19 @@ extension OpeningRun {
     let network = step.network
     begin()
     var lines: [OpeningLine] = []
+    var departures: [UpdateDeparture] = []
     for point in points {
       if let anchor = point.anchor { set(anchor) }
       let name = point.name
       for parameter in network.parameters { try take(parameter.gradient, "\(name).gradient.\(parameter.name)") }
       meter.takeGradients()
+      let learningRate = step.settings.learningRate(epoch: point.epoch.index)
+      let update = UpdateCheck(step, updates: point.updates, learningRate: learningRate)
       for (entry, tensor) in network.state { try take(tensor, "\(name).value.\(entry)") }
       for (state, tensors) in states {
         for (entry, tensor) in tensors { try take(tensor, "\(name).\(state).\(entry)") }
       }
+      departures += update.departures(at: name)
       let count = point.epoch.batch(point.step, size: step.settings.batchSize).prefix(point.images ?? .max).count
       let logits = try numbers(name + ".logits", [count, network.description.classes])
       let size = (logits.reduce(0) { $0 + $1 * $1 } / Double(logits.count)).squareRoot()
@@ -120,12 +127,12 @@ extension OpeningRun {
       if point.anchor == nil, point.step == 0 { try evaluation(OpeningLine.evaluationBefore) }
       named += [NamedValue(OpeningLine.loss, try numbers(name + ".loss", [])[0]), NamedValue(OpeningLine.logits, size)]
       if point.anchor == nil, point.step == OpeningLine.steps - 1 { try evaluation(OpeningLine.evaluationAfter) }
-      lines.append(meter.line(name, named, learningRate: step.settings.learningRate(epoch: point.epoch.index)))
+      lines.append(meter.line(name, named, learningRate: learningRate))
     }
     if let extra = left.sorted().first {
       throw OpeningFileError(file: file, problem: "\(extra) belongs to no opening of this run")
     }
-    return lines
+    return (lines, departures)
   }
 }
 

@@ -43,11 +43,12 @@ struct OpeningFileTests {
     return answer
   }
 
-  private func check(_ bytes: [UInt8], against: String = goldens) throws -> Program.Outcome {
+  private func check(_ bytes: [UInt8], against: String = goldens, format: String = "text") throws -> Program.Outcome {
     try Data(bytes).write(to: URL(fileURLWithPath: directory.path("answer.safetensors")))
     return try Program.run(
       [
         "golden", "check", "--profile", "smoke", "--against", against, "--opening", directory.path("answer.safetensors"),
+        "--format", format,
       ], environment: ["GITHUB_ACTIONS": ""])
   }
 
@@ -55,6 +56,19 @@ struct OpeningFileTests {
   func nothingComputed() throws {
     let outcome = try check(try answer().fileBytes)
     #expect(outcome.code == 1 && outcome.output.contains("opening.step-0.loss"), "\(outcome.output) \(outcome.errors)")
+  }
+
+  @Test("moments that do not follow from the answer's own gradients are found: step, tensor, element")
+  func otherUpdate() throws {
+    // Before the first step gradients of 0 leave everything as it is; the anchors' moments go on.
+    let outcome = try check(try answer().fileBytes, format: "json")
+    #expect(outcome.code == 1)
+    for (point, isFound) in [("step-0", false), ("anchor-1", true), ("anchor-40000", true)] {
+      for quantity in ["first", "second"] {
+        let place = "opening.\(point).\(quantity) of logit_linear_layer.weight, element "
+        #expect(outcome.output.contains(place) == isFound, "\(place)")
+      }
+    }
   }
 
   enum Fault: String, CaseIterable {

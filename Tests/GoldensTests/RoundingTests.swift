@@ -275,6 +275,16 @@ struct RoundingTests {
     #expect(words("sketch-0") == "opening.step-1.sketch-0 of a" + begin + end)
   }
 
+  @Test("a finding of an update tells the element, and what follows from its gradient")
+  func wordsOfUpdates() {
+    let finding = Finding(
+      .otherUpdate(expected: 0.25, tolerance: 0.001, element: 17), metric: "opening.anchor-1.first", layer: "a", found: 0.2623)
+    #expect(
+      finding.description
+        == "opening.anchor-1.first of a, element 17: found 0.2623, and from its gradient follows 0.25 within 0.001; "
+        + "12.3 times what rounding explains")
+  }
+
   @Test("an ensemble with a member that is not finite or laid out otherwise makes no envelope")
   func badMembers() throws {
     var members = (1...32).map { Opening.lines(Opening.points + Opening.anchors, member: $0) }

@@ -3,8 +3,8 @@
     python opening.py KIT ANSWER [--mistake NAME]      writes what `gradflow golden check --opening ANSWER` judges
     python opening.py --check PROGRAM PROFILE [ROW ...]    all rows, and all mistakes, judged; a line each
 
-With --check, all rows must be within rounding and no row with a planted mistake may be; exit code 1 otherwise. The loop in
-`answer` is all that another framework needs.
+With --check, all rows must be within rounding and no row with a planted mistake may be, unless it changes no number; exit
+code 1 otherwise. The loop in `answer` is all that another framework needs.
 """
 
 import argparse
@@ -30,6 +30,9 @@ MISTAKES = {
     "channels": "red and blue change places",
     "adam-epsilon": "Adam's epsilon is 1e-6",
 }
+
+# Where a mistake changes no number: the plain network of depth 38 gives every image the same logits, to the last bit.
+SAME = {("vgg38", "eval-forgotten")}
 
 
 def read(path):
@@ -144,7 +147,8 @@ def check(program, profile, rows):
             for mistake in [None, *MISTAKES]:
                 write(kit, made, mistake)
                 verdict, findings = judged(program, profile, made)
-                good = verdict == ("within-rounding" if mistake is None else "regression")
+                same = mistake is None or (row, mistake) in SAME
+                good = verdict == ("within-rounding" if same else "regression")
                 wrong += not good
                 print(f"{'ok ' if good else 'NOT'} {row}: {MISTAKES.get(mistake, 'PyTorch as it is')}: {verdict}"
                       + (f"; {len(findings)} findings, {findings[0]['text']}" if findings else ""), flush=True)

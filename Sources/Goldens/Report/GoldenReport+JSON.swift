@@ -63,6 +63,11 @@ extension GoldenReport {
         .init("tolerance", JSONValue(tolerance)),
         .init("times", JSONValue(times)),
       ]
+    case .otherUpdate(let expected, let tolerance, let element):
+      members += [
+        .init("kind", .string("other update")), .init("expected", JSONValue(expected)),
+        .init("tolerance", JSONValue(tolerance)), .init("times", JSONValue(finding.size)), .init("element", JSONValue(element)),
+      ]
     case .notFinite: members.append(.init("kind", .string("not finite")))
     case .impossible: members.append(.init("kind", .string("impossible")))
     case .missing: members.append(.init("kind", .string("missing")))

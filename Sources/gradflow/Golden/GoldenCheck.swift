@@ -81,7 +81,7 @@ struct GoldenCheck {
     }
     let engine = try OpeningEngine(
       golden.trace, path: store.path(profile: profile, row: row), data: data, backend: backend)
-    judgements.append(Judgement(opening: try engine.lines(of: answer, file: path), against: golden, file: path))
+    judgements.append(try engine.judgement(of: answer, against: golden, file: path))
   }
 
   /// What became of runs that were to be made and are not finished. One that diverged is a regression.

@@ -25,8 +25,16 @@ struct OpeningEngine {
   func anchors() throws -> [OpeningLine] { try run.anchors() }
   func opening() throws -> [OpeningLine] { try run.steps() }
 
-  /// What another program's answer comes to.
-  func lines(of answer: SafeTensors, file: String) throws -> [OpeningLine] { try run.lines(of: answer, identity, file: file) }
+  /// Another program's answer, judged by the golden.
+  func judgement(of answer: SafeTensors, against golden: Golden, file: String) throws -> Judgement {
+    let (lines, departures) = try run.judgeable(answer, identity, file: file)
+    let updates = departures.map {
+      Finding(
+        .otherUpdate(expected: $0.expected, tolerance: $0.tolerance, element: $0.element),
+        metric: "opening.\($0.point).\($0.quantity)", layer: $0.parameter, found: $0.found)
+    }
+    return Judgement(opening: lines, updates: updates, against: golden, file: file)
+  }
 
   /// Opening and anchors of one member of an ensemble.
   func member(_ member: UInt64, kappa: Double) throws -> [OpeningLine] {
