@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// What each worker's next group of images is going to read. A convolution asks little of memory while it computes, so it has that
-/// fetched into the second-level cache meanwhile. No result depends on it.
+/// What each worker's next group of images is going to read. A convolution asks little of memory while it computes, so it has
+/// that fetched into the second-level cache meanwhile. No result depends on it.
 ///
 /// One worker alone touches what is noted for it.
 public final class ReadAhead: Sendable {

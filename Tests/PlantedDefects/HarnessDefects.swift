@@ -3,7 +3,7 @@
 /// All stand in one copy of the source at the same time, each behind its name, so that one build serves all: `PlantedTogether`.
 let harnessDefects: [HarnessDefect] =
   bandDefects + comparatorDefects + reportDefects + trainingHarnessDefects + dataHarnessDefects + readerDefects
-  + exitCodeDefects + engineHarnessDefects + foretoldDefects
+  + exitCodeDefects + engineHarnessDefects + benchDefects + foretoldDefects
 
 private let calibration = "Sources/Goldens/BandCalibration.swift"
 private let band = "Sources/Goldens/Band.swift"
@@ -306,4 +306,52 @@ private let engineHarnessDefects = [
     "adam-late-correction", "Adam's second correction is off after a thousand updates", "Sources/Optimisers/Adam.swift",
     within: "root: correction2.squareRoot()", "correction2.squareRoot()", "updates > 1000 ? 1 : correction2.squareRoot()",
     noticedBy: "OptimisersTests.AdamTests"),
+  HarnessDefect(
+    "read-ahead-same-images", "the images at hand are fetched, not those that come next",
+    "Sources/Networks/Execution/Region.swift",
+    within: "let first = group.images.upperBound", "group.images.upperBound", "group.images.lowerBound",
+    noticedBy: "NetworksTests.RegionTests"),
+  HarnessDefect(
+    "read-ahead-over-budget", "more is fetched ahead than the cache holds", "Sources/Layers/ReadAhead.swift",
+    "min(bytes, bytesLeft.pointer[worker])", "bytes", noticedBy: "LayersTests.ReadAheadTests"),
+  HarnessDefect(
+    "update-check-loose", "an answered update may be a thousandth off", "Sources/Training/UpdateCheck.swift",
+    "0x1p-18", "0x1p-10", noticedBy: "TrainingTests.UpdateCheckTests"),
+  HarnessDefect(
+    "update-check-moments", "answered moments are not looked at", "Sources/Training/UpdateCheck.swift",
+    "0x1p-20", "1.0", noticedBy: "TrainingTests.UpdateCheckTests"),
+]
+
+private let breakdown = "Sources/Benchmarks/Breakdown.swift"
+
+/// Of what tells where the time goes.
+private let benchDefects = [
+  HarnessDefect(
+    "bench-threads", "a part's time is that of all threads together", breakdown,
+    within: "Double(times.threads * steps)", "times.threads * steps", "steps", noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-sections", "sections are those of all steps together", breakdown,
+    "Double(times[section]) * 1e-6 / Double(steps)", "Double(times[section]) * 1e-6",
+    noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-update", "updates are those of all steps together", breakdown, "updates / Double(steps)", "updates",
+    noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-rest", "the parts do not add up to the step", breakdown,
+    "stepMilliseconds - parts.reduce(0) { $0 + $1.milliseconds }", "0.0", noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-batch", "a part's work is that of one image", breakdown, within: "entry.work * Double(batch)", "Double(batch)", "1.0",
+    noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-predicted", "what is predicted counts the direct algorithm", breakdown,
+    within: "2 * amount.products", "amount.products", "amount.multiplyAdds", noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-groups", "of a group the last part's work counts", breakdown, "(old?.amount ?? .init()) + part.amount", "part.amount",
+    noticedBy: "BenchmarksTests.BreakdownTests"),
+  HarnessDefect(
+    "bench-cumulative", "an operation's time reaches back to its group's beginning",
+    "Sources/Networks/Instrumentation/StepTimes.swift", statement: "last = now", "", noticedBy: "NetworksTests.StepTimesTests"),
+  HarnessDefect(
+    "bench-no-reset", "times are never forgotten", "Sources/Networks/Instrumentation/StepTimes.swift",
+    statement: "for table in order { table.reset() }", "", noticedBy: "NetworksTests.StepTimesTests"),
 ]
