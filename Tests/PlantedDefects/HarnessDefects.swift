@@ -32,9 +32,8 @@ private let bandDefects = [
     within: "return isSame ? nil", "isSame", "true", noticedBy: "GoldensTests.SeedNumbersTests"),
   HarnessDefect(
     "bands-mean-as-single", "means are judged by the threshold of one run", "Sources/Goldens/MeanOfSeeds.swift",
-    "else { return band.threshold }\n    return threshold",
-    "else { return band.threshold }\n    return min(threshold, band.threshold)",
-    noticedBy: "GoldensTests.MeanOfSeedsTests"),
+    within: "else { return band.threshold }\n    return threshold", "return threshold",
+    "return min(threshold, band.threshold)", form: .statement, noticedBy: "GoldensTests.MeanOfSeedsTests"),
   HarnessDefect(
     "bands-one-sided", "bands are calibrated by deviations upwards alone", calibration,
     "abs(place - fit.centres[epoch][layer])", "(place - fit.centres[epoch][layer])",
