@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Planted defects")
 struct PlantedDefectsTests {
-  @Test("every defect that may be planted still finds its place in the source, once")
+  @Test("every defect that may be planted still finds its place in the source, once, and leaves it Swift")
   func applies() throws {
     let result = try Shell.run([builtProgram("planted-defects").path, "--applies"], in: Shell.package)
     #expect(result.code == 0, "\(result.output)")

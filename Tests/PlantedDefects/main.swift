@@ -7,7 +7,7 @@ import Processes
 //   planted-defects [--engine | --harness | --proof] [ID ...]
 //   planted-defects --bisect
 //   planted-defects --power [--profile PROFILE] [--data DIR] [--rows ROW,...] [ID ...]
-//   planted-defects --applies        whether each defect's text still stands in the source, once; builds nothing
+//   planted-defects --applies        whether each defect's text still stands in the source, once, and parses; builds nothing
 //
 // Exit code 0: none survived; 1: some did; 2: the checks fail without any defect, or a defect does not apply.
 
@@ -109,7 +109,7 @@ func powerStudy(_ arguments: [String]) -> Int32 {
   ).run()
 }
 
-/// A defect whose text is gone would be found only an hour into a night.
+/// A defect whose text is gone, or that is no Swift any more, would be found only an hour into a night.
 func everyDefectApplies() -> Int32 {
   let all = engineDefects + contractDefects + BisectDefects.all.map(\.defect) + LatchRace.defects
   var gone = 0
@@ -137,5 +137,12 @@ func everyDefectApplies() -> Int32 {
     }
   }
   say("\(all.count + harnessDefects.count + trainingChanges.count) planted defects, \(gone) edits that do not apply")
-  return gone == 0 ? 0 : 2
+  guard gone == 0 else { return 2 }
+  do {
+    guard let problem = try parsingProblem(single: all, together: harnessDefects) else { return 0 }
+    say("with a defect the source is no Swift:\n\(problem)")
+  } catch {
+    say("planted-defects: error: \(error)")
+  }
+  return 2
 }
