@@ -8,6 +8,11 @@ public struct Ceilings: Equatable, Sendable {
   /// Copying between two pieces of memory that no cache holds, 10⁹ bytes read and written a second.
   public let gigabytes: Double
 
+  package init(gigaflops: Double, gigabytes: Double) {
+    self.gigaflops = gigaflops
+    self.gigabytes = gigabytes
+  }
+
   /// Takes about a third of a second.
   public init(of backend: Backend) {
     gigaflops = Self.multiplyAdds(backend)

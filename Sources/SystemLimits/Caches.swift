@@ -2,7 +2,8 @@ import Files
 
 /// The caches of a processor.
 public enum Caches {
-  /// Bytes of the second-level cache that the first processor has; 512 KiB where the system does not tell. Asked for once.
+  /// Bytes of the second-level cache that the first processor has for itself: of a cache that several share, its part. 512 KiB
+  /// where the system does not tell. Asked for once.
   public static let secondLevelBytes = secondLevel(root: "") ?? 512 << 10
 
   /// - Parameter root: stands before every path that is read: for tests.
@@ -16,8 +17,18 @@ public enum Caches {
     }
     for index in 0..<8 where text(index, "level") == "2" && text(index, "type") != "Instruction" {
       guard let size = text(index, "size"), size.hasSuffix("K"), let kibibytes = Int(size.dropLast()) else { return nil }
-      return (1...1 << 20).contains(kibibytes) ? kibibytes << 10 : nil
+      guard (1...1 << 20).contains(kibibytes) else { return nil }
+      return (kibibytes << 10) / max(1, text(index, "shared_cpu_list").map(count) ?? 1)
     }
     return nil
+  }
+
+  /// Of a list such as `0-3,64`.
+  private static func count(_ list: String) -> Int {
+    list.split(separator: ",").reduce(0) { sum, range in
+      let ends = range.split(separator: "-").compactMap { Int($0) }
+      guard let first = ends.first, let last = ends.last, last >= first else { return sum }
+      return sum + last - first + 1
+    }
   }
 }

@@ -67,7 +67,7 @@ struct RegionTests {
       return first..<first + memory.bytes / 16
     }
     let operation = BoundOperation<Float>(
-      facts: OperationFacts(layer: "convolution", direction: .forward, part: .convolution), result: nil, written: nil
+      facts: OperationFacts(layer: "convolution", direction: .forward, part: .convolution, products: 1), result: nil, written: nil
     ) { group in
       let noted = readAhead.take(worker: group.worker).map(images)
       found.withLock { $0[group.images] = noted.first ?? 0..<0 }
@@ -80,11 +80,15 @@ struct RegionTests {
     // Slots that threads share are cut into images, whose order nobody knows.
     let slots = ImageGroup.slots(of: sizes.count)
     let sharedFrom = (slots - (sizes.threads == 1 ? 0 : min(sizes.threads, slots))) * ImageGroup.imagesPerSlot
-    let expected = Dictionary(
-      uniqueKeysWithValues: found.withLock { Array($0.keys) }.map { group in
-        let next = group.upperBound..<min(group.upperBound + group.count, sizes.count)
-        return (group, group.lowerBound >= sharedFrom || next.isEmpty ? 0..<0 : next)
-      })
+    var expected: [Range<Int>: Range<Int>] = [:]
+    for slot in (0..<slots).map({ ImageGroup(slot: $0, of: sizes.count).images }) {
+      let size = slot.lowerBound >= sharedFrom ? 1 : imagesAtATime
+      for first in stride(from: slot.lowerBound, to: slot.upperBound, by: size) {
+        let group = first..<min(first + size, slot.upperBound)
+        let next = group.upperBound..<max(group.upperBound, min(group.upperBound + group.count, sizes.count))
+        expected[group] = slot.lowerBound >= sharedFrom || next.isEmpty ? 0..<0 : next
+      }
+    }
     #expect(found.withLock { $0 } == expected)
     #expect(expected.values.contains { !$0.isEmpty } == (sharedFrom > imagesAtATime))
   }

@@ -24,12 +24,23 @@ struct CacheTests {
   }
 
   @Test(
-    "nonsense is as if nothing were told, and there is a size all the same",
+    "nonsense is as if nothing were told",
     arguments: ["", "K", "0K", "-5K", "9999999999K", "1M"])
   func notTold(size: String) throws {
     let system = try system([("2", "Unified", size)])
     #expect(Caches.secondLevel(root: system.root) == nil)
-    #expect(Caches.secondLevelBytes > 0)
+  }
+
+  @Test(
+    "a cache that several processors share is divided by them",
+    arguments: [("0", 1 << 20), ("0,64", 1 << 19), ("0-3", 1 << 18), ("0-1,32-33", 1 << 18), ("x", 1 << 20)])
+  func shared(list: String, bytes: Int) throws {
+    let directory = "/sys/devices/system/cpu/cpu0/cache/index2/"
+    let system = try FakeSystem([
+      directory + "level": "2\n", directory + "type": "Unified\n", directory + "size": "1024K\n",
+      directory + "shared_cpu_list": list + "\n",
+    ])
+    #expect(Caches.secondLevel(root: system.root) == bytes)
   }
 
   @Test("a system without a second level tells none")

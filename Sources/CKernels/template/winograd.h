@@ -50,6 +50,7 @@ typedef struct {
 } NAME(fetch_ahead);
 
 static inline NAME(fetch_ahead) NAME(fetch_after)(const gf_winograd *a, size_t products) {
+  if (a->ahead_count == 0 || products == 0) return (NAME(fetch_ahead)){0, 0, 0, 0};
   size_t lines = 0;
   for (size_t i = 0; i < a->ahead_count; i++) lines += (a->ahead[i].bytes + 63) / 64;
   return (NAME(fetch_ahead)){a->ahead, a->ahead + a->ahead_count, 0, (lines + products - 1) / products};

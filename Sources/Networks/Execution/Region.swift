@@ -44,6 +44,8 @@ final class Region<S: KernelScalar>: ParallelWork {
   /// What the operations read of the whole batch.
   private let arrivals: [GroupTensor<S>]
   private let readAhead: ReadAhead
+  /// The last operation that fetches ahead: a convolution by minimal filtering.
+  private let lastFetching: Int?
 
   /// By shared slot: whether the operations that need it as a whole are done.
   private let latches: [Latch]
@@ -60,6 +62,9 @@ final class Region<S: KernelScalar>: ParallelWork {
     self.finish = finish
     self.arrivals = arrivals
     self.readAhead = readAhead
+    lastFetching = operations.lastIndex {
+      [.convolution, .inputGradient].contains($0.facts.part) && $0.facts.products != nil
+    }
     slotOperations = 0..<((operations.lastIndex { $0.facts.scope == .slot } ?? -1) + 1)
   }
 
@@ -88,8 +93,6 @@ final class Region<S: KernelScalar>: ParallelWork {
     if !slotOperations.isEmpty { latches[shared].wait() }
     let slot = group(sharing: shared, worker: worker, run)
     let part = index % ImageGroup.imagesPerSlot
-    // Nobody knows which image the worker is going to take next.
-    readAhead.begin(worker: worker)
     if part < slot.images.count { perform(imageOperations, slot.part(part, size: 1, keepsSlot: true), run) }
   }
 
@@ -102,15 +105,15 @@ final class Region<S: KernelScalar>: ParallelWork {
     // An observer sees whole slots: later operations may overwrite what it is to see.
     let size = run.observer == nil ? imagesAtATime : slot.images.count
     for part in 0..<slot.parts(size: size) {
-      let group = slot.part(part, size: size, keepsSlot: keepsSlot)
-      noteReads(after: group, run)
-      perform(operations, group, run)
+      perform(operations, slot.part(part, size: size, keepsSlot: keepsSlot), run)
     }
   }
 
-  /// Of the images that follow a group: of the same slot, or of the next one, which the worker mostly takes next.
+  /// What is read for the images that follow a group: of the same slot, or of the next one, which the worker mostly takes next.
+  /// Of a slot that workers share, nobody knows who takes what.
   private func noteReads(after group: ImageGroup, _ run: RegionRun<S>) {
     readAhead.begin(worker: group.worker)
+    guard group.memory == group.worker else { return }
     let first = group.images.upperBound, count = min(group.images.count, run.imageCount - first)
     guard count > 0 else { return }
     for index in 0..<arrivals.count {
@@ -121,15 +124,16 @@ final class Region<S: KernelScalar>: ParallelWork {
 
   private func perform(_ operations: Range<Int>, _ group: ImageGroup, _ run: RegionRun<S>) {
     guard let times = run.times else {
-      for index in operations { perform(operation: index, group, run.observer) }
+      for index in operations { perform(operation: index, group, run) }
       return
     }
-    performTimed(operations, group, run.observer, times)
+    performTimed(operations, group, run, times)
   }
 
-  func perform(operation index: Int, _ group: ImageGroup, _ observer: (any PassObserver<S>)?) {
+  func perform(operation index: Int, _ group: ImageGroup, _ run: RegionRun<S>) {
+    if index == lastFetching { noteReads(after: group, run) }
     operations[index].run(group)
-    if let observer { observer.record(operations[index], index: index, of: self, group: group) }
+    if let observer = run.observer { observer.record(operations[index], index: index, of: self, group: group) }
   }
 
   // MARK: The region

@@ -117,11 +117,11 @@ public final class StepTimes: @unchecked Sendable {
 extension Region {
   /// With a look at the clock after each operation.
   func performTimed(
-    _ operations: Range<Int>, _ group: ImageGroup, _ observer: (any PassObserver<S>)?, _ times: StepTimes
+    _ operations: Range<Int>, _ group: ImageGroup, _ run: RegionRun<S>, _ times: StepTimes
   ) {
     var last = StepTimes.now
     for index in operations {
-      perform(operation: index, group, observer)
+      perform(operation: index, group, run)
       let now = StepTimes.now
       times.add(now - last, operation: index, worker: group.worker)
       last = now
