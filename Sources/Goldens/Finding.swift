@@ -14,7 +14,7 @@ public struct Finding: Equatable, Sendable {
     case beyondRounding(expected: Double, tolerance: Double, times: Double)
     /// An element of a parameter, or of what the optimiser remembers of it, that does not follow from the gradient and the state
     /// before: further off than the rounding of one update.
-    case otherUpdate(expected: Double, tolerance: Double, element: Int)
+    case otherUpdate(expected: Double, tolerance: Double, element: Int, times: Double)
     case notFinite
     /// A number that nothing of its kind can be: a share outside 0…1, a loss, rate or size below zero.
     case impossible
@@ -45,7 +45,7 @@ public struct Finding: Equatable, Sendable {
     case .missing, .extra, .notFinite, .impossible: .infinity
     case .unequal, .otherInput: .greatestFiniteMagnitude
     case .beyondRounding(_, _, let times): times
-    case .otherUpdate(let expected, let tolerance, _): found.map { abs($0 - expected) / tolerance } ?? .infinity
+    case .otherUpdate(_, _, _, let times): times
     case .outside(_, let widths): widths
     }
   }
@@ -70,10 +70,10 @@ extension Finding: CustomStringConvertible {
       "\(place): found \(shortText(found, digits: 9)), expected \(shortText(expected, digits: 9)) within "
         + "\(shortText(tolerance, digits: 2))\(OpeningNumber.isLinear(metric.split(separator: ".").last.map(String.init) ?? "") ? "" : " decades"); "
         + "\(shortText(times, digits: 3)) times what other rounding explains"
-    case .otherUpdate(let expected, let tolerance, let element):
+    case .otherUpdate(let expected, let tolerance, let element, let times):
       "\(place), element \(element): found \(shortText(found, digits: 9)), and from its gradient follows "
         + "\(shortText(expected, digits: 9)) within \(shortText(tolerance, digits: 2)); "
-        + "\(shortText(size, digits: 3)) times what rounding explains"
+        + "\(shortText(times, digits: 3)) times what rounding explains"
     case .notFinite: "\(place): found \(found.map(exactText) ?? "nothing"), which is not a finite number"
     case .impossible: "\(place): found \(found.map(exactText) ?? "nothing"), which nothing of its kind can be"
     case .missing: "\(place) is missing"

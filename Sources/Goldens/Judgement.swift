@@ -34,6 +34,8 @@ public struct Judgement: Equatable, Sendable {
   public let counts: Counts
   /// How the first steps and the anchors lie; `nil` where they were not judged.
   public private(set) var rounding: RoundingEnvelope.Study?
+  /// Of another program's updates from what follows from its own gradients, in tolerances; `nil` for runs.
+  public private(set) var largestDeparture: Double?
   /// Fewer epochs than the golden's were asked for and compared.
   public private(set) var isPrefix = false
 
@@ -64,13 +66,17 @@ public struct Judgement: Equatable, Sendable {
   /// - Parameters:
   ///   - lines: opening and anchors together.
   ///   - updates: what is wrong with the program's updates, given its gradients.
+  ///   - largestDeparture: of its updates from what follows from its gradients, in tolerances.
   ///   - file: its name, for messages.
-  public init(opening lines: [OpeningLine], updates: [Finding] = [], against golden: Golden, file: String) {
+  public init(
+    opening lines: [OpeningLine], updates: [Finding] = [], largestDeparture: Double? = nil, against golden: Golden, file: String
+  ) {
     row = golden.row
     profile = golden.profile
     seed = golden.trace.header.seed
     run = file
     var counts = Counts()
+    self.largestDeparture = largestDeparture
     guard let envelope = golden.rounding else {
       verdict = .notComparable(.noRounding)
       findings = []

@@ -15,7 +15,8 @@ import Traces
 /// The answer: for each point `POINT.loss` [], `POINT.logits` [N, classes], `POINT.gradient.NAME` of every parameter, and after
 /// the update `POINT.value.NAME` of every parameter and buffer and `POINT.first.NAME` and so on; `step-0.evaluation_before` []
 /// and `step-2.evaluation_after` [], the mean loss of the validation batch in evaluation mode. F64 or F32 all. Its metadata
-/// name `row`, `profile` and `seed`.
+/// name `row`, `profile` and `seed`. Gradients are those of the loss, before any decay; a velocity has the learning rate outside.
+/// Constants such as 1 − β and the corrections are to be calculated in binary64: 1 − 0.999 in binary32 is 1.3e-5 off.
 extension OpeningRun {
   private struct Point {
     let name: String
@@ -74,26 +75,25 @@ extension OpeningRun {
     ["row": identity.row, "profile": identity.profile, "seed": String(identity.seed)]
   }
 
-  /// What another program's answer comes to: the lines, opening and anchors together, and where its updates are not what the
-  /// run's optimiser makes of its gradients, a departure a tensor.
+  /// What another program's answer comes to.
   ///
   /// - Throws: `OpeningFileError` for an answer of another run, and for tensors that are missing, too many, of another shape or
   ///   not finite.
   public func judgeable(
     _ answer: SafeTensors, _ identity: RunIdentity, file: String
-  ) throws(OpeningFileError) -> (lines: [OpeningLine], departures: [UpdateDeparture]) {
+  ) throws(OpeningFileError) -> OpeningAnswer {
     for (name, wanted) in Self.names(identity).sorted(by: { $0.key < $1.key }) where answer.metadata[name] != wanted {
       throw OpeningFileError(file: file, problem: "its \(name) is \(answer.metadata[name] ?? "not given"), expected is \(wanted)")
     }
     var left = Set(answer.names)
     func numbers(_ name: String, _ shape: [Int]) throws(OpeningFileError) -> [Double] {
       guard let tensor = answer[name] else { throw OpeningFileError(file: file, problem: "there is no \(name)") }
-      guard tensor.shape == shape, let values = tensor.doubles else {
+      guard tensor.shape == shape, [.f32, .f64].contains(tensor.type), let values = tensor.doubles else {
         throw OpeningFileError(
           file: file, problem: "\(name) is \(tensor.type.rawValue) of shape \(tensor.shape), expected is F32 or F64 of \(shape)")
       }
-      if let index = values.firstIndex(where: { !$0.isFinite }) {
-        throw OpeningFileError(file: file, problem: "\(name) holds \(values[index]) at \(index)")
+      if let index = values.firstIndex(where: { !Float($0).isFinite }) {
+        throw OpeningFileError(file: file, problem: "\(name) holds \(values[index]) at \(index), no finite number of binary32")
       }
       left.remove(name)
       return values
@@ -105,6 +105,7 @@ extension OpeningRun {
     begin()
     var lines: [OpeningLine] = []
     var departures: [UpdateDeparture] = []
+    var largest = 0.0
     for point in points {
       if let anchor = point.anchor { set(anchor) }
       let name = point.name
@@ -116,7 +117,9 @@ extension OpeningRun {
       for (state, tensors) in states {
         for (entry, tensor) in tensors { try take(tensor, "\(name).\(state).\(entry)") }
       }
-      departures += update.departures(at: name)
+      let found = update.departures(at: name)
+      departures += found.outside
+      largest = max(largest, found.largest)
       let count = point.epoch.batch(point.step, size: step.settings.batchSize).prefix(point.images ?? .max).count
       let logits = try numbers(name + ".logits", [count, network.description.classes])
       let size = (logits.reduce(0) { $0 + $1 * $1 } / Double(logits.count)).squareRoot()
@@ -132,8 +135,18 @@ extension OpeningRun {
     if let extra = left.sorted().first {
       throw OpeningFileError(file: file, problem: "\(extra) belongs to no opening of this run")
     }
-    return (lines, departures)
+    return OpeningAnswer(lines: lines, departures: departures, largestDeparture: largest)
   }
+}
+
+/// What another program's answer comes to.
+public struct OpeningAnswer: Sendable {
+  /// Opening and anchors together.
+  public let lines: [OpeningLine]
+  /// Where its updates are not what the run's optimiser makes of its gradients: one a tensor, of the element that departs most.
+  public let departures: [UpdateDeparture]
+  /// Of all elements, in tolerances.
+  public let largestDeparture: Double
 }
 
 /// Why a file is no opening of a run.

@@ -16,57 +16,87 @@ public struct UpdateDeparture: Equatable, Sendable {
   public let expected: Double
   public let tolerance: Double
 
-  /// In tolerances.
-  public var times: Double { abs(found - expected) / tolerance }
+  /// In tolerances; infinite where one of the numbers is not finite.
+  public var times: Double {
+    let times = abs(found - expected) / tolerance
+    return times.isNaN ? .infinity : times
+  }
 }
 
 /// One update by the run's optimiser, from a state and gradients that another program answered.
 ///
-/// Tolerances, ε being 2⁻²⁴, half a unit of binary32 at 1:
-/// - of what the optimiser remembers, 16·ε·(|s| + |s′|), s before and s′ after it: it takes at most five roundings, of numbers no
-///   larger than these, in either program, and constants that are rounded once; and the smallest normal number, as programs
-///   may take smaller ones for 0;
-/// - of a parameter p, 2·ε·(|p| + |p′|), for its own rounding in either program, and 64·ε·d, d the largest update of the tensor's
-///   elements: 16·ε as above, times 4, for elements whose moments nearly cancel.
+/// Tolerances, ε being 2⁻²⁴, half a unit of binary32 at 1; both programs round, and calculate constants such as 1 − β and the
+/// corrections in binary64, to round them once:
+/// - of what the optimiser remembers, 16·ε·(|s| + |s′|), s before and s′ after: at most five roundings in either program, of
+///   numbers no larger than these. And eight of the smallest numbers above 0, for products that underflow; or anything where
+///   both are below the normal numbers, of which a program may make 0;
+/// - of a parameter p, three roundings of its own, 3·ε·(|p| + |p′|), and eight of its update's, 8·ε·|p′ − p|; and by how much
+///   it moves if the optimiser remembered 16·ε·(|s| + |s′|) more before, for each thing that it remembers: the update is made
+///   once more with each, so this holds for any optimiser, and where terms cancel.
 struct UpdateCheck {
   private let step: TrainingStep
   private let before: [[Float]]
   private let expected: [[Float]]
+  /// Of the parameters' elements, by what the optimiser remembers.
+  private let moves: [[[Float]]]
 
-  /// The tensors that are compared, in an order of their own.
+  /// The tensors that are compared, in an order of their own: parameters, then each thing that is remembered of them.
   private static func tensors(_ step: TrainingStep) -> [Tensor<Float>] {
     step.optimiser.parameters.map(\.value) + step.optimiser.state.flatMap(\.tensors)
   }
 
-  /// Makes the update from what the network and the optimiser hold.
+  /// Makes the update from what the network and the optimiser hold, and leaves it there.
   init(_ step: TrainingStep, updates: Int, learningRate: Double) {
     self.step = step
-    let tensors = Self.tensors(step)
-    before = tensors.map(\.values)
-    step.optimiser.updates = updates
-    step.optimiser.update(learningRate: learningRate)
-    expected = tensors.map(\.values)
+    let tensors = Self.tensors(step), parameters = step.optimiser.parameters.count
+    let before = tensors.map(\.values)
+    func updated(_ state: [[Float]]) -> [[Float]] {
+      for (tensor, values) in zip(tensors, state) { tensor.assign(values) }
+      step.optimiser.updates = updates
+      step.optimiser.update(learningRate: learningRate)
+      return tensors.map(\.values)
+    }
+    let expected = updated(before)
+    moves = step.optimiser.state.indices.map { state in
+      var more = before
+      for index in (state + 1) * parameters..<(state + 2) * parameters {
+        more[index] = zip(before[index], expected[index]).map { $0 + 0x1p-20 * (abs($0) + abs($1)) }
+      }
+      return Array(updated(more).prefix(parameters))
+    }
+    for (tensor, values) in zip(tensors, expected) { tensor.assign(values) }
+    self.before = before
+    self.expected = expected
   }
 
-  /// What the network and the optimiser hold by now, which is the answer, against the update.
-  func departures(at point: String) -> [UpdateDeparture] {
-    let parameters = step.optimiser.parameters
-    let quantities = ["value"] + step.optimiser.state.map(\.name)
-    return Self.tensors(step).enumerated().compactMap { index, tensor in
-      let largest =
-        index < parameters.count
-        ? zip(before[index], expected[index]).reduce(0) { max($0, abs(Double($1.1) - Double($1.0))) } : nil
+  private func tolerance(_ index: Int, _ element: Int) -> Double {
+    let old = Double(before[index][element]), new = Double(expected[index][element]), size = abs(old) + abs(new)
+    guard index < step.optimiser.parameters.count else { return 0x1p-20 * size + 0x1p-146 }
+    return moves.reduce(3 * 0x1p-24 * size + 0x1p-21 * abs(new - old) + 0x1p-146) {
+      $0 + abs(Double($1[index][element]) - new)
+    }
+  }
+
+  /// What the network and the optimiser hold by now, which is the answer, against the update: what departs, a tensor each, and
+  /// the largest departure of all elements, in tolerances.
+  func departures(at point: String) -> (outside: [UpdateDeparture], largest: Double) {
+    let parameters = step.optimiser.parameters, quantities = ["value"] + step.optimiser.state.map(\.name)
+    var outside: [UpdateDeparture] = []
+    var largest = 0.0
+    for (index, tensor) in Self.tensors(step).enumerated() {
       var worst: UpdateDeparture?
       for (element, found) in tensor.values.enumerated() {
-        let (old, new) = (Double(before[index][element]), Double(expected[index][element]))
-        let tolerance =
-          largest.map { 0x1p-23 * (abs(old) + abs(new)) + 0x1p-18 * $0 + 0x1p-126 } ?? 0x1p-20 * (abs(old) + abs(new)) + 0x1p-126
         let departure = UpdateDeparture(
           point: point, quantity: quantities[index / parameters.count], parameter: parameters[index % parameters.count].name,
-          element: element, found: Double(found), expected: new, tolerance: tolerance)
-        if departure.times > max(worst?.times ?? 0, 1) { worst = departure }
+          element: element, found: Double(found), expected: Double(expected[index][element]), tolerance: tolerance(index, element)
+        )
+        let isBelowNormal = max(abs(departure.found), abs(departure.expected)) < 0x1p-126
+        if departure.times > worst?.times ?? 0, !isBelowNormal { worst = departure }
       }
-      return worst
+      guard let worst else { continue }
+      largest = max(largest, worst.times)
+      if worst.times > 1 { outside.append(worst) }
     }
+    return (outside, largest)
   }
 }

@@ -54,7 +54,7 @@ struct OpeningFileTests {
 
   @Test("an answer that holds all and computed nothing is a regression, whose findings name the step, not a refusal")
   func nothingComputed() throws {
-    let outcome = try check(try answer().fileBytes)
+    let outcome = try check(try answer().fileBytes, format: "json")
     #expect(outcome.code == 1 && outcome.output.contains("opening.step-0.loss"), "\(outcome.output) \(outcome.errors)")
   }
 

@@ -278,7 +278,8 @@ struct RoundingTests {
   @Test("a finding of an update tells the element, and what follows from its gradient")
   func wordsOfUpdates() {
     let finding = Finding(
-      .otherUpdate(expected: 0.25, tolerance: 0.001, element: 17), metric: "opening.anchor-1.first", layer: "a", found: 0.2623)
+      .otherUpdate(expected: 0.25, tolerance: 0.001, element: 17, times: 12.3), metric: "opening.anchor-1.first", layer: "a",
+      found: 0.2623)
     #expect(
       finding.description
         == "opening.anchor-1.first of a, element 17: found 0.2623, and from its gradient follows 0.25 within 0.001; "

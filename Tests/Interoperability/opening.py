@@ -22,7 +22,7 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).parent.parent / "NetworksTests" / "Oracle"))
 import reference_model  # noqa: E402
 
-# What goes wrong, and in which rows it can show.
+# What goes wrong.
 MISTAKES = {
     "bn-epsilon": "batch norm's epsilon is 1e-3", "bn-momentum": "the running averages follow by 0.2", "amsgrad": "AMSGrad",
     "weight-decay": "weight decay of 1e-4", "no-bias-correction": "moments are not corrected for their start",

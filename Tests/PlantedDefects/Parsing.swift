@@ -3,11 +3,11 @@ import Processes
 
 /// Whether the source with its defects is still Swift: a defect that is none shows only when an hour's copies are built.
 ///
-/// Each defect of the engine is planted by itself, those of the harness all together, as in their copies. The compiler parses them;
-/// it does not look at types.
+/// Each defect of the engine is planted by itself, those of the harness all together and changes of training all together, as in
+/// their copies. The compiler parses what is Swift; it does not look at types.
 ///
 /// - Returns: what it says, or `nil` if nothing is wrong.
-func parsingProblem(single: [Defect], together: [HarnessDefect]) throws -> String? {
+func parsingProblem(single: [Defect], together: [HarnessDefect], changes: [TrainingChange]) throws -> String? {
   var files: [(name: String, text: String)] = []
   func source(_ path: String) throws -> String { try String(contentsOf: package.appendingPathComponent(path), encoding: .utf8) }
   for defect in single {
@@ -19,6 +19,9 @@ func parsingProblem(single: [Defect], together: [HarnessDefect]) throws -> Strin
   }
   for (path, defects) in Dictionary(grouping: together, by: \.file) {
     files.append((name(of: path), defects.reduce(try source(path)) { $1.planted(in: $0) }))
+  }
+  for (path, text) in try PowerStudy.planted(changes, in: package) where path.hasSuffix(".swift") {
+    files.append(("change-" + name(of: path), text))
   }
   let directory = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-parsing-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

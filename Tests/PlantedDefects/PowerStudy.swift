@@ -142,7 +142,7 @@ struct PowerStudy {
   }
 
   /// The files of a copy that has all at once; those of one place stand in one choice.
-  private static func planted(_ changes: [TrainingChange], in package: URL) throws -> [String: String] {
+  static func planted(_ changes: [TrainingChange], in package: URL) throws -> [String: String] {
     func original(_ file: String) throws -> String {
       try String(contentsOf: package.appendingPathComponent(file), encoding: .utf8)
     }

@@ -122,9 +122,15 @@ func everyDefectApplies() -> Int32 {
       say("\(defect.id): its text stands \(places) times in \(edit.file), not once")
     }
   }
+  // One after the other, as they are planted.
+  var planted: [String: String] = [:]
   for defect in harnessDefects {
-    let text = (try? String(contentsOf: package.appendingPathComponent(defect.file), encoding: .utf8)) ?? ""
-    guard let objection = defect.objection(in: text) else { continue }
+    let text =
+      planted[defect.file] ?? (try? String(contentsOf: package.appendingPathComponent(defect.file), encoding: .utf8)) ?? ""
+    guard let objection = defect.objection(in: text) else {
+      planted[defect.file] = defect.planted(in: text)
+      continue
+    }
     gone += 1
     say("\(defect.id): \(objection)")
   }
@@ -139,7 +145,7 @@ func everyDefectApplies() -> Int32 {
   say("\(all.count + harnessDefects.count + trainingChanges.count) planted defects, \(gone) edits that do not apply")
   guard gone == 0 else { return 2 }
   do {
-    guard let problem = try parsingProblem(single: all, together: harnessDefects) else { return 0 }
+    guard let problem = try parsingProblem(single: all, together: harnessDefects, changes: trainingChanges) else { return 0 }
     say("with a defect the source is no Swift:\n\(problem)")
   } catch {
     say("planted-defects: error: \(error)")

@@ -31,6 +31,7 @@ extension GoldenReport {
       "rounding": judgement.rounding.map {
         .members(["share": JSONValue($0.largest), "group": .string($0.group), "outside": .bool($0.isOutside)])
       } ?? .null,
+      "largest_update_departure": judgement.largestDeparture.map { JSONValue($0) } ?? .null,
       "findings": .array(judgement.findings.map(json(of:))),
       "rerun": .string(rerun(judgement)), "bisect": bisect(judgement).map { .string($0) } ?? .null,
       "accept": .string(accept(judgement)),
@@ -63,10 +64,10 @@ extension GoldenReport {
         .init("tolerance", JSONValue(tolerance)),
         .init("times", JSONValue(times)),
       ]
-    case .otherUpdate(let expected, let tolerance, let element):
+    case .otherUpdate(let expected, let tolerance, let element, let times):
       members += [
         .init("kind", .string("other update")), .init("expected", JSONValue(expected)),
-        .init("tolerance", JSONValue(tolerance)), .init("times", JSONValue(finding.size)), .init("element", JSONValue(element)),
+        .init("tolerance", JSONValue(tolerance)), .init("times", JSONValue(times)), .init("element", JSONValue(element)),
       ]
     case .notFinite: members.append(.init("kind", .string("not finite")))
     case .impossible: members.append(.init("kind", .string("impossible")))

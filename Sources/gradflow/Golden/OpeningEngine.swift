@@ -27,13 +27,14 @@ struct OpeningEngine {
 
   /// Another program's answer, judged by the golden.
   func judgement(of answer: SafeTensors, against golden: Golden, file: String) throws -> Judgement {
-    let (lines, departures) = try run.judgeable(answer, identity, file: file)
-    let updates = departures.map {
+    let answer = try run.judgeable(answer, identity, file: file)
+    let updates = answer.departures.map {
       Finding(
-        .otherUpdate(expected: $0.expected, tolerance: $0.tolerance, element: $0.element),
+        .otherUpdate(expected: $0.expected, tolerance: $0.tolerance, element: $0.element, times: $0.times),
         metric: "opening.\($0.point).\($0.quantity)", layer: $0.parameter, found: $0.found)
     }
-    return Judgement(opening: lines, updates: updates, against: golden, file: file)
+    return Judgement(
+      opening: answer.lines, updates: updates, largestDeparture: answer.largestDeparture, against: golden, file: file)
   }
 
   /// Opening and anchors of one member of an ensemble.
