@@ -28,12 +28,17 @@ extension EngineFindings {
         continue
       }
       if result.epochs == 0 { continue }
+      let judged = result.runs.filter { !$0.isGolden }
+      if judged.isEmpty {
+        verdicts[result.row] = .notChecked
+        continue
+      }
       let profile = runs.experiment.profile
       guard let golden = try store.golden(profile: profile, row: result.row) else {
         verdicts[result.row] = EngineVerdict(.noGolden)
         continue
       }
-      let judgements = result.runs.map { Judgement($0.trace, against: golden, run: $0.name, allowsPrefix: true) }
+      let judgements = judged.map { Judgement($0.trace, against: golden, run: $0.name, allowsPrefix: true) }
       verdicts[result.row] = EngineVerdict(judgements)
       // Bands belong to the golden's own settings and data.
       if verdicts[result.row]?.kind != .notComparable, let found = golden.bands {

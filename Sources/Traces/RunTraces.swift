@@ -22,6 +22,12 @@ public enum RunTraces {
     }.map(\.0)
   }
 
+  /// The goldens in `directory`, by name: traces too, of runs that are recorded. None where it holds runs.
+  public static func goldens(in directory: String) throws(FileError) -> [String] {
+    guard try runs(in: directory).isEmpty else { return [] }
+    return try directoryEntries(directory).filter { $0.hasSuffix(".jsonl.zst") }.map { "\(directory)/\($0)" }
+  }
+
   /// Where a path leads.
   private struct Place {
     let isLink: Bool

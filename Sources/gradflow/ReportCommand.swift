@@ -31,7 +31,10 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = try options.runs.flatMap { try RunTraces.runs(in: $0).flatMap { RunDirectory(path: $0).files } } + goldens.files
+    let traces = try options.runs.flatMap {
+      try RunTraces.runs(in: $0).flatMap { RunDirectory(path: $0).files } + RunTraces.goldens(in: $0)
+    }
+    let inputs = traces + goldens.files
     let output = try OutputFile(out, option: "--out", inputs: inputs)
     let runs = try options.load()
     let page = Page(runs, engine: try goldens.findings(runs))

@@ -5,7 +5,11 @@ import Reports
 
 /// What the commands that look at finished runs share.
 struct RunsOptions: ParsableArguments {
-  @Argument(help: "Directories of runs (such as runs/quick, which holds ROW-sSEED), or runs' own directories.")
+  @Argument(
+    help: """
+      Directories of runs (such as runs/quick, which holds ROW-sSEED), runs' own directories, or directories of goldens \
+      (golden/paper).
+      """)
   var runs: [String]
 
   func validate() throws {

@@ -120,6 +120,25 @@ struct RunSetTests {
     }
   }
 
+  @Test("a directory of goldens holds the runs that they record, and these are not judged by themselves")
+  func goldens() throws {
+    try withDirectory { directory in
+      try [FakeRun(row: "vgg08", epochs: 2), FakeRun(row: "vgg38", epochs: 2)].write(to: directory)
+      try FileManager.default.createDirectory(atPath: directory + "/goldens/paper", withIntermediateDirectories: true)
+      for row in ["vgg08", "vgg38"] {
+        try FileManager.default.copyItem(
+          atPath: "\(directory)/\(row)-s0/trace.jsonl.zst", toPath: "\(directory)/goldens/paper/\(row).jsonl.zst")
+      }
+      let set = try RunSet(readingFrom: [directory + "/goldens/paper"])
+      #expect(set.rows.map(\.row) == ["vgg08", "vgg38"] && set.runs.allSatisfy { $0.isGolden && $0.epochs.count == 2 })
+      let engine = try EngineFindings(judging: set, byAnyIn: directory + "/goldens")
+      #expect(set.rows.allSatisfy { engine.verdicts[$0.row]?.kind == .notChecked })
+      // Where there are runs, files beside them are none.
+      #expect(try RunTraces.goldens(in: directory) == [])
+      #expect(try RunSet(readingFrom: [directory]).runs.allSatisfy { !$0.isGolden })
+    }
+  }
+
   @Test("a run that diverged is a finding in the table and on the page; its claims are open, and the others stand")
   func diverged() throws {
     try withDirectory { directory in

@@ -2,7 +2,8 @@ import Files
 import Traces
 
 extension RunSet {
-  /// Reads the runs in directories of runs (`OUT`, which holds `ROW-sSEED/`), or in runs' own directories.
+  /// Reads the runs in directories of runs (`OUT`, which holds `ROW-sSEED/`), in runs' own directories, or in directories of
+  /// goldens (`golden/paper`), which are runs that were recorded.
   ///
   /// - Throws: what reading a trace throws: a damaged one is refused, as leaving it out would change the result;
   ///   `RunSetError`.
@@ -22,6 +23,7 @@ extension RunSet {
         }
         runs.append(record)
       }
+      for golden in try RunTraces.goldens(in: directory) { runs.append(RunRecord(try Trace(path: golden), place: golden)) }
     }
     try self.init(runs, warnings: warnings, places: directories)
   }
