@@ -6,8 +6,9 @@ import Processes
 /// Each defect of the engine is planted by itself, those of the harness all together and changes of training all together, as in
 /// their copies. The compiler parses what is Swift; it does not look at types.
 ///
+/// - Parameter together: the text of each file with the harness's defects (`PlantedTogether.planted`).
 /// - Returns: what it says, or `nil` if nothing is wrong.
-func parsingProblem(single: [Defect], together: [HarnessDefect], changes: [TrainingChange]) throws -> String? {
+func parsingProblem(single: [Defect], together: [String: String], changes: [TrainingChange]) throws -> String? {
   var files: [(name: String, text: String)] = []
   func source(_ path: String) throws -> String { try String(contentsOf: package.appendingPathComponent(path), encoding: .utf8) }
   for defect in single {
@@ -17,9 +18,7 @@ func parsingProblem(single: [Defect], together: [HarnessDefect], changes: [Train
       files.append((defect.id + "-" + name(of: path), text))
     }
   }
-  for (path, defects) in Dictionary(grouping: together, by: \.file) {
-    files.append((name(of: path), defects.reduce(try source(path)) { $1.planted(in: $0) }))
-  }
+  for (path, text) in together { files.append((name(of: path), text)) }
   for (path, text) in try PowerStudy.planted(changes, in: package) where path.hasSuffix(".swift") {
     files.append(("change-" + name(of: path), text))
   }

@@ -18,27 +18,34 @@ struct PlantedTogether {
     self.copy = copy
   }
 
+  /// The text of each file with its defects, planted one after the other, and what is wrong with those that cannot be.
+  static func planted(_ defects: [HarnessDefect], in root: URL) -> (files: [String: String], objections: [String]) {
+    var files: [String: String] = [:]
+    var objections: [String] = []
+    for defect in defects {
+      let text =
+        files[defect.file] ?? (try? String(contentsOf: root.appendingPathComponent(defect.file), encoding: .utf8)) ?? ""
+      if let objection = defect.objection(in: text) {
+        objections.append("\(defect.id): \(objection)")
+      } else {
+        files[defect.file] = defect.planted(in: text)
+      }
+    }
+    return (files, objections)
+  }
+
   /// Plants all, prints which were noticed by what, and returns the exit code.
   func run() throws -> Int32 {
-    var unusable = 0
-    for (file, defects) in Dictionary(grouping: defects, by: \.file).sorted(by: { $0.key < $1.key }) {
-      let path = copy.root.appendingPathComponent(file)
-      var text = try String(contentsOf: path, encoding: .utf8)
-      for defect in defects {
-        if let objection = defect.objection(in: text) {
-          say("\(defect.id): \(objection): bring the defect up to date")
-          unusable += 1
-        } else {
-          text = defect.planted(in: text)
-        }
-      }
-      try text.write(to: path, atomically: false, encoding: .utf8)
+    let (files, objections) = Self.planted(defects, in: copy.root)
+    for objection in objections { say("\(objection): bring the defect up to date") }
+    for (file, text) in files {
+      try text.write(to: copy.root.appendingPathComponent(file), atomically: false, encoding: .utf8)
     }
     for module in Set(defects.map { $0.file.split(separator: "/")[1] }) {
       try Self.switchText.write(
         to: copy.root.appendingPathComponent("Sources/\(module)/IsPlanted.swift"), atomically: false, encoding: .utf8)
     }
-    if unusable > 0 { return 2 }
+    if !objections.isEmpty { return 2 }
     if let error = try copy.build() {
       say("the copy does not build: \(error)")
       return 2

@@ -122,18 +122,9 @@ func everyDefectApplies() -> Int32 {
       say("\(defect.id): its text stands \(places) times in \(edit.file), not once")
     }
   }
-  // One after the other, as they are planted.
-  var planted: [String: String] = [:]
-  for defect in harnessDefects {
-    let text =
-      planted[defect.file] ?? (try? String(contentsOf: package.appendingPathComponent(defect.file), encoding: .utf8)) ?? ""
-    guard let objection = defect.objection(in: text) else {
-      planted[defect.file] = defect.planted(in: text)
-      continue
-    }
-    gone += 1
-    say("\(defect.id): \(objection)")
-  }
+  let together = PlantedTogether.planted(harnessDefects, in: package)
+  gone += together.objections.count
+  for objection in together.objections { say(objection) }
   for change in trainingChanges {
     for edit in change.edits {
       let text = (try? String(contentsOf: package.appendingPathComponent(edit.file), encoding: .utf8)) ?? ""
@@ -145,7 +136,7 @@ func everyDefectApplies() -> Int32 {
   say("\(all.count + harnessDefects.count + trainingChanges.count) planted defects, \(gone) edits that do not apply")
   guard gone == 0 else { return 2 }
   do {
-    guard let problem = try parsingProblem(single: all, together: harnessDefects, changes: trainingChanges) else { return 0 }
+    guard let problem = try parsingProblem(single: all, together: together.files, changes: trainingChanges) else { return 0 }
     say("with a defect the source is no Swift:\n\(problem)")
   } catch {
     say("planted-defects: error: \(error)")
