@@ -176,12 +176,13 @@ struct UpdateCheckTests {
 
   @Test("a number that is not finite is never within the tolerance, whatever follows from the gradient")
   func notFinite() throws {
-    for gradient: Float in [1, .infinity, .nan] {
+    for (gradient, answer): (Float, Float) in [(1, .infinity), (.infinity, 0.5), (.nan, 0.5), (.nan, 0), (.infinity, -.infinity)]
+    {
       set(updates: 5)
       let parameter = try #require(step.optimiser.parameters.first)
       parameter.gradient.pointer[2] = gradient
       let check = UpdateCheck(step, updates: 5, learningRate: learningRate)
-      parameter.value.pointer[2] = gradient == 1 ? .infinity : 0.5
+      parameter.value.pointer[2] = answer
       let found = check.departures(at: "here").outside.filter { $0.parameter == parameter.name && $0.quantity == "value" }
       #expect(found.map(\.element) == [2] && found.map(\.times) == [.infinity], "\(gradient): \(found)")
     }
