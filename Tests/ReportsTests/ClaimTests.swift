@@ -145,6 +145,41 @@ struct ClaimTests {
     }
   }
 
+  @Test(
+    "of many seeds claims 2 and 6 tell the lowest and the highest, and those in which the numbers do not hold", arguments: [8, 9])
+  func overManySeeds(count: Int) throws {
+    /// Seed 5's gradient is too large in the last stage, seed 2's the smallest.
+    func flow(_ seed: Int) -> (String, Int) -> Double {
+      let factor = seed == 5 ? 300 : seed == 2 ? 0.5 : 1 + 0.01 * Double(seed)
+      return { layer, epoch in
+        (layer == "logit_linear_layer" || layer == "reduction_block_2_conv_1" ? 1 : factor) * FakeRun.vanishing(layer, epoch)
+      }
+    }
+    let plain = FakeRun.quick().filter { $0.row == "vgg38" }
+    let runs =
+      FakeRun.quick().without("vgg38")
+      + (0..<count).flatMap { seed in
+        plain.map { run in
+          var run = run
+          run.seed = UInt64(seed)
+          run.flow = flow(seed)
+          return run
+        }
+      }
+    let found = try claim(2, runs).findings.filter { $0.contains("the report's numbers") }
+    try #require(found.count == 1)
+    let words = "hold in \(count - 1) of \(count) seeds: the largest of these layers: "
+    if count == 8 {
+      #expect(found[0].contains(words + "seed 0 4.0e-11, seed 1 4.0e-11, seed 2 2.0e-11, seed 3"), "\(found)")
+    } else {
+      #expect(found[0].hasSuffix(words + "lowest seed 2 2.0e-11, highest seed 5 1.2e-8; not in seed 5 1.2e-8"), "\(found)")
+      // No convolution of any seed is less than twelve orders below the linear layer.
+      let lost = try claim(6, runs).findings.filter { $0.contains("the report's numbers") }
+      #expect(lost.count == 1 && lost[0].contains("hold in all 9 seeds") && lost[0].contains("lowest seed 5 "), "\(lost)")
+      #expect(lost.allSatisfy { $0.contains("highest seed 2 ") && !$0.contains("not in") }, "\(lost)")
+    }
+  }
+
   @Test("claim 2 asks nothing of the layers from the last convolution on")
   func afterBoundary() throws {
     try expect(

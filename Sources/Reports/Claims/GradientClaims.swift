@@ -64,7 +64,9 @@ enum GradientClaims {
           }
         }
       }
-      let seeds = overSeeds(bySeed.map { ($0.run, Format.scientific($0.largest), $0.holds) }, "the largest of these layers")
+      let seeds = overSeeds(
+        bySeed.map { .init(seed: $0.run.seed, size: $0.largest, value: Format.scientific($0.largest), holds: $0.holds) },
+        "the largest of these layers")
       if !findings.isEmpty { return (false, Array(findings.prefix(6)) + LearningClaims.more(findings.count - 6) + seeds) }
       let first = deep.representative.epochs[0].gradientFlow
       let means = stageMeans(first.prefix { $0.name != boundary }, layers(of: deep.representative))
@@ -90,11 +92,14 @@ enum GradientClaims {
       var spread: [(deepest: Double, highest: Double)] = []
       var lost: [(deepest: Double, highest: Double)] = []
       for run in whole.runs { spread += try losses(run) }
-      var bySeed: [(RunRecord, String, Bool)] = []
+      var bySeed: [SeedValue] = []
       for run in plain.runs {
         let losses = try losses(run)
         let least = losses.map(\.deepest).min() ?? 0
-        bySeed.append((run, "\(Format.fixed(least, 1)) to \(Format.fixed(losses.map(\.deepest).max() ?? 0, 1))", least >= many))
+        let most = losses.map(\.deepest).max() ?? 0
+        bySeed.append(
+          .init(
+            seed: run.seed, size: least, value: "\(Format.fixed(least, 1)) to \(Format.fixed(most, 1))", holds: least >= many))
         lost += losses
       }
       let worst = spread.map { max(abs($0.deepest), abs($0.highest)) }.max() ?? .infinity
@@ -110,12 +115,34 @@ enum GradientClaims {
     }
   }
 
+  /// What a seed has, in words and as a number to find the extremes by.
+  private struct SeedValue {
+    let seed: UInt64
+    let size: Double
+    let value: String
+    let holds: Bool
+    var text: String { "seed \(seed) \(value)" }
+  }
+
+  /// As many seeds are told one by one.
+  private static let most = 8
+
   /// The report ran one seed, and the plain network's loss of gradient differs between seeds by orders: so what each seed
-  /// has stands beside the verdict on all. Empty for a single seed.
-  private static func overSeeds(_ seeds: [(run: RunRecord, value: String, holds: Bool)], _ what: String) -> [String] {
+  /// has stands beside the verdict on all. Empty for a single seed. Of many seeds the lowest and the highest are told, and those
+  /// in which the numbers do not hold.
+  private static func overSeeds(_ seeds: [SeedValue], _ what: String) -> [String] {
     if seeds.count < 2 { return [] }
-    let values = seeds.map { "seed \($0.run.seed) \($0.value)" }.joined(separator: ", ")
     let holding = seeds.count { $0.holds }
+    var values = seeds.map(\.text).joined(separator: ", ")
+    if seeds.count > most, let lowest = seeds.min(by: { $0.size < $1.size }), let highest = seeds.max(by: { $0.size < $1.size }) {
+      let apart = seeds.filter { !$0.holds }
+      values = "lowest \(lowest.text), highest \(highest.text)"
+      if !apart.isEmpty {
+        values +=
+          "; not in " + apart.prefix(most).map(\.text).joined(separator: ", ")
+          + (apart.count > most ? " and \(apart.count - most) more" : "")
+      }
+    }
     return [
       "the report's numbers hold in \(holding == seeds.count ? "all \(holding)" : "\(holding) of \(seeds.count)") seeds: "
         + "\(what): \(values)"
