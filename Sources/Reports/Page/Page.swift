@@ -11,6 +11,7 @@ public struct Page: Sendable {
   public let figures: Figures
   let nights: NightCharts
   private let beyond: BeyondTable1
+  private let curves: CurveDistances
 
   public init(_ runs: RunSet, engine: EngineFindings = .notChecked, history: NightHistory = .none) {
     self.runs = runs
@@ -19,6 +20,7 @@ public struct Page: Sendable {
     claims = Claims(runs)
     figures = Figures(runs, engine: engine)
     beyond = BeyondTable1(runs)
+    curves = CurveDistances(runs)
     nights = NightCharts(history, profile: runs.experiment.profile)
   }
 
@@ -41,10 +43,10 @@ public struct Page: Sendable {
     <body>
     <main>
     \(header)
-    \(PageTables.contents(hasNights: !nights.nights.isEmpty, hasRowsBeyond: !beyond.lines.isEmpty))
+    \(PageTables.contents(hasNights: !nights.nights.isEmpty, hasRowsBeyond: !beyond.lines.isEmpty, hasCurves: !curves.lines.isEmpty))
     \(PageTables.table1(table))
     \(PageTables.beyond(beyond))\(PageTables.claims(claims))
-    \(nights.nights.isEmpty ? "" : nights.section + "\n")\(figureSections)
+    \(nights.nights.isEmpty ? "" : nights.section + "\n")\(PageTables.curves(curves))\(figureSections)
     \(PageTables.settings(runs))
     \(PageTables.reproduction(runs))
     </main>

@@ -1,12 +1,14 @@
 import Files
+import PlainText
 
 /// The page's parts that are text and tables.
 enum PageTables {
-  static func contents(hasNights: Bool, hasRowsBeyond: Bool) -> String {
+  static func contents(hasNights: Bool, hasRowsBeyond: Bool, hasCurves: Bool) -> String {
     """
     <nav aria-label="Contents"><a href="#table-1">Table 1</a> \
     \(hasRowsBeyond ? "<a href=\"#beyond-table-1\">Beyond Table 1</a> " : "")<a href="#claims">Claims</a> \
-    \(hasNights ? "<a href=\"#nights\">Nights</a> " : "")<a href="#figures">Figures</a> \
+    \(hasNights ? "<a href=\"#nights\">Nights</a> " : "")\
+    \(hasCurves ? "<a href=\"#curves\">Curves</a> " : "")<a href="#figures">Figures</a> \
     <a href="#heat-maps">Heat maps</a> <a href="#settings">Settings</a> <a href="#reproduce">Reproduce</a></nav>
     """
   }
@@ -115,8 +117,18 @@ enum PageTables {
 
   /// Nothing where no row outside Table 1 was run.
   static func beyond(_ beyond: BeyondTable1) -> String {
-    if beyond.lines.isEmpty { return "" }
-    let table = beyond.table
+    beyond.lines.isEmpty ? "" : section("beyond-table-1", "Beyond Table 1", beyond.lead, beyond.table)
+  }
+
+  // MARK: Curves
+
+  /// Nothing where no published curve is of these rows.
+  static func curves(_ curves: CurveDistances) -> String {
+    curves.lines.isEmpty ? "" : section("curves", "Beside published curves", curves.lead, curves.table)
+  }
+
+  /// A table with a sentence or two above it; its rows are named in the first column.
+  private static func section(_ id: String, _ title: String, _ lead: String, _ table: TextTable) -> String {
     func cell(_ tag: String, _ index: Int, _ text: String) -> String {
       let style = table.alignments[index] == .right ? " class=\"number\"" : ""
       return "<\(tag)\(style)>\(escapedForXML(text == "-" ? "–" : text))</\(tag.prefix { $0 != " " })>"
@@ -127,10 +139,10 @@ enum PageTables {
         + row.indices.dropFirst().map { cell("td", $0, row[$0]) }.joined() + "</tr>"
     }
     return """
-      <section id="beyond-table-1">
-      <h2>Beyond Table 1</h2>
-      <p>\(escapedForXML(beyond.lead))</p>
-      <div class="scroll" tabindex="0"><table class="beyond">
+      <section id="\(id)">
+      <h2>\(escapedForXML(title))</h2>
+      <p>\(escapedForXML(lead))</p>
+      <div class="scroll" tabindex="0"><table class="\(id)">
       <thead><tr>\(head)</tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))

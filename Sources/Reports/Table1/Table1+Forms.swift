@@ -6,11 +6,20 @@ extension Table1 {
 
   public func lines(as form: Form) -> [String] {
     switch form {
-    case .text: heading + [""] + numbers.lines + [""] + verdicts.lines + notes(bullet: "") + beyond(\.lines)
-    case .markdown: heading + [""] + numbers.markdown + [""] + verdicts.markdown + notes(bullet: "- ") + beyond(\.markdown)
+    case .text:
+      heading + [""] + numbers.lines + [""] + verdicts.lines + notes(bullet: "") + curves(\.lines) + beyond(\.lines)
+    case .markdown:
+      heading + [""] + numbers.markdown + [""] + verdicts.markdown + notes(bullet: "- ") + curves(\.markdown)
+        + beyond(\.markdown)
     case .csv: flat.csv
     case .json: [json.indented]
     }
+  }
+
+  /// Whole curves, where some were published.
+  private func curves(_ form: (TextTable) -> [String]) -> [String] {
+    let curves = CurveDistances(runs)
+    return curves.lines.isEmpty ? [] : ["", curves.lead, ""] + form(curves.table)
   }
 
   /// The rows outside Table 1 once more, beside the one that they vary.
@@ -151,6 +160,7 @@ extension Table1 {
         "data",
         .object([Member("name", .string(experiment.dataName)), Member("fingerprint", .string(experiment.dataFingerprint))])),
       Member("numerics", JSONValue(experiment.numerics)), Member("rows", .array(rows)),
+      Member("curves", CurveDistances(runs).json),
     ])
   }
 }
