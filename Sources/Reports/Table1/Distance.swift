@@ -8,9 +8,10 @@ public enum Distance: Equatable, Sendable {
   case notJudged([String])
   /// Within what another seed would change.
   case meets
-  /// Beyond that, and among what others found who ran it again.
-  case amongReruns([String])
-  /// Beyond both; what is, and what is known of the reason.
+  /// Beyond that, and among what others found who ran it again: within their range, or within what another seed would change
+  /// of one of them. A single rerun is no range.
+  case amongReruns([String], reasons: [String])
+  /// Beyond both. Here and above: what is, and what is known of the reason.
   case apart([String], reasons: [String])
 
   /// A word for tables and programs.
@@ -28,8 +29,7 @@ public enum Distance: Equatable, Sendable {
     switch self {
     case .notRun, .meets: ""
     case .notJudged(let why): why.joined(separator: "; ")
-    case .amongReruns(let what): what.joined(separator: "; ")
-    case .apart(let what, let reasons): (what + reasons).joined(separator: "; ")
+    case .amongReruns(let what, let reasons), .apart(let what, let reasons): (what + reasons).joined(separator: "; ")
     }
   }
 
@@ -47,12 +47,16 @@ public enum Distance: Equatable, Sendable {
     var beyondReruns = false
     for (name, sample, theirs, others) in pairs {
       guard let ours = sample?.mean, let theirs, let count = sample?.values.count else { continue }
-      let bound = 1.96 * Noise.least(accuracy: theirs) * (1 + 1 / Double(count)).squareRoot()
+      func explained(_ accuracy: Double) -> Double {
+        1.96 * Noise.least(accuracy: accuracy) * (1 + 1 / Double(count)).squareRoot()
+      }
+      let bound = explained(theirs)
       if ours.isFinite, abs(ours - theirs) <= bound { continue }
       beyondSeeds.append(
         "\(name) \(Format.signed((ours - theirs) * 100, 2)) points, where counting images explains \(Format.fixed(bound * 100, 2)) "
           + "(seeds that scatter as after two epochs: \(Format.fixed(bound * Noise.measuredWidening * 100, 2)))")
-      guard let low = others.min(), let high = others.max(), low <= ours, ours <= high else {
+      guard let low = others.min(), let high = others.max(), low - explained(low) <= ours, ours <= high + explained(high)
+      else {
         beyondReruns = true
         continue
       }
@@ -60,7 +64,7 @@ public enum Distance: Equatable, Sendable {
     if beyondSeeds.isEmpty {
       self = .meets
     } else if !beyondReruns {
-      self = .amongReruns(beyondSeeds)
+      self = .amongReruns(beyondSeeds, reasons: published.knownReasons)
     } else {
       self = .apart(beyondSeeds, reasons: published.knownReasons)
     }
