@@ -88,6 +88,7 @@ let package = Package(
         .embedInCode("Published/table1.csv"), .embedInCode("Published/replications.csv"),
         .embedInCode("Published/figure4.csv"), .embedInCode("Published/gradient_flow.csv"),
         .embedInCode("Published/course_vgg08.csv"), .embedInCode("Published/course_vgg38.csv"),
+        .embedInCode("Published/scatter.csv"),
       ], swiftSettings: optimised),
 
     // MARK: The command line

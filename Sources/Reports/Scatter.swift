@@ -1,77 +1,96 @@
 import Platform
 
-/// How far one number of a run lies from another's for no other reason than the seed: a standard deviation, on the logarithmic
-/// scale for losses and gradients.
+/// How far one number of a run lies from that of another seed: a standard deviation, in decades for losses and gradients.
 struct Scatter {
-  enum Kind {
-    case trainLoss, trainAccuracy, validationLoss, validationAccuracy
+  enum Quantity: Equatable {
+    case metric(CurveFigures.Metric)
     /// Mean |gradient| of a layer.
-    case gradient
+    case gradient(layer: String)
 
-    var isLogarithmic: Bool { self != .trainAccuracy && self != .validationAccuracy }
-
-    func text(_ span: CurveDistances.Span) -> String {
-      func text(_ value: Double) -> String {
-        switch self {
-        case .trainLoss, .validationLoss: Format.fixed(value, 3)
-        case .trainAccuracy, .validationAccuracy: Format.percent(value)
-        case .gradient: Format.scientific(value)
-        }
+    /// As `scatter.csv` calls it.
+    var name: String {
+      switch self {
+      case .metric(let metric): metric.rawValue
+      case .gradient(let layer): layer
       }
-      let (low, high) = (text(span.low), text(span.high))
-      return low == high ? low : "\(low)–\(high)"
+    }
+
+    var isLogarithmic: Bool {
+      switch self {
+      case .metric(let metric): metric.isLoss
+      case .gradient: true
+      }
     }
   }
 
   /// As many seeds tell their scatter themselves: three degrees of freedom, as in `Noise.Threshold`.
   static let seedsToMeasure = 4
 
-  private let kind: Kind
+  private let quantity: Quantity
   /// Of the difference between the mean of the runs and one other run.
   private let deviation: Double
 
-  init(_ kind: Kind, row: String, sample: Sample, published: Double) {
-    self.kind = kind
-    let count = sample.values.count
-    let one = Self.measured(kind, sample) ?? Self.assumed(kind, row: row, published)
-    deviation = one * (1 + 1 / Double(count)).squareRoot()
+  /// - Parameters:
+  ///   - sample: what the row's runs have, not empty.
+  ///   - published: what another run had.
+  init(_ quantity: Quantity, row: String, sample: Sample, published: Double) {
+    self.quantity = quantity
+    let one =
+      Self.measured(quantity, sample)
+      ?? [sample.mean, published].map { Self.recorded(quantity, row: row) * Self.unit(quantity, $0) }.max() ?? 0
+    deviation = one * (1 + 1 / Double(sample.values.count)).squareRoot()
   }
 
   /// Standard deviations from one to the other; infinite for what is no number on the scale.
   func distance(_ ours: Double, _ theirs: Double) -> Double {
-    func place(_ value: Double) -> Double { kind.isLogarithmic ? log10(value) : value }
-    if kind.isLogarithmic && ours <= 0 || !ours.isFinite { return .infinity }
+    func place(_ value: Double) -> Double { quantity.isLogarithmic ? log10(value) : value }
+    guard ours.isFinite, ours > 0 || !quantity.isLogarithmic else { return .infinity }
     let difference = abs(place(ours) - place(theirs))
     return difference == 0 ? 0 : difference / deviation
   }
 
-  /// Of several seeds, but not less than counting hits does.
-  private static func measured(_ kind: Kind, _ sample: Sample) -> Double? {
-    guard sample.values.count >= seedsToMeasure,
-      sample.values.allSatisfy({ $0.isFinite && (!kind.isLogarithmic || $0 > 0) }),
-      let deviation = (kind.isLogarithmic ? Sample(sample.values.map { log10($0) }) : sample)?.deviation
-    else { return nil }
-    switch kind {
-    case .trainAccuracy: return max(deviation, Noise.binomial(sample.mean, images: 47_500))
-    case .validationAccuracy: return max(deviation, Noise.least(accuracy: sample.mean))
-    default: return deviation
-    }
+  /// Accuracies scatter by a multiple of √(p(1 − p)).
+  private static func unit(_ quantity: Quantity, _ value: Double) -> Double {
+    quantity.isLogarithmic || !value.isFinite ? 1 : max(value * (1 - value), 0).squareRoot()
   }
 
-  /// What four seeds of each row scattered by after two epochs on CIFAR-100. After 100 epochs it is not measured.
-  ///
-  /// Losses and train accuracies of the six rows that learn (their table in the README), root mean squares over the rows: 1.55 %
-  /// of the train loss, 6.2 % of the validation loss, and 0.035·√(p(1 − p)) of a train accuracy p. Of validation accuracies as
-  /// `Noise` says. Gradients, and the losses of the plain deep network, which stay where they are: the deviations of the bands
-  /// of `golden/short`, 0.14 decades over all layers, 0.36 in the plain network, whose losses scatter by 1 and 2 in 10⁵ decades.
-  private static func assumed(_ kind: Kind, row: String, _ published: Double) -> Double {
-    let isPlain = row == "vgg38"
-    switch kind {
-    case .trainLoss: return isPlain ? 1e-5 : log10(1.0155)
-    case .validationLoss: return isPlain ? 2e-5 : log10(1.062)
-    case .trainAccuracy: return 0.035 * (published * (1 - published)).squareRoot()
-    case .validationAccuracy: return Noise.assumed(accuracy: published)
-    case .gradient: return isPlain ? 0.36 : 0.14
-    }
+  /// Of several seeds, at least what a band of a golden has at least: the binomial's of an accuracy, 10⁻⁵ decades of a loss,
+  /// 0.01 of a gradient (golden/README.md).
+  private static func measured(_ quantity: Quantity, _ sample: Sample) -> Double? {
+    guard sample.values.count >= seedsToMeasure,
+      sample.values.allSatisfy({ $0.isFinite && ($0 > 0 || !quantity.isLogarithmic) }),
+      let deviation = (quantity.isLogarithmic ? Sample(sample.values.map { log10($0) }) : sample)?.deviation
+    else { return nil }
+    let least: Double =
+      switch quantity {
+      case .metric(.trainLoss), .metric(.validationLoss): 1e-5
+      case .metric(.trainAccuracy): Noise.binomial(sample.mean, images: ProtocolSettings.trainingImages)
+      case .metric(.validationAccuracy): Noise.least(accuracy: sample.mean)
+      case .gradient: 0.01
+      }
+    return max(deviation, least)
   }
+
+  /// What four seeds of the row scattered by in the first two epochs on CIFAR-100: `scatter.csv`, the root mean squares over both
+  /// epochs of the deviations in the bands of `golden/short` (`ScatterTests`); of accuracies in units of √(p(1 − p)). After 100
+  /// epochs it is not measured. The losses of plain `vgg38` stay where they are: theirs is the least that a band has.
+  ///
+  /// Bands judge the gradients of three layers; any other layer has the root mean square of these.
+  private static func recorded(_ quantity: Quantity, row: String) -> Double {
+    guard let recorded = all[row] else { preconditionFailure("no scatter of \(row), beside whose curves nothing was published") }
+    if let deviation = recorded[quantity.name] { return deviation }
+    let layers = recorded.filter { CurveFigures.Metric(rawValue: $0.key) == nil }.values
+    return (layers.reduce(0) { $0 + $1 * $1 } / Double(layers.count)).squareRoot()
+  }
+
+  /// By row, then quantity.
+  static let all: [String: [String: Double]] = {
+    var all: [String: [String: Double]] = [:]
+    for record in CSVTable(PackageResources.scatter_csv).records {
+      guard let row = record["row"], let quantity = record["quantity"], let deviation = record["deviation"].flatMap(Double.init)
+      else { preconditionFailure("scatter.csv: \(record)") }
+      all[row, default: [:]][quantity] = deviation
+    }
+    return all
+  }()
 }

@@ -180,6 +180,32 @@ struct ClaimTests {
     }
   }
 
+  @Test("of many seeds in which claim 2 does not hold eight are told, with why")
+  func manySeedsApart() throws {
+    let plain = FakeRun.quick().filter { $0.row == "vgg38" }
+    let runs =
+      FakeRun.quick().without("vgg38")
+      + (0..<11).flatMap { seed in
+        plain.map { run in
+          var run = run
+          run.seed = UInt64(seed)
+          run.flow = { layer, epoch in
+            switch seed {
+            case 0: layer == "block_2_1_conv_0" ? .nan : FakeRun.vanishing(layer, epoch)
+            case 1: layer.contains("block_0") ? 1e-13 : FakeRun.vanishing(layer, epoch)
+            case 2: FakeRun.vanishing(layer, epoch)
+            default: layer == "block_2_1_conv_0" ? 1e-7 * Double(seed) : FakeRun.vanishing(layer, epoch)
+            }
+          }
+          return run
+        }
+      }
+    let found = try #require(try claim(2, runs).findings.last)
+    #expect(found.contains("hold in 1 of 11 seeds: the largest of these layers: lowest seed 1 4.0e-11 (stages do not rise), "))
+    #expect(found.contains("highest seed 0 inf") && found.contains("; not in seed 0 inf"), "\(found)")
+    #expect(found.hasSuffix("seed 7 7.0e-7, seed 8 8.0e-7, and 2 more") && !found.contains("seed 2"), "\(found)")
+  }
+
   @Test("claim 2 asks nothing of the layers from the last convolution on")
   func afterBoundary() throws {
     try expect(

@@ -39,14 +39,10 @@ enum GradientClaims {
       let deep = try runs.row("vgg38")
       var findings: [String] = []
       var largest = 0.0
-      var bySeed: [(run: RunRecord, largest: Double, holds: Bool)] = []
+      var bySeed: [SeedValue] = []
       for run in deep.runs {
-        let before = (findings: findings.count, largest: largest)
-        largest = 0
-        defer {
-          bySeed.append((run, largest, findings.count == before.findings))
-          largest = max(largest, before.largest)
-        }
+        let before = findings.count
+        var ofSeed = 0.0, rise = true
         let layers = layers(of: run)
         for line in run.epochs {
           guard let end = line.gradientFlow.firstIndex(where: { $0.name == boundary }) else {
@@ -56,17 +52,21 @@ enum GradientClaims {
           for layer in before where !(layer.value.isFinite && layer.value <= vanished) {
             findings.append("\(run.name), epoch \(line.epoch): \(layer.name) \(Format.scientific(layer.value))")
           }
-          largest = max(largest, before.map(\.value).max() ?? 0)
+          ofSeed = before.reduce(ofSeed) { $1.value.isNaN ? .infinity : max($0, $1.value) }
           let means = stageMeans(before, layers)
           if !(means[0] <= means[1] && means[1] <= means[2]) {
+            rise = false
             findings.append(
               "\(run.name), epoch \(line.epoch): stages \(means.map(Format.scientific).joined(separator: ", ")) do not rise")
           }
         }
+        bySeed.append(
+          .init(
+            seed: run.seed, range: ofSeed...ofSeed, value: Format.scientific(ofSeed) + (rise ? "" : " (stages do not rise)"),
+            holds: findings.count == before))
+        largest = max(largest, ofSeed)
       }
-      let seeds = overSeeds(
-        bySeed.map { .init(seed: $0.run.seed, size: $0.largest, value: Format.scientific($0.largest), holds: $0.holds) },
-        "the largest of these layers")
+      let seeds = overSeeds(bySeed, "the largest of these layers")
       if !findings.isEmpty { return (false, Array(findings.prefix(6)) + LearningClaims.more(findings.count - 6) + seeds) }
       let first = deep.representative.epochs[0].gradientFlow
       let means = stageMeans(first.prefix { $0.name != boundary }, layers(of: deep.representative))
@@ -99,7 +99,8 @@ enum GradientClaims {
         let most = losses.map(\.deepest).max() ?? 0
         bySeed.append(
           .init(
-            seed: run.seed, size: least, value: "\(Format.fixed(least, 1)) to \(Format.fixed(most, 1))", holds: least >= many))
+            seed: run.seed, range: least...most, value: "\(Format.fixed(least, 1)) to \(Format.fixed(most, 1))",
+            holds: least >= many))
         lost += losses
       }
       let worst = spread.map { max(abs($0.deepest), abs($0.highest)) }.max() ?? .infinity
@@ -115,17 +116,17 @@ enum GradientClaims {
     }
   }
 
-  /// What a seed has, in words and as a number to find the extremes by.
+  /// What a seed has over its epochs, as numbers to find the extremes by and in words.
   private struct SeedValue {
     let seed: UInt64
-    let size: Double
+    let range: ClosedRange<Double>
     let value: String
     let holds: Bool
     var text: String { "seed \(seed) \(value)" }
   }
 
   /// As many seeds are told one by one.
-  private static let most = 8
+  private static let toldOneByOne = 8
 
   /// The report ran one seed, and the plain network's loss of gradient differs between seeds by orders: so what each seed
   /// has stands beside the verdict on all. Empty for a single seed. Of many seeds the lowest and the highest are told, and those
@@ -134,13 +135,14 @@ enum GradientClaims {
     if seeds.count < 2 { return [] }
     let holding = seeds.count { $0.holds }
     var values = seeds.map(\.text).joined(separator: ", ")
-    if seeds.count > most, let lowest = seeds.min(by: { $0.size < $1.size }), let highest = seeds.max(by: { $0.size < $1.size }) {
+    if seeds.count > toldOneByOne, let lowest = seeds.min(by: { $0.range.lowerBound < $1.range.lowerBound }),
+      let highest = seeds.max(by: { $0.range.upperBound < $1.range.upperBound })
+    {
       let apart = seeds.filter { !$0.holds }
       values = "lowest \(lowest.text), highest \(highest.text)"
       if !apart.isEmpty {
-        values +=
-          "; not in " + apart.prefix(most).map(\.text).joined(separator: ", ")
-          + (apart.count > most ? " and \(apart.count - most) more" : "")
+        let told = apart.prefix(toldOneByOne).map(\.text) + LearningClaims.more(apart.count - toldOneByOne)
+        values += "; not in " + told.joined(separator: ", ")
       }
     }
     return [

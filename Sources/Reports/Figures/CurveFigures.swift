@@ -7,13 +7,22 @@ struct CurveFigures {
   let engine: EngineFindings
 
   /// A number of every epoch.
-  enum Metric: String {
+  enum Metric: String, CaseIterable {
     case trainLoss = "train_loss"
     case trainAccuracy = "train_accuracy"
     case validationLoss = "val_loss"
     case validationAccuracy = "val_accuracy"
 
     var isLoss: Bool { self == .trainLoss || self == .validationLoss }
+
+    var words: String {
+      switch self {
+      case .trainLoss: "train loss"
+      case .trainAccuracy: "train accuracy"
+      case .validationLoss: "validation loss"
+      case .validationAccuracy: "validation accuracy"
+      }
+    }
 
     func value(_ line: EpochLine) -> Double {
       switch self {
@@ -69,7 +78,7 @@ struct CurveFigures {
       panels: [
         ("(a) loss per epoch", series(.trainLoss, .validationLoss)),
         ("(b) accuracy per epoch", series(.trainAccuracy, .validationAccuracy)),
-      ], courseRows: ["vgg08": .vgg08, "vgg38": .vgg38])
+      ])
   }
 
   var figure4: Figure {
@@ -108,7 +117,7 @@ struct CurveFigures {
 
   private func figure(
     _ number: Int, _ title: String, _ caption: String, panels: [(title: String, series: [Series])],
-    courseRows: [String: CourseCurve] = [:], points: String? = nil
+    points: String? = nil
   ) -> Figure {
     let name = "figure-\(number)"
     let wanted = panels[0].series.map(\.row).unique
@@ -124,7 +133,7 @@ struct CurveFigures {
     var marks = Marks()
     for (index, part) in panels.enumerated() {
       let frame = Frame(x: Double(index) * space + 62, y: 36, width: space - 100, height: 270)
-      draw(&svg, part.series, title: part.title, frame: frame, epochs: epochs, courseRows: courseRows, points: points, &marks)
+      draw(&svg, part.series, title: part.title, frame: frame, epochs: epochs, points: points, &marks)
     }
     var legend = Legend()
     for series in panels[0].series.reduced(by: \.words) {
@@ -152,8 +161,8 @@ struct CurveFigures {
   }
 
   private func draw(
-    _ svg: inout SVG, _ series: [Series], title: String, frame: Frame, epochs: Int, courseRows: [String: CourseCurve],
-    points: String?, _ marks: inout Marks
+    _ svg: inout SVG, _ series: [Series], title: String, frame: Frame, epochs: Int, points: String?,
+    _ marks: inout Marks
   ) {
     let isLoss = series[0].metric.isLoss
     var visible: [Double] = []
@@ -168,7 +177,7 @@ struct CurveFigures {
       visible = visible.map { min($0, cap) }
     }
     for item in series {
-      guard epochs > 1, let result = runs[item.row], result.isComparable, let curve = courseRows[item.row] else { continue }
+      guard epochs > 1, runs[item.row]?.isComparable == true, let curve = CourseCurve.named(item.row) else { continue }
       visible += item.metric.values(curve).prefix(epochs)
     }
     var panel = Panel(
@@ -196,7 +205,7 @@ struct CurveFigures {
         panel.band(&svg, result.ranges(item.metric.value), item.color.area)
         marks.seeds = true
       }
-      if epochs > 1, result.isComparable, let curve = courseRows[item.row] {
+      if epochs > 1, result.isComparable, let curve = CourseCurve.named(item.row) {
         panel.curve(&svg, Array(item.metric.values(curve).prefix(epochs)), item.color, style: "gf-dashed", dots: false)
         marks.course = true
       }
@@ -204,7 +213,7 @@ struct CurveFigures {
     }
     if let points, let result = runs[points], result.isComparable {
       for item in series {
-        for point in PublishedPoint.figure4 where point.epoch < epochs {
+        for point in PublishedPoint.figure4 where point.row == item.row && point.epoch < epochs {
           guard let value = item.metric.value(point) else { continue }
           panel.diamond(&svg, x: Double(point.epoch), y: value)
           marks.points = true

@@ -9,6 +9,15 @@ struct CourseCurve: Sendable {
   static let vgg08 = CourseCurve(PackageResources.course_vgg08_csv)
   static let vgg38 = CourseCurve(PackageResources.course_vgg38_csv)
 
+  /// The row's, where one was shipped.
+  static func named(_ row: String) -> CourseCurve? {
+    switch row {
+    case "vgg08": vgg08
+    case "vgg38": vgg38
+    default: nil
+    }
+  }
+
   private init(_ bytes: [UInt8]) {
     let records = CSVTable(bytes).records
     func column(_ name: String) -> [Double] {

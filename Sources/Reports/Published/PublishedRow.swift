@@ -57,6 +57,7 @@ public struct PublishedRow: Equatable, Sendable {
 
 /// The report's Figure 4 as points: accuracy and loss of `vgg38-bn-rc-1e-2` read off its curves.
 struct PublishedPoint: Equatable {
+  let row: String
   let epoch: Int
   let trainAccuracy: Double?
   let validationAccuracy: Double?
@@ -65,9 +66,9 @@ struct PublishedPoint: Equatable {
 
   static let figure4: [PublishedPoint] = CSVTable(PackageResources.figure4_csv).records.map { row in
     func number(_ name: String) -> Double? { row[name].flatMap(Double.init) }
-    guard let epoch = row["epoch"].flatMap({ Int($0) }) else { preconditionFailure("figure4.csv: \(row)") }
+    guard let id = row["row"], let epoch = row["epoch"].flatMap({ Int($0) }) else { preconditionFailure("figure4.csv: \(row)") }
     return PublishedPoint(
-      epoch: epoch, trainAccuracy: number("train_accuracy"), validationAccuracy: number("val_accuracy"),
+      row: id, epoch: epoch, trainAccuracy: number("train_accuracy"), validationAccuracy: number("val_accuracy"),
       trainLoss: number("train_loss"), validationLoss: number("val_loss"))
   }
 }

@@ -31,57 +31,55 @@ public struct CurveDistances: Sendable {
   /// A quantity of a row beside one published curve.
   public struct Line: Equatable, Sendable {
     public let row: String
+    public let seeds: Int
     /// "course code", "Figure 4".
     public let source: String
     /// "validation loss", or a layer whose gradient it is, or a group of layers.
     public let quantity: String
-    let kind: Scatter.Kind
+    /// `nil` for gradients.
+    let metric: CurveFigures.Metric?
     /// Of the epochs that both have, ascending; never empty.
     public let points: [Point]
+
+    init(_ result: RowResult, source: String, quantity: String, metric: CurveFigures.Metric?, points: [Point]) {
+      (row, seeds) = (result.row, result.runs.count)
+      (self.source, self.quantity, self.metric, self.points) = (source, quantity, metric, points)
+    }
 
     /// The first of the farthest.
     public var farthest: Point { points.dropFirst().reduce(points[0]) { $1.distance > $0.distance ? $1 : $0 } }
     public var last: Point { points[points.count - 1] }
+
+    func text(_ span: Span) -> String {
+      func text(_ value: Double) -> String {
+        guard let metric else { return Format.scientific(value) }
+        return metric.isLoss ? Format.fixed(value, 3) : Format.percent(value)
+      }
+      let (low, high) = (text(span.low), text(span.high))
+      return low == high ? low : "\(low)–\(high)"
+    }
   }
 
   public let lines: [Line]
-  /// Whether some row has seeds enough for their own scatter to be the measure.
-  let isMeasured: Bool
 
   /// Of the rows whose runs are the report's experiment, whole or only begun.
   public init(_ runs: RunSet) {
-    let rows = runs.rows.filter { $0.epochs > 0 && $0.isComparable }
-    lines = rows.flatMap { Self.curves($0) + Self.flows($0) }
-    isMeasured = rows.contains { $0.runs.count >= Scatter.seedsToMeasure }
+    lines = runs.rows.filter(\.isComparable).flatMap { Self.curves($0) + Self.flows($0) }
   }
 
   // MARK: Losses and accuracies
 
-  private static let metrics: [(CurveFigures.Metric, Scatter.Kind, String)] = [
-    (.trainLoss, .trainLoss, "train loss"), (.trainAccuracy, .trainAccuracy, "train accuracy"),
-    (.validationLoss, .validationLoss, "validation loss"), (.validationAccuracy, .validationAccuracy, "validation accuracy"),
-  ]
-
   private static func curves(_ result: RowResult) -> [Line] {
-    let course: CourseCurve? =
-      switch result.row {
-      case "vgg08": .vgg08
-      case "vgg38": .vgg38
-      default: nil
-      }
-    let points = result.row == "vgg38-bn-rc-1e-2" ? PublishedPoint.figure4 : []
-    return metrics.flatMap { metric, kind, name -> [Line] in
+    let course = CourseCurve.named(result.row), points = PublishedPoint.figure4.filter { $0.row == result.row }
+    return CurveFigures.Metric.allCases.flatMap { metric -> [Line] in
       func line(_ source: String, _ published: [(epoch: Int, value: Double)]) -> Line? {
-        let points = published.compactMap { epoch, value -> Point? in
-          let values = result.runs.compactMap { run in
-            run.epochs.indices.contains(epoch) ? metric.value(run.epochs[epoch]) : nil
-          }
-          guard let sample = Sample(values) else { return nil }
+        let points = published.filter { $0.epoch < result.epochs }.compactMap { epoch, value -> Point? in
+          guard let sample = Sample(result.runs.map { metric.value($0.epochs[epoch]) }) else { return nil }
+          let scatter = Scatter(.metric(metric), row: result.row, sample: sample, published: value)
           return Point(
-            epoch: epoch, runs: Span(sample.mean), published: Span(value),
-            distance: Scatter(kind, row: result.row, sample: sample, published: value).distance(sample.mean, value))
+            epoch: epoch, runs: Span(sample.mean), published: Span(value), distance: scatter.distance(sample.mean, value))
         }
-        return points.isEmpty ? nil : Line(row: result.row, source: source, quantity: name, kind: kind, points: points)
+        return points.isEmpty ? nil : Line(result, source: source, quantity: metric.words, metric: metric, points: points)
       }
       return [
         course.flatMap { line("course code", metric.values($0).enumerated().map { ($0.offset, $0.element) }) },
@@ -94,42 +92,46 @@ public struct CurveDistances: Sendable {
 
   private static func flows(_ result: RowResult) -> [Line] {
     let readings = PublishedFlow.all.filter { $0.row == result.row }
-    return readings.map(\.layer).unique.compactMap { layer in
-      let points = readings.filter { $0.layer == layer }.compactMap { reading -> Point? in
-        let epoch = reading.isFirst ? 0 : ProtocolSettings.epochs - 1
-        return point(reading, epoch: epoch, result)
-      }
-      let figure = readings.first { $0.layer == layer }?.figure ?? 0
+    return readings.reduced(by: \.layer).compactMap { first in
+      let points = readings.filter { $0.layer == first.layer }.compactMap { point($0, result) }
       return points.isEmpty
-        ? nil
-        : Line(row: result.row, source: "Figure \(figure)", quantity: layer, kind: .gradient, points: points)
+        ? nil : Line(result, source: "Figure \(first.figure)", quantity: first.layer, metric: nil, points: points)
     }
   }
 
-  /// Of a group of layers, its lowest and its highest are held against the ends of what was read off.
-  private static func point(_ reading: PublishedFlow, epoch: Int, _ result: RowResult) -> Point? {
-    let layers = result.representative.layers.filter(reading.covers)
-    let samples = layers.compactMap { layer in
-      Sample(result.runs.compactMap { run in run.epochs.indices.contains(epoch) ? run.epochs[epoch].gradientFlow[layer] : nil })
-    }.map { (sample: $0, mean: $0.values.count == 1 ? $0.values[0] : GradientClaims.geometricMean($0.values)) }
-    guard let low = samples.min(by: { $0.mean < $1.mean }), let high = samples.max(by: { $0.mean < $1.mean }) else { return nil }
-    func distance(_ ours: (sample: Sample, mean: Double), _ theirs: Double) -> Double {
-      Scatter(.gradient, row: result.row, sample: ours.sample, published: theirs).distance(ours.mean, theirs)
+  /// Of a group of layers, its lowest and its highest are held against the ends of what was read off; one that is no number is
+  /// both.
+  private static func point(_ reading: PublishedFlow, _ result: RowResult) -> Point? {
+    let epoch = reading.isFirst ? 0 : ProtocolSettings.epochs - 1
+    guard epoch < result.epochs else { return nil }
+    typealias Mean = (layer: String, sample: Sample, value: Double)
+    let means = result.representative.layers.filter(reading.covers).compactMap { layer -> Mean? in
+      guard let sample = Sample(result.runs.compactMap { $0.epochs[epoch].gradientFlow[layer] }) else { return nil }
+      return (layer, sample, sample.values.count == 1 ? sample.values[0] : GradientClaims.geometricMean(sample.values))
+    }
+    let unknown = means.first { !$0.value.isFinite }
+    guard let low = unknown ?? means.min(by: { $0.value < $1.value }),
+      let high = unknown ?? means.max(by: { $0.value < $1.value })
+    else { return nil }
+    func distance(_ ours: Mean, _ theirs: Double) -> Double {
+      Scatter(.gradient(layer: ours.layer), row: result.row, sample: ours.sample, published: theirs).distance(ours.value, theirs)
     }
     return Point(
-      epoch: epoch, runs: Span(low.mean, high.mean), published: Span(reading.range.lowerBound, reading.range.upperBound),
+      epoch: epoch, runs: Span(low.value, high.value), published: Span(reading.range.lowerBound, reading.range.upperBound),
       distance: max(distance(low, reading.range.lowerBound), distance(high, reading.range.upperBound)))
   }
 
   // MARK: Text
 
-  /// What is said above the table; empty where no curve was published of any row.
+  /// What is said above the table.
   var lead: String {
-    "Beside published curves, at all epochs that both have: the largest distance and the last one, each at its epoch, counted "
-      + "from 0, in standard deviations of what two seeds differ by ("
-      + (isMeasured
-        ? "with \(Scatter.seedsToMeasure) seeds and more by their own scatter, otherwise " : "too few seeds to measure it: ")
-      + "what four seeds did after two epochs). Nothing is judged by it."
+    let isMeasured = lines.contains { $0.seeds >= Scatter.seedsToMeasure }
+    let assumed = "as four seeds of the row scatter in the first two epochs"
+    return
+      "Beside published curves, at all epochs that both have: the largest distance and the last one, each at its epoch, counted "
+      + "from 0; in standard deviations of what seeds differ by, "
+      + (isMeasured ? "by their own scatter from \(Scatter.seedsToMeasure) seeds on, otherwise \(assumed)" : assumed)
+      + ". Nothing is judged by it: the largest of 100 distances would often be above 2 by chance."
   }
 
   var table: TextTable {
@@ -140,7 +142,7 @@ public struct CurveDistances: Sendable {
     for line in lines {
       func cells(_ point: Point) -> [String] {
         [
-          "\(Format.fixed(point.distance, 1)) at \(point.epoch)", line.kind.text(point.runs), line.kind.text(point.published),
+          "\(Format.fixed(point.distance, 1)) at \(point.epoch)", line.text(point.runs), line.text(point.published),
         ]
       }
       table.add([line.row, line.source, line.quantity, "\(line.points.count)"] + cells(line.farthest) + cells(line.last))
