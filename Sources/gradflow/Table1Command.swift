@@ -8,8 +8,8 @@ struct Table1Command: ParsableCommand {
     discussion: """
       Each row with the report's numbers, the difference, and the range that others found. A run of fewer than 100 epochs, \
       or on other data than the official CIFAR-100, is shown and not judged against the report. Several seeds give mean ± standard \
-      deviation. Below stands, but in \
-      CSV, how far runs of the report's experiment, whole or begun, lie from published curves: the largest distance and the last.
+      deviation. Below stands, but in CSV, how far runs of the report's experiment, whole or begun, lie from published curves: \
+      the largest distance and the last.
 
       Exit codes: 0 the table was made; 1 the engine has drifted from its goldens in a row, or a run diverged. The distance to the report never \
       decides it: a faithful rerun need not meet every number.

@@ -12,8 +12,7 @@ enum Sample {
 
   /// The golden of `smoke` that the repository has of a row.
   static func recorded(_ row: String) throws -> Golden {
-    let package = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-    return try Golden(path: package.appendingPathComponent("golden/smoke/\(row).jsonl.zst").path)
+    return try Golden(path: packageDirectory.appendingPathComponent("golden/smoke/\(row).jsonl.zst").path)
   }
 
   static func header(seed: UInt64 = 0, numerics: Int = 1, learningRate: Double = 1e-3) -> TraceHeader {

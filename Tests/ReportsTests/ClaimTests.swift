@@ -155,17 +155,7 @@ struct ClaimTests {
         (layer == "logit_linear_layer" || layer == "reduction_block_2_conv_1" ? 1 : factor) * FakeRun.vanishing(layer, epoch)
       }
     }
-    let plain = FakeRun.quick().filter { $0.row == "vgg38" }
-    let runs =
-      FakeRun.quick().without("vgg38")
-      + (0..<count).flatMap { seed in
-        plain.map { run in
-          var run = run
-          run.seed = UInt64(seed)
-          run.flow = flow(seed)
-          return run
-        }
-      }
+    let runs = FakeRun.quick().withPlainSeeds(count, flow)
     let found = try claim(2, runs).findings.filter { $0.contains("the report's numbers") }
     try #require(found.count == 1)
     let words = "hold in \(count - 1) of \(count) seeds: the largest of these layers: "
@@ -182,24 +172,16 @@ struct ClaimTests {
 
   @Test("of many seeds in which claim 2 does not hold eight are told, with why")
   func manySeedsApart() throws {
-    let plain = FakeRun.quick().filter { $0.row == "vgg38" }
-    let runs =
-      FakeRun.quick().without("vgg38")
-      + (0..<11).flatMap { seed in
-        plain.map { run in
-          var run = run
-          run.seed = UInt64(seed)
-          run.flow = { layer, epoch in
-            switch seed {
-            case 0: layer == "block_2_1_conv_0" ? .nan : FakeRun.vanishing(layer, epoch)
-            case 1: layer.contains("block_0") ? 1e-13 : FakeRun.vanishing(layer, epoch)
-            case 2: FakeRun.vanishing(layer, epoch)
-            default: layer == "block_2_1_conv_0" ? 1e-7 * Double(seed) : FakeRun.vanishing(layer, epoch)
-            }
-          }
-          return run
+    let runs = FakeRun.quick().withPlainSeeds(11) { seed in
+      { layer, epoch in
+        switch seed {
+        case 0: layer == "block_2_1_conv_0" ? .nan : FakeRun.vanishing(layer, epoch)
+        case 1: layer.contains("block_0") ? 1e-13 : FakeRun.vanishing(layer, epoch)
+        case 2: FakeRun.vanishing(layer, epoch)
+        default: layer == "block_2_1_conv_0" ? 1e-7 * Double(seed) : FakeRun.vanishing(layer, epoch)
         }
       }
+    }
     let found = try #require(try claim(2, runs).findings.last)
     #expect(found.contains("hold in 1 of 11 seeds: the largest of these layers: lowest seed 1 4.0e-11 (stages do not rise), "))
     #expect(found.contains("highest seed 0 inf") && found.contains("; not in seed 0 inf"), "\(found)")

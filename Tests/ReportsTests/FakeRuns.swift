@@ -193,6 +193,14 @@ extension [FakeRun] {
 
   func without(_ row: String) -> [FakeRun] { filter { $0.row != row } }
 
+  /// With as many seeds of the plain deep network, from 0, whose gradients flow as `flow` says of each.
+  func withPlainSeeds(_ count: Int, _ flow: (Int) -> (String, Int) -> Double) -> [FakeRun] {
+    without("vgg38")
+      + (0..<count).flatMap { seed in
+        filter { $0.row == "vgg38" }.with("vgg38") { ($0.seed, $0.flow) = (UInt64(seed), flow(seed)) }
+      }
+  }
+
   /// As the program lays them out.
   func write(to directory: String) throws {
     for run in self {

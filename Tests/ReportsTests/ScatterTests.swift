@@ -1,5 +1,6 @@
 import Foundation
 import Goldens
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -9,8 +10,7 @@ struct ScatterTests {
   private static let rows = ["vgg08", "vgg38", "vgg38-bn-rc-1e-2"]
 
   private func golden(_ row: String) throws -> Golden {
-    let package = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-    return try Golden(path: package.appendingPathComponent("golden/short/\(row).jsonl.zst").path)
+    return try Golden(path: packageDirectory.appendingPathComponent("golden/short/\(row).jsonl.zst").path)
   }
 
   @Test("it is what the bands of golden/short have, of every quantity, over both epochs", arguments: rows)
