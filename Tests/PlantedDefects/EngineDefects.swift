@@ -120,11 +120,16 @@ private let winogradDefects = [
     "d[s] = d[s + 4];", "d[s] = d[s + 3];"),
   Defect(
     "winograd-weights-not-turned", "the input gradient takes the weights as they are", winogradKernel,
-    "const int tap = turned ? 8 - (r * 3 + s) : r * 3 + s;", "const int tap = r * 3 + s + 0 * turned;"),
+    "const size_t tap = turned ? 8 - (r * 3 + s) : r * 3 + s;", "const size_t tap = r * 3 + s + 0 * (size_t)turned;"),
   Defect(
     "winograd-missing-tap", "the weight gradient's last tap is the one before", winogradKernel,
-    "NAME(store)(out + ((size_t)(r * 3 + s) * channels + c) * row + k, __builtin_convertvector(g[s], NAME(vec)));",
-    "NAME(store)(out + ((size_t)(r * 3 + s) * channels + c) * row + k, __builtin_convertvector(g[s > 1 ? 1 : s], NAME(vec)));"),
+    "__builtin_convertvector(g[s], NAME(vec)));", "__builtin_convertvector(g[s > 1 ? 1 : s], NAME(vec)));"),
+  Defect(
+    "winograd-last-tile-dropped", "of three tiles that are left at the end, two are computed", winogradKernel,
+    "else if (count - t > 2)", "else if (count - t > 3)"),
+  Defect(
+    "winograd-last-portion-dropped", "the last channels' weights keep the transform of the step before", winogradKernel,
+    "left < PORTION ? left : PORTION", "left < PORTION ? left * 0 : PORTION"),
   Defect(
     "winograd-bias-forgotten", "the forward pass adds no bias", winogradKernel,
     "if (bias) value += LOAD(bias + k);", "if (0) value += LOAD(bias + k);"),
@@ -139,7 +144,7 @@ private let winogradDefects = [
     winogradKernel, "a->begins && r < 6", "a->begins"),
   Defect(
     "winograd-last-image-dropped", "a slot's last images do not reach its weight gradient", winogradKernel,
-    "if (!a->ends) return;", "if (!a->ends || a->shape.images == 0) return; if (!a->begins) return;"),
+    "if (a->ends) NAME", "if (a->ends && a->begins) NAME"),
 ]
 
 private let batchNormDefects = [

@@ -8,6 +8,7 @@
 #undef GRADIENT_TILES
 #define GRADIENT_TILES GF_WINOGRAD_GRADIENT_TILES
 _Static_assert(WINOGRAD_TILES <= GF_WINOGRAD_TILES, "there is scratch memory for them");
+_Static_assert(TILE_BLOCK >= 4, "the last tiles are taken by 4 or 2");
 // One more row of channels than tiles, so that the planes do not meet in the same sets of the first-level cache.
 #undef WINOGRAD_PLANE
 #define WINOGRAD_PLANE(row) ((size_t)(WINOGRAD_TILES + 1) * (row))
@@ -76,13 +77,14 @@ typedef struct {
 
 // --- output and input gradient --------------------------------------------------------------------------------------
 
-// One of the 36 products: m[tile][k] = sum over c ascending of fma(v[tile][c], u[c][k], .), from +0. Meanwhile the weights of the
-// next, `ahead` elements further, are fetched into the first-level cache.
+// One of the 36 products, of `tiles` tiles: m[tile][k] = sum over c ascending of fma(v[tile][c], u[c][k], .), from +0. Meanwhile
+// the weights of the next, `ahead` elements further, are fetched into the first-level cache.
 static inline __attribute__((always_inline)) void NAME(winograd_product)(
-    const T *v, const size_t v_row, const T *u, const size_t u_row, const size_t channels, T *m, const ptrdiff_t ahead) {
+    const int tiles, const T *v, const size_t v_row, const T *u, const size_t u_row, const size_t channels, T *m,
+    const ptrdiff_t ahead) {
   NAME(vec) sum[TILE_BLOCK][VECTOR_BLOCK];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < TILE_BLOCK; i++)
+  for (int i = 0; i < tiles; i++)
 #pragma clang loop unroll(full)
     for (int j = 0; j < VECTOR_BLOCK; j++) sum[i][j] = (NAME(vec))(T)0;
   // Left to itself the compiler unrolls this where the number of turns is known, and runs out of registers.
@@ -94,14 +96,14 @@ static inline __attribute__((always_inline)) void NAME(winograd_product)(
 #pragma clang loop unroll(full)
     for (int j = 0; j < VECTOR_BLOCK; j++) weight[j] = NAME(load)(u + j * LANES);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < TILE_BLOCK; i++) {
+    for (int i = 0; i < tiles; i++) {
       const NAME(vec) value = (NAME(vec))v[(size_t)i * v_row + c];
 #pragma clang loop unroll(full)
       for (int j = 0; j < VECTOR_BLOCK; j++) sum[i][j] = FMA(value, weight[j], sum[i][j]);
     }
   }
 #pragma clang loop unroll(full)
-  for (int i = 0; i < TILE_BLOCK; i++)
+  for (int i = 0; i < tiles; i++)
 #pragma clang loop unroll(full)
     for (int j = 0; j < VECTOR_BLOCK; j++) NAME(store)(m + (size_t)i * u_row + j * LANES, sum[i][j]);
 }
@@ -195,9 +197,14 @@ static inline __attribute__((always_inline)) void NAME(winograd_products_of)(
     NAME(fetch_ahead_share)(&meanwhile->after);
     const ptrdiff_t ahead = is_last && j == 5 ? -35 * (ptrdiff_t)u_plane : (ptrdiff_t)u_plane;
     for (size_t k = 0; k < filters; k += FILTER_BLOCK)
-      // The last block may hold tiles of earlier runs; nobody reads their sums.
-      for (size_t t = 0; t < count; t += TILE_BLOCK)
-        NAME(winograd_product)(v + t * v_row, v_row, weights + k, m_row, channels, m + t * m_row + k, ahead);
+      for (size_t t = 0; t < count; t += TILE_BLOCK) {
+        const T *const values = v + t * v_row;
+        T *const sums = m + t * m_row + k;
+        // A smaller block for the last tiles. It may hold tiles of earlier runs, whose sums nobody reads.
+        if (count - t > 4) NAME(winograd_product)(TILE_BLOCK, values, v_row, weights + k, m_row, channels, sums, ahead);
+        else if (count - t > 2) NAME(winograd_product)(4, values, v_row, weights + k, m_row, channels, sums, ahead);
+        else NAME(winograd_product)(2, values, v_row, weights + k, m_row, channels, sums, ahead);
+      }
   }
 }
 
@@ -233,6 +240,65 @@ static void NAME(winograd_convolve)(const gf_winograd *a) {
     }
     NAME(winograd_output)(a, m_row, plane, tile, count, m);
     tile = after;
+  }
+}
+
+// --- weights and the sums of their gradient -------------------------------------------------------------------------
+
+// Planes of weights are 4 KiB apart, or a multiple of it, so what lies at one place in all of them falls into one set of the
+// first-level cache, which has room for a third of the lines. So a portion of a plane is read or written at a time, and what
+// lies between the two one-dimensional transforms waits in the first-level cache.
+#undef PORTION
+#define PORTION (512 / sizeof(T))
+
+static inline size_t NAME(portion_vectors)(size_t left) { return (left < PORTION ? left : PORTION) / LANES; }
+
+// G of packed[tap][element] -> transformed[36][element], in binary64, rounded once.
+static void NAME(winograd_weights)(const void *packed, size_t channels, size_t filters, int turned, void *transformed) {
+  const size_t size = channels * gf_padded(filters, sizeof(T));
+  for (size_t begin = 0; begin < size; begin += PORTION) {
+    const size_t vectors = NAME(portion_vectors)(size - begin);
+    const T *const w = (const T *)packed + begin;
+    T *const u = (T *)transformed + begin;
+    NAME(wide) half[3][PORTION / LANES][6];
+    for (size_t s = 0; s < 3; s++)
+      for (size_t l = 0; l < vectors; l++) {
+        NAME(wide) g[3];
+        for (size_t r = 0; r < 3; r++) {
+          const size_t tap = turned ? 8 - (r * 3 + s) : r * 3 + s;
+          g[r] = NAME(widen)(NAME(load)(w + tap * size + l * LANES));
+        }
+        WINOGRAD_WEIGHT(NAME(wide), half[s][l], g[0], g[1], g[2]);
+      }
+    for (size_t i = 0; i < 6; i++)
+      for (size_t l = 0; l < vectors; l++) {
+        NAME(wide) e[6];
+        WINOGRAD_WEIGHT(NAME(wide), e, half[0][l][i], half[1][l][i], half[2][l][i]);
+        for (size_t j = 0; j < 6; j++)
+          NAME(store)(u + (i * 6 + j) * size + l * LANES, __builtin_convertvector(e[j], NAME(vec)));
+      }
+  }
+}
+
+// G' of sums[36][element] -> gradient[tap][element], likewise.
+static void NAME(winograd_gradient_of_sums)(const T *sums, size_t size, T *gradient) {
+  for (size_t begin = 0; begin < size; begin += PORTION) {
+    const size_t vectors = NAME(portion_vectors)(size - begin);
+    NAME(wide) half[6][PORTION / LANES][3];
+    for (size_t j = 0; j < 6; j++)
+      for (size_t l = 0; l < vectors; l++) {
+        NAME(wide) e[6];
+        for (size_t i = 0; i < 6; i++) e[i] = NAME(widen)(NAME(load)(sums + (i * 6 + j) * size + begin + l * LANES));
+        WINOGRAD_WEIGHT_GRADIENT(NAME(wide), half[j][l], e[0], e[1], e[2], e[3], e[4], e[5]);
+      }
+    for (size_t r = 0; r < 3; r++)
+      for (size_t l = 0; l < vectors; l++) {
+        NAME(wide) g[3];
+        WINOGRAD_WEIGHT_GRADIENT(
+            NAME(wide), g, half[0][l][r], half[1][l][r], half[2][l][r], half[3][l][r], half[4][l][r], half[5][l][r]);
+        for (size_t s = 0; s < 3; s++)
+          NAME(store)(gradient + (r * 3 + s) * size + begin + l * LANES, __builtin_convertvector(g[s], NAME(vec)));
+      }
   }
 }
 
@@ -380,48 +446,5 @@ static void NAME(winograd_weight_gradient)(const gf_winograd_gradient *a) {
     NAME(winograd_gradient_products)(all_sums + (size_t)(6 * here.i) * channels * row, channels, filters, v_row, row, here.count,
         a->begins && r < 6, here.v, here.d, &next);
   }
-  if (!a->ends) return;
-  // G' of the 36 sums, in binary64, rounded once.
-  T *const out = a->sums;
-  for (size_t c = 0; c < channels; c++)
-    for (size_t k = 0; k < row; k += LANES) {
-      NAME(wide) half[6][3];
-      for (int j = 0; j < 6; j++) {
-        NAME(wide) e[6];
-        for (int i = 0; i < 6; i++) e[i] = NAME(widen)(NAME(load)(all_sums + ((size_t)(i * 6 + j) * channels + c) * row + k));
-        WINOGRAD_WEIGHT_GRADIENT(NAME(wide), half[j], e[0], e[1], e[2], e[3], e[4], e[5]);
-      }
-      for (int r = 0; r < 3; r++) {
-        NAME(wide) g[3];
-        WINOGRAD_WEIGHT_GRADIENT(NAME(wide), g, half[0][r], half[1][r], half[2][r], half[3][r], half[4][r], half[5][r]);
-        for (int s = 0; s < 3; s++)
-          NAME(store)(out + ((size_t)(r * 3 + s) * channels + c) * row + k, __builtin_convertvector(g[s], NAME(vec)));
-      }
-    }
-}
-
-// --- weights --------------------------------------------------------------------------------------------------------
-
-static void NAME(winograd_weights)(const void *packed, size_t channels, size_t filters, int turned, void *transformed) {
-  const T *const w = packed;
-  T *const u = transformed;
-  const size_t row = gf_padded(filters, sizeof(T));
-  for (size_t c = 0; c < channels; c++)
-    for (size_t k = 0; k < row; k += LANES) {
-      NAME(wide) half[3][6];
-      for (int s = 0; s < 3; s++) {
-        NAME(wide) g[3];
-        for (int r = 0; r < 3; r++) {
-          const int tap = turned ? 8 - (r * 3 + s) : r * 3 + s;
-          g[r] = NAME(widen)(NAME(load)(w + ((size_t)tap * channels + c) * row + k));
-        }
-        WINOGRAD_WEIGHT(NAME(wide), half[s], g[0], g[1], g[2]);
-      }
-      for (int i = 0; i < 6; i++) {
-        NAME(wide) e[6];
-        WINOGRAD_WEIGHT(NAME(wide), e, half[0][i], half[1][i], half[2][i]);
-        for (int j = 0; j < 6; j++)
-          NAME(store)(u + ((size_t)(i * 6 + j) * channels + c) * row + k, __builtin_convertvector(e[j], NAME(vec)));
-      }
-    }
+  if (a->ends) NAME(winograd_gradient_of_sums)(all_sums, channels * row, a->sums);
 }
