@@ -8,7 +8,7 @@ enum Noise {
   /// Nine reruns by others of the BN rows and the BN + RC rows (`replications.csv`) scatter by 0.8 and 1.3 points around
   /// 48 % and 60 %, pooled 1.07; the binomial gives 1.0 there. They come from one assignment and may share a seed, so this
   /// bounds what seeds do from below: within it nothing can be called apart.
-  static func least(accuracy: Double, images: Int = 2500) -> Double {
+  static func least(accuracy: Double, images: Int = ProtocolSettings.validationImages) -> Double {
     1.1 * binomial(accuracy, images: images)
   }
 
@@ -18,7 +18,7 @@ enum Noise {
   static let measuredWidening = 2.6
 
   /// The standard deviation of one run's accuracy, where too few seeds were run to measure it.
-  static func assumed(accuracy: Double, images: Int = 2500) -> Double {
+  static func assumed(accuracy: Double, images: Int = ProtocolSettings.validationImages) -> Double {
     measuredWidening * least(accuracy: accuracy, images: images)
   }
 
@@ -38,19 +38,27 @@ enum Noise {
 
     /// - Parameters:
     ///   - pool: samples of the same quantity whose scatter is taken together: with three degrees of freedom or more, the
-    ///     seeds' own scatter decides, by Student's t; otherwise the assumed one.
+    ///     seeds' own scatter decides, by Student's t, but never less than counting does; otherwise the assumed one. A sample
+    ///     that scatters less than counting tells nothing of seeds: a network that gives every image the same answer has the
+    ///     same accuracy under each.
     ///   - b: `nil` for a difference to a fixed number.
     ///   - images: of the set that the accuracies are of.
-    init(_ a: Sample, _ b: Sample?, pool: [Sample], images: Int = 2500) {
+    init(_ a: Sample, _ b: Sample?, pool: [Sample], images: Int) {
+      let pool = pool.filter { ($0.deviation ?? 0) > Noise.binomial($0.mean, images: images) }
       let freedom = pool.reduce(0) { $0 + $1.values.count - 1 }
+      let means = ([a] + (b.map { [$0] } ?? [])).map(\.mean)
       let share = 1 / Double(a.values.count) + (b.map { 1 / Double($0.values.count) } ?? 0)
       isMeasured = freedom >= 3
       if isMeasured {
-        deviation = (pool.reduce(0) { $0 + $1.squares } / Double(freedom)).squareRoot()
+        let seen = (pool.reduce(0) { $0 + $1.squares } / Double(freedom)).squareRoot()
+        let least = means.map { Noise.least(accuracy: $0, images: images) }.max() ?? 0
+        deviation = max(seen, least)
         value = Noise.quantile(freedom: freedom) * deviation * share.squareRoot()
-        words = "the seeds' own scatter, \(Format.fixed(deviation * 100, 2)) points over \(freedom) degrees of freedom"
+        words =
+          "the seeds' own scatter, \(Format.fixed(seen * 100, 2)) points over \(freedom) degrees of freedom"
+          + (seen < least ? "; counting alone scatters by \(Format.fixed(least * 100, 2))" : "")
       } else {
-        deviation = ([a] + (b.map { [$0] } ?? [])).map { Noise.assumed(accuracy: $0.mean, images: images) }.max() ?? 0
+        deviation = means.map { Noise.assumed(accuracy: $0, images: images) }.max() ?? 0
         value = Noise.quantile(freedom: nil) * deviation * share.squareRoot()
         words = "too few seeds to measure their scatter: \(Format.fixed(deviation * 100, 2)) points a run assumed"
       }

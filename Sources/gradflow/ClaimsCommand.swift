@@ -37,12 +37,11 @@ struct ClaimsCommand: ParsableCommand {
     try end(claims.verdict)
   }
 
-  /// What the seeds that are wanted would cost, by the time that the manifests tell of these runs; `nil` where nothing is
-  /// wanted. Of machines and not of results, so it stands in no other form.
+  /// What the seeds that are wanted would cost, by the time that the manifests tell of these runs; `nil` where no seeds would
+  /// decide a claim: claims that lack a row are not among them. Of machines and not of results, so it stands in no other form.
   private func timeNeeded(_ claims: Claims) throws -> String? {
-    var seeds: [String: Int] = [:]
-    for needed in claims.all.map(\.needed) { seeds.merge(needed.seeds) { max($0, $1) } }
-    if seeds.isEmpty { return nil }
+    let (open, seeds) = claims.decidable
+    if open.isEmpty { return nil }
     var times: [String: [Double]] = [:]
     for run in try options.runs.flatMap({ try RunTraces.runs(in: $0) }) {
       let directory = RunDirectory(path: run)
@@ -50,12 +49,15 @@ struct ClaimsCommand: ParsableCommand {
       times[trace.header.row, default: []].append(seconds)
     }
     let count = seeds.values.reduce(0, +)
+    let words =
+      "\(count) more \(count == 1 ? "run" : "runs") would decide \(open.count == 1 ? "claim" : "claims") "
+      + "\(open.map(String.init).joined(separator: ", ")), as said there"
     var seconds = 0.0
     for (row, further) in seeds {
-      guard let known = times[row], let longest = known.max() else { return "\(count) more runs would decide what is open" }
+      guard let known = times[row], let longest = known.max() else { return words }
       seconds += Double(further) * longest
     }
-    return "\(count) more runs would decide what is open: \(Text.time(seconds: seconds)), as these runs took"
+    return "\(words): \(Text.time(seconds: seconds)), as these runs took"
   }
 
   private func end(_ verdict: Claim.Verdict) throws {

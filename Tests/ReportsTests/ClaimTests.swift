@@ -263,7 +263,7 @@ struct ClaimTests {
     func margin(_ seeds: [UInt64]) -> [FakeRun] {
       FakeRun.report(seeds: seeds).map { run in
         var run = run
-        if run.row == "vgg38-bn-1e-2" { run.validationAccuracy = 0.4492 + Double(run.seed) * 1e-3 }
+        if run.row == "vgg38-bn-1e-2" { run.validationAccuracy = 0.4692 + (Double(run.seed) - 1) * 12e-3 }
         return run
       }
     }
@@ -282,6 +282,13 @@ struct ClaimTests {
     #expect(Claims(try FakeRun.report().set()).text.contains { $0.contains("needs: 13 more seeds") })
     let even = try claim(5, FakeRun.report().with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.4392 })
     #expect(even.needed.seeds.isEmpty && even.needed.words[0].contains("not decided by 100 seeds"))
+    // What further runs are said to decide is neither that, nor a claim that lacks a row.
+    #expect(Claims(try FakeRun.report().set()).decidable.claims.contains(5))
+    let lacking = FakeRun.report().without("vgg38-bn-1e-3").with("vgg38-bn-rc-1e-2") { $0.trainAccuracy = 0.81 }
+    let decidable = Claims(try lacking.set()).decidable
+    #expect(decidable.claims == [8] && decidable.seeds.keys.sorted() == ["vgg38-bn-rc-1e-2"], "\(decidable)")
+    let small = FakeRun.report().with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.4392 }
+    #expect(!Claims(try small.set()).decidable.claims.contains(5))
     #expect(try claim(5, FakeRun.report().without("vgg38-bn-1e-3")).needed.isEmpty)
     #expect(try claim(1, FakeRun.report()).needed.isEmpty)
   }
@@ -370,8 +377,28 @@ struct NoiseTests {
   func pooled() throws {
     let a = try #require(Sample([0.50, 0.52])), b = try #require(Sample([0.40, 0.42])), c = try #require(Sample([0.30, 0.32]))
     // Each has a variance of 2e-4; t of 3 degrees times its root times √(1/2 + 1/2).
-    #expect(abs(Noise.Threshold(a, b, pool: [a, b, c]).value - 2.3533634 * 2e-4.squareRoot()) < 1e-9)
-    #expect(Noise.Threshold(a, b, pool: [a, b]).words.contains("too few seeds"))
+    #expect(abs(Noise.Threshold(a, b, pool: [a, b, c], images: 2500).value - 2.3533634 * 2e-4.squareRoot()) < 1e-9)
+    #expect(Noise.Threshold(a, b, pool: [a, b], images: 2500).words.contains("too few seeds"))
+  }
+
+  @Test("seeds that scatter less than counting tell nothing: a network that answers one class has one accuracy under each")
+  func stuck() throws {
+    let stuck = try #require(Sample([0.01, 0.01, 0.01, 0.01])), a = try #require(Sample([0.3572])),
+      b = try #require(Sample([0.3568]))
+    let threshold = Noise.Threshold(a, b, pool: [stuck, a, b], images: 2500)
+    #expect(!threshold.isMeasured && threshold.value > 0.06, "\(threshold)")
+    // Nor do those whose scatter is a little less.
+    let quiet = try #require(Sample([0.50, 0.51, 0.50, 0.51]))
+    #expect(!Noise.Threshold(a, b, pool: [quiet], images: 2500).isMeasured)
+    #expect(Noise.Threshold(a, b, pool: [quiet], images: 10_000).isMeasured)
+  }
+
+  @Test("what seeds of low accuracies scatter by is never less than counting allows where accuracies are high")
+  func leastScatter() throws {
+    let low = try #require(Sample([0.02, 0.03, 0.02, 0.03])), a = try #require(Sample([0.60])), b = try #require(Sample([0.61]))
+    let threshold = Noise.Threshold(a, b, pool: [low, a, b], images: 2500)
+    #expect(threshold.isMeasured && threshold.deviation == Noise.least(accuracy: 0.60, images: 2500), "\(threshold)")
+    #expect(threshold.words.contains("counting alone scatters by 1.08"), "\(threshold.words)")
   }
 
   @Test("a single value has a mean and no deviation; none is no sample")

@@ -57,7 +57,7 @@ enum AccuracyClaims {
         let gap = best.last({ $0.trainAccuracy - $0.validationAccuracy })
       else { throw Undecidable("no epoch of vgg38-bn-rc-1e-2 was run") }
       // What scatters in both is the validation accuracy, or less.
-      let noise = Noise.Threshold(validation, nil, pool: [validation])
+      let noise = Noise.Threshold(validation, nil, pool: [validation], images: Measure.validation.images)
       return try decide([
         Margin("train accuracy \(Format.percent(train.mean)), to exceed 80 %", train.mean - 0.80, noise, of: [best]),
         Margin(
@@ -75,6 +75,8 @@ enum AccuracyClaims {
     func sample(_ result: RowResult) -> Sample? {
       self == .validation ? result.last(\.validationAccuracy) : result.testAccuracy
     }
+
+    var images: Int { self == .validation ? ProtocolSettings.validationImages : ProtocolSettings.testImages }
   }
 
   /// Compares rows by one noise, measured over all rows that were run whole.
@@ -96,7 +98,7 @@ enum AccuracyClaims {
             Margin(
               "\(measure.rawValue) accuracy \(Format.percent(a.mean)) in \(first.row), "
                 + "\(Format.percent(b.mean)) in \(second.row)",
-              a.mean - b.mean, Noise.Threshold(a, b, pool: pool), of: [first, second]))
+              a.mean - b.mean, Noise.Threshold(a, b, pool: pool, images: measure.images), of: [first, second]))
         }
       }
       return try decide(items)
@@ -132,6 +134,7 @@ enum AccuracyClaims {
       }
       let names = rows.map(\.row).joined(separator: " and ")
       guard let most = seeds(noise.deviation) else {
+        needed.decides = false
         needed.words.append(
           "\(names): a margin so small is not decided by \(SeedsNeeded.most) seeds a row, if it is what these runs show")
         return

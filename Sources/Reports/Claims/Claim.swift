@@ -45,6 +45,14 @@ public struct Claims: Sendable {
     [Claim.Verdict.held, .notHeld, .undecidable].map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
   }
 
+  /// Claims that further seeds would decide, and these seeds by row; not those that lack a row, or have a margin too small.
+  public var decidable: (claims: [Int], seeds: [String: Int]) {
+    let open = all.filter { !$0.needed.seeds.isEmpty && $0.needed.decides }
+    var seeds: [String: Int] = [:]
+    for claim in open { seeds.merge(claim.needed.seeds) { max($0, $1) } }
+    return (open.map(\.number), seeds)
+  }
+
   // MARK: Forms
 
   public var text: [String] {

@@ -30,6 +30,8 @@ enum SeedsNeeded {
 public struct RunsNeeded: Equatable, Sendable {
   /// Further seeds by row, in the order of the claim; the same for all that are compared.
   public var seeds: [String: Int] = [:]
+  /// Whether these seeds would decide the claim as a whole: not where one of its margins needs more than anybody runs.
+  public var decides = true
   /// In words, without this machine's time for it.
   public var words: [String] = []
 

@@ -7,6 +7,8 @@ enum ProtocolSettings {
   static let epochs = 100
   /// 500 a class, without those for validation.
   static let trainingImages = 47_500
+  /// 25 and 100 a class.
+  static let validationImages = 2500, testImages = 10_000
   static let dataName = "cifar-100"
   /// Fingerprint of the official training and test images. Their order in the files does not matter (`DatasetVerification`).
   static let dataFingerprint = "sha256:02fecc6be80460f979b822541191c29996ce29776c9d0ff8bb422d38fa17b7e0"

@@ -23,6 +23,17 @@ public struct Replication: Equatable, Sendable {
       testAccuracy: number("test_accuracy_percent").map { $0 / 100 }, note: note)
   }
 
+  /// Whether the learning rate, and with it the row, is known.
+  var tellsRate: Bool { learningRate != "unverified" }
+
+  /// What a reader should know before holding a row against such reruns; `nil` if nothing.
+  static func remark(on reruns: [Replication], of row: String) -> String? {
+    let unknown = reruns.filter { !$0.tellsRate }.count
+    let rate = unknown == 0 || !row.contains("-bn") ? [] : ["\(unknown) of \(reruns.count) do not tell their learning rate"]
+    let notes = reruns.map(\.note).filter { $0 != "last epoch" }.unique
+    return rate.isEmpty && notes.isEmpty ? nil : "reruns by others: " + (rate + notes).joined(separator: "; ")
+  }
+
   /// Those that may be of a row: the same network, and a learning rate that is the row's or not known.
   public static func of(row: PublishedRow) -> [Replication] {
     all.filter { replication in

@@ -68,7 +68,7 @@ public struct BeyondTable1: Sendable {
       let usual = reference.last(\.validationAccuracy)
     else { return nil }
     let threshold = Noise.Threshold(
-      ours, usual, pool: [ours, usual], images: result.representative.validationImages ?? 2500)
+      ours, usual, pool: [ours, usual], images: result.representative.validationImages ?? ProtocolSettings.validationImages)
     return Difference(value: ours.mean - usual.mean, threshold: threshold.value, isMeasured: threshold.isMeasured)
   }
 
@@ -76,13 +76,20 @@ public struct BeyondTable1: Sendable {
 
   /// What the section says above its table.
   var lead: String {
-    let isMeasured = lines.contains { $0.difference?.isMeasured == true }
+    let words =
+      switch (areMeasured.contains(true), areMeasured.contains(false)) {
+      case (true, false): "by their own scatter."
+      case (true, true): "by their own scatter, and where * stands by an assumed one: there too few seeds were run to measure it."
+      default: "whose scatter is assumed: too few were run to measure it."
+      }
     return
       "Rows outside Table 1, beside \(Self.reference). The gradient flow is the mean |gradient| of the first convolution and of "
       + "the linear layer at the end of the first epoch, lowest seed. A validation accuracy is called higher or lower where it "
-      + "differs by more than seeds do, "
-      + (isMeasured ? "by their own scatter." : "whose scatter is assumed: too few were run to measure it.")
+      + "differs by more than seeds do, " + words
   }
+
+  /// Of each difference, whether seeds tell its noise.
+  private var areMeasured: [Bool] { lines.compactMap { $0.difference?.isMeasured } }
 
   var table: TextTable {
     var table = TextTable([
@@ -90,6 +97,7 @@ public struct BeyondTable1: Sendable {
       ("train loss", .right), ("val loss", .right), ("val acc", .right), ("test acc", .right), ("val acc, points", .right),
       ("", .left),
     ])
+    let isMixed = Set(areMeasured).count == 2
     for line in lines {
       let result = line.result, flow = result.representative.epochs.first?.gradientFlow ?? []
       func metric(_ key: String) -> String {
@@ -100,7 +108,9 @@ public struct BeyondTable1: Sendable {
         "\(result.epochs)", flow.first.map { Format.scientific($0.value) } ?? "-",
         flow.last.map { Format.scientific($0.value) } ?? "-", metric("train_loss"), metric("val_loss"), metric("val_accuracy"),
         metric("test_accuracy"),
-        line.difference.map { "\(Format.signed($0.value * 100, 2)) (\(Format.fixed($0.threshold * 100, 2)))" } ?? "-",
+        line.difference.map {
+          "\(Format.signed($0.value * 100, 2)) (\(Format.fixed($0.threshold * 100, 2))\(isMixed && !$0.isMeasured ? "*" : ""))"
+        } ?? "-",
         line.difference?.word.rawValue ?? "",
       ])
     }

@@ -6,10 +6,10 @@ public enum Distance: Equatable, Sendable {
   case notRun
   /// The runs are not the report's experiment, or not all of it; why.
   case notJudged([String])
-  /// Within what another seed would change.
+  /// Within what counting images leaves open, which is the least that another seed changes.
   case meets
-  /// Beyond that, and among what others found who ran it again: within their range, or within what another seed would change
-  /// of one of them. A single rerun is no range.
+  /// Beyond that, and among what others found who ran it again: within their range, or as close to one of them. A single rerun
+  /// is no range.
   case amongReruns([String], reasons: [String])
   /// Beyond both. Here and above: what is, and what is known of the reason.
   case apart([String], reasons: [String])
@@ -39,16 +39,22 @@ public enum Distance: Equatable, Sendable {
     guard let result else { self = .notRun; return }
     if let why = Self.objection(to: result) { self = .notJudged(why); return }
     let reruns = Replication.of(row: published)
-    let pairs: [(String, Sample?, Double?, [Double])] = [
-      ("validation accuracy", result.last(\.validationAccuracy), published.validationAccuracy, reruns.map(\.validationAccuracy)),
-      ("test accuracy", result.testAccuracy, published.testAccuracy, reruns.compactMap(\.testAccuracy)),
+    let pairs: [(String, Int, Sample?, Double?, [Double])] = [
+      (
+        "validation accuracy", ProtocolSettings.validationImages, result.last(\.validationAccuracy),
+        published.validationAccuracy, reruns.map(\.validationAccuracy)
+      ),
+      (
+        "test accuracy", ProtocolSettings.testImages, result.testAccuracy, published.testAccuracy,
+        reruns.compactMap(\.testAccuracy)
+      ),
     ]
     var beyondSeeds: [String] = []
     var beyondReruns = false
-    for (name, sample, theirs, others) in pairs {
+    for (name, images, sample, theirs, others) in pairs {
       guard let ours = sample?.mean, let theirs, let count = sample?.values.count else { continue }
       func explained(_ accuracy: Double) -> Double {
-        1.96 * Noise.least(accuracy: accuracy) * (1 + 1 / Double(count)).squareRoot()
+        1.96 * Noise.least(accuracy: accuracy, images: images) * (1 + 1 / Double(count)).squareRoot()
       }
       let bound = explained(theirs)
       if ours.isFinite, abs(ours - theirs) <= bound { continue }

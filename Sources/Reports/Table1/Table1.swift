@@ -127,15 +127,16 @@ extension Table1.Line {
 
   var model: String { published.map { "\($0.model), \($0.learningRate)" } ?? row }
 
-  /// Runs that the line does not count, and why; empty if it counts all.
+  /// Runs that the line does not count, and why, and what is known of the reruns that it is held against.
   var remarks: [String] {
     guard let result else { return [] }
+    let reruns = isJudged ? Replication.remark(on: reruns, of: row).map { ["\(row), \($0)"] } ?? [] : []
     let diverged = (result.runs + result.leftOut).compactMap { run in run.diverged.map { "\(run.name): \($0)" } }
     let torn = (result.runs + result.leftOut).compactMap { run in run.trace.torn.map { "\(run.name): \($0)" } }
     let unfinished = result.runs.filter { !$0.isFinished }
     return result.leftOut.map {
       "\($0.name) is left out: it has \(Format.count($0.epochs.count, "epoch"))\($0.isFinished ? "" : " and is unfinished"), "
         + "others of its row have \(result.epochs)"
-    } + unfinished.map { "\($0.name) is unfinished: its last epoch is shown, and there is no test" } + diverged + torn
+    } + unfinished.map { "\($0.name) is unfinished: its last epoch is shown, and there is no test" } + diverged + torn + reruns
   }
 }
