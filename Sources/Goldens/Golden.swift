@@ -57,8 +57,8 @@ public struct Golden: Equatable, Sendable {
   }
 
   /// What goldens keep of a trace.
-  public static func reduced(_ trace: Trace, epochs: Int? = nil) -> Trace {
-    trace.reduced(layerEpochs: layerEpochs, stepDigests: stepDigests, epochs: epochs)
+  public static func reduced(_ trace: Trace, epochs: Int? = nil, withTest: Bool = true) -> Trace {
+    trace.reduced(layerEpochs: layerEpochs, stepDigests: stepDigests, epochs: epochs, withTest: withTest)
   }
 
   /// Whether a trace was read from a file that calls itself a golden.

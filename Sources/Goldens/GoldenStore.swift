@@ -18,12 +18,11 @@ public struct GoldenStore: Equatable, Sendable {
     return try directoryEntries(directory).filter { isDirectory("\(directory)/\($0)") }
   }
 
-  /// The rows of a profile that have goldens, by name.
+  /// The rows of a profile that have goldens, by name; a directory of runs holds none.
   public func rows(profile: String) throws(FileError) -> [String] {
     let directory = "\(directory)/\(profile)"
     guard isDirectory(directory) else { return [] }
-    return try directoryEntries(directory).filter { $0.hasSuffix(Self.suffix) }
-      .map { String($0.dropLast(Self.suffix.count)) }
+    return try RunTraces.goldens(in: directory).map { String($0.dropFirst(directory.count + 1).dropLast(Self.suffix.count)) }
   }
 
   /// The golden of a row; `nil` if there is none.

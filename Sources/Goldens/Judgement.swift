@@ -36,7 +36,7 @@ public struct Judgement: Equatable, Sendable {
   public private(set) var rounding: RoundingEnvelope.Study?
   /// Of another program's updates from what follows from its own gradients, in tolerances; `nil` for runs.
   public private(set) var largestDeparture: Double?
-  /// Fewer epochs than the golden's were asked for and compared.
+  /// Fewer epochs than the golden's were asked for and compared, or all of them without the test.
   public private(set) var isPrefix = false
 
   /// A row of which nothing can be said.
@@ -117,7 +117,7 @@ public struct Judgement: Equatable, Sendable {
 
   /// - Parameters:
   ///   - run: its name, for messages.
-  ///   - allowsPrefix: judges a run of fewer epochs by those that it has. Otherwise they are missing.
+  ///   - allowsPrefix: judges a run of fewer epochs, or without its test, by what it has. Otherwise the rest is missing.
   ///   - anchors: steps from the golden's anchors, made by the program that made the run.
   public init(
     _ trace: Trace, against golden: Golden, run: String, allowsPrefix: Bool = false, anchors: [OpeningLine]? = nil
@@ -154,7 +154,9 @@ private struct Comparison {
     self.trace = trace
     self.golden = golden
     self.anchors = golden.rounding != nil && trace.header.seed == golden.trace.header.seed ? anchors : nil
-    isPrefix = allowsPrefix && trace.epochs.count < golden.trace.epochs.count
+    let made = trace.epochs.count, wanted = golden.trace.epochs.count
+    // A run that was stopped before its test lacks that alone.
+    isPrefix = allowsPrefix && (made < wanted || made == wanted && trace.test == nil)
   }
 
   private static let free: Set<String> = ["seed", "numerics"]
@@ -168,7 +170,7 @@ private struct Comparison {
     compareShape()
     compareValues()
     compareInputs()
-    let expected = isPrefix ? Golden.reduced(golden.trace, epochs: trace.epochs.count) : golden.trace
+    let expected = isPrefix ? Golden.reduced(golden.trace, epochs: trace.epochs.count, withTest: false) : golden.trace
     let found = Golden.reduced(trace, epochs: isPrefix ? nil : golden.trace.epochs.count)
     if settings.isEmpty {
       counts.digests =

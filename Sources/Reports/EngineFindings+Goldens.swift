@@ -28,7 +28,7 @@ extension EngineFindings {
         continue
       }
       if result.epochs == 0 { continue }
-      let judged = result.runs.filter { !$0.isGolden }
+      let judged = (result.runs + result.leftOut).filter { !$0.isGolden && !$0.epochs.isEmpty }
       if judged.isEmpty {
         verdicts[result.row] = .notChecked
         continue

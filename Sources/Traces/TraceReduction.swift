@@ -22,7 +22,7 @@ extension Trace {
   /// left out.
   ///
   /// - Parameter epochs: only that many; a shorter run has no test line.
-  public func reduced(layerEpochs: Int, stepDigests limit: Int, epochs count: Int? = nil) -> Trace {
+  public func reduced(layerEpochs: Int, stepDigests limit: Int, epochs count: Int? = nil, withTest: Bool = true) -> Trace {
     var left = limit
     var withSteps: Set<Int> = []
     let digests = stepDigests
@@ -32,12 +32,13 @@ extension Trace {
       withSteps.insert(epoch)
     }
     let kept = epochs.prefix(count ?? epochs.count)
+    let keepsTest = withTest && kept.count == epochs.count
     return Trace(
       header: header, epochs: Array(kept),
       steps: steps.filter { withSteps.contains($0.epoch) && $0.epoch < kept.count },
       layers: layers.filter { $0.epoch < min(layerEpochs, kept.count) },
-      test: kept.count < epochs.count ? nil : test,
-      inputs: inputs.filter { $0.epoch.map { $0 < kept.count } ?? (kept.count == epochs.count) }, opening: opening,
+      test: keepsTest ? test : nil,
+      inputs: inputs.filter { $0.epoch.map { $0 < kept.count } ?? keepsTest }, opening: opening,
       norms: norms.filter { $0.epoch < kept.count })
   }
 

@@ -80,7 +80,7 @@ struct BisectCommand: ParsableCommand {
   }
 
   private func trace(_ path: String) throws -> Trace {
-    try TracePath.trace(path)
+    try TracePath.whole(path)
   }
 
   // MARK: Again

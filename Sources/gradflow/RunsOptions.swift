@@ -40,10 +40,10 @@ struct AgainstOption: ParsableArguments {
     return goldens + [store.index]
   }
 
-  /// - Throws: `Stop` for a directory that was asked for and is not there.
+  /// - Throws: `Stop` for a directory that was asked for and is not there, or holds no golden.
   func findings(_ runs: RunSet) throws -> EngineFindings {
     let directory = against ?? Self.standard
-    if against != nil, !isDirectory(directory) { throw Self.missing(directory) }
+    if against != nil { try GoldenStore(directory: directory).requireGoldens() }
     return try EngineFindings(judging: runs, byAnyIn: directory)
   }
 

@@ -9,17 +9,12 @@ enum TracePath {
     isDirectory(path) ? RunDirectory(path: path).trace : path
   }
 
-  /// What is whole of a trace; what is torn off its end is told of.
+  /// What is whole of a trace, of a run or of a golden; what is torn off its end is told of. One that calls itself a golden must
+  /// be one, down to its seal.
   static func whole(_ path: String) throws -> Trace {
     let trace = try Trace(path: resolve(path))
-    if let torn = trace.torn { Console.log("gradflow: warning: \(path): \(torn)") }
-    return trace
-  }
-
-  /// The trace, of a run or of a golden; one that calls itself a golden must be one, down to its seal.
-  static func trace(_ path: String) throws -> Trace {
-    let trace = try whole(path)
     if Golden.isGolden(trace) { _ = try Golden(path: resolve(path)) }
+    if let torn = trace.torn { Console.log("gradflow: warning: \(path): \(torn)") }
     return trace
   }
 }

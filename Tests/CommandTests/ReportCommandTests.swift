@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Processes
 import TestSupport
 import Testing
 
@@ -110,7 +111,10 @@ struct ReportCommandTests {
 
   @Test("rows without a golden are called so, and nothing fails")
   func withoutGolden() throws {
-    let outcome = try run("report", ["--out", directory.path("page.html"), "--against", directory.path("out")])
+    try createDirectory(directory.path("golden/smoke"))
+    try FileManager.default.copyItem(
+      atPath: Shell.package.path + "/golden/smoke/vgg38-rc.jsonl.zst", toPath: directory.path("golden/smoke/vgg38-rc.jsonl.zst"))
+    let outcome = try run("report", ["--out", directory.path("page.html"), "--against", directory.path("golden")])
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(try content("page.html").contains("no golden"))
   }
@@ -131,6 +135,38 @@ struct ReportCommandTests {
   func goldens() throws {
     let outcome = try run("table1", ["--against", directory.path("nowhere")])
     #expect(outcome.code == 2 && outcome.errors.contains("no such directory of goldens"))
+    for (path, words) in [
+      (directory.path("out"), "holds no goldens of any profile"),
+      (Shell.package.path + "/golden/smoke", "name the directory above it"),
+    ] {
+      for arguments in [["table1", directory.path("out"), "--against", path], ["golden", "index", "--against", path]] {
+        let outcome = try Program.run(arguments)
+        #expect(outcome.code == 2 && outcome.output.isEmpty && outcome.errors.contains(words), "\(outcome.errors)")
+      }
+    }
+  }
+
+  @Test("a golden that was edited, or has lost its seal, is refused by every command that reads it")
+  func editedGolden() throws {
+    let text = String(
+      decoding: try Zstd.readFile(Shell.package.path + "/golden/smoke/vgg08.jsonl.zst", limit: 1 << 26), as: UTF8.self)
+    let edited = text.replacing(/"val_accuracy":0.[0-9]*/, with: "\"val_accuracy\":0.5")
+    let unsealed = text.split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
+    for (name, content) in [("edited", edited), ("unsealed", unsealed)] {
+      #expect(content != text)
+      try createDirectory(directory.path(name))
+      let path = directory.path("\(name)/vgg08.jsonl.zst")
+      try AtomicFile.write(Zstd.compress(Array(content.utf8)), to: path)
+      for arguments in [
+        ["table1", directory.path(name)], ["claims", directory.path(name)],
+        ["report", directory.path(name), "--out", "page.html"],
+        ["export", path, "--format", "csv"], ["golden", "show", path],
+      ] {
+        let outcome = try Program.run(arguments)
+        #expect(
+          outcome.code == 2 && outcome.output.isEmpty && outcome.errors.contains("vgg08.jsonl.zst"), "\(arguments): \(outcome)")
+      }
+    }
   }
 
   @Test(

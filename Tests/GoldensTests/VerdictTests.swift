@@ -199,6 +199,8 @@ struct VerdictTests {
     #expect(long.verdict == .regression && long.findings.contains { $0.kind == .extra && $0.epoch == 3 })
     let untested = judge(Sample.run(seed: 0).with(test: .some(nil)))
     #expect(untested.verdict == .regression && untested.findings.map(\.metric) == ["test line"])
+    let asked = judge(Sample.run(seed: 0).with(test: .some(nil)), allowsPrefix: true)
+    #expect(asked.verdict == .identical && asked.isPrefix && asked.counts.epochs == 3, "\(asked.verdict) \(asked.counts)")
   }
 
   @Test("a layer that is missing, extra or renamed is a regression")

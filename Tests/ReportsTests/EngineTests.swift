@@ -57,6 +57,23 @@ struct EngineTests {
     #expect(verdict.kind == .regression && verdict.detail.hasPrefix("vgg08-s8: "), "\(verdict)")
   }
 
+  @Test("a run that the row leaves out is judged all the same, by the epochs that it has")
+  func leftOut() throws {
+    var bad = run(seed: 8, epochs: 2)
+    bad.planned = 3
+    bad.validationLoss = 9
+    let verdict = try findings([run(seed: 0), bad, run(seed: 9)]).verdict(of: "vgg08")
+    #expect(verdict.kind == .regression && verdict.detail.hasPrefix("vgg08-s8: "), "\(verdict)")
+  }
+
+  @Test("a run that was stopped before its test is judged by its epochs")
+  func untested() throws {
+    var stopped = run(seed: 0)
+    stopped.planned = 4
+    let verdict = try findings([stopped]).verdict(of: "vgg08")
+    #expect(verdict.kind == .identical && verdict.detail.contains("the epochs that were made"), "\(verdict)")
+  }
+
   @Test("other settings are not comparable, by name, and have no bands; a row without a golden is called so")
   func notComparable() throws {
     var other = run(seed: 0)

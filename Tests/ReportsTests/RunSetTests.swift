@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Goldens
 import TestSupport
 import Testing
 import Traces
@@ -124,10 +125,11 @@ struct RunSetTests {
   func goldens() throws {
     try withDirectory { directory in
       try [FakeRun(row: "vgg08", epochs: 2), FakeRun(row: "vgg38", epochs: 2)].write(to: directory)
-      try FileManager.default.createDirectory(atPath: directory + "/goldens/paper", withIntermediateDirectories: true)
+      let store = GoldenStore(directory: directory + "/goldens")
       for row in ["vgg08", "vgg38"] {
-        try FileManager.default.copyItem(
-          atPath: "\(directory)/\(row)-s0/trace.jsonl.zst", toPath: "\(directory)/goldens/paper/\(row).jsonl.zst")
+        let run = GoldenRecording.Run(path: row, trace: FakeRun(row: row, epochs: 2).trace)
+        try store.write(
+          GoldenRecording.golden(row: row, profile: "paper", runs: [run], referenceSeed: 0, epochs: 2, reason: "for a test"))
       }
       let set = try RunSet(readingFrom: [directory + "/goldens/paper"])
       #expect(set.rows.map(\.row) == ["vgg08", "vgg38"] && set.runs.allSatisfy { $0.isGolden && $0.epochs.count == 2 })
@@ -136,6 +138,13 @@ struct RunSetTests {
       // Where there are runs, files beside them are none.
       #expect(try RunTraces.goldens(in: directory) == [])
       #expect(try RunSet(readingFrom: [directory]).runs.allSatisfy { !$0.isGolden })
+      // One that was edited is none.
+      let path = store.path(profile: "paper", row: "vgg08")
+      let text = String(decoding: try Zstd.readFile(path, limit: 1 << 26), as: UTF8.self)
+      let edited = text.replacing("\"val_accuracy\":0.45", with: "\"val_accuracy\":0.46")
+      #expect(edited != text)
+      try AtomicFile.write(Zstd.compress(Array(edited.utf8)), to: path)
+      #expect(throws: GoldenError.self) { try RunSet(readingFrom: [directory + "/goldens/paper"]) }
     }
   }
 

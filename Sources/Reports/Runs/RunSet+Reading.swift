@@ -1,12 +1,13 @@
 import Files
+import Goldens
 import Traces
 
 extension RunSet {
   /// Reads the runs in directories of runs (`OUT`, which holds `ROW-sSEED/`), in runs' own directories, or in directories of
   /// goldens (`golden/paper`), which are runs that were recorded.
   ///
-  /// - Throws: what reading a trace throws: a damaged one is refused, as leaving it out would change the result;
-  ///   `RunSetError`.
+  /// - Throws: what reading a trace or a golden throws: a damaged one is refused, as leaving it out would change the result, and
+  ///   so is a golden that was edited; `RunSetError`.
   public init(readingFrom directories: [String]) throws {
     var runs: [RunRecord] = []
     var warnings: [String] = []
@@ -23,7 +24,7 @@ extension RunSet {
         }
         runs.append(record)
       }
-      for golden in try RunTraces.goldens(in: directory) { runs.append(RunRecord(try Trace(path: golden), place: golden)) }
+      for golden in try RunTraces.goldens(in: directory) { runs.append(RunRecord(try Golden(path: golden).trace, place: golden)) }
     }
     try self.init(runs, warnings: warnings, places: directories)
   }

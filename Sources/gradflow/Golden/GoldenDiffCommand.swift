@@ -16,8 +16,8 @@ struct GoldenDiffCommand: ParsableCommand {
   var second: String
 
   func run() throws {
-    let a = Golden.reduced(try TracePath.trace(first))
-    let b = Golden.reduced(try TracePath.trace(second))
+    let a = Golden.reduced(try TracePath.whole(first))
+    let b = Golden.reduced(try TracePath.whole(second))
     let comparison = TraceComparison(a, b)
     for difference in comparison.settings { try Console.print(difference.description) }
     if let divergence = comparison.divergence { try Console.print(divergence.description) }

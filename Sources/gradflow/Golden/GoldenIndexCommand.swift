@@ -1,5 +1,4 @@
 import ArgumentParser
-import Files
 import Goldens
 
 struct GoldenIndexCommand: ParsableCommand {
@@ -12,7 +11,8 @@ struct GoldenIndexCommand: ParsableCommand {
   var against = "golden"
 
   func run() throws {
-    guard isDirectory(against) else { throw AgainstOption.missing(against) }
-    try Console.print(String(try GoldenStore(directory: against).indexText().dropLast()))
+    let store = GoldenStore(directory: against)
+    try store.requireGoldens()
+    try Console.print(String(try store.indexText().dropLast()))
   }
 }

@@ -1,8 +1,24 @@
 import Experiments
 import Files
 import Goldens
+import Traces
 
 extension GoldenStore {
+  /// To be asked where somebody named the directory: one without any golden would quietly check nothing.
+  ///
+  /// - Throws: `Stop` if it is not there or holds none.
+  func requireGoldens() throws {
+    guard isDirectory(directory) else { throw AgainstOption.missing(directory) }
+    if try profiles().contains(where: { try !rows(profile: $0).isEmpty }) { return }
+    let isProfile = try !RunTraces.goldens(in: directory).isEmpty
+    throw Stop(
+      .impossible,
+      "\(directory) holds no goldens of any profile: "
+        + (isProfile
+          ? "it is itself that of one profile; name the directory above it"
+          : "name a directory like golden, with PROFILE/ROW.jsonl.zst in it"))
+  }
+
   /// The rows of a profile that have goldens, by name. To be asked before anything is run: a check without any golden is lost
   /// work.
   ///
