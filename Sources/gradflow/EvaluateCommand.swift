@@ -162,7 +162,8 @@ struct EvaluationReport {
         line.recorded.map { Text.fixed($0.loss, 4) } ?? "-", line.recorded.map { Text.percent($0.accuracy) } ?? "-", word,
       ])
     }
-    let head = "\(run), weights of epoch \(epoch + 1) (the trace was made with \(recordedStatistics.rawValue) statistics)"
+    let head =
+      "\(run), weights of epoch \(epoch + 1), counted from 1 (the trace was made with \(recordedStatistics.rawValue) statistics)"
     return [head] + candidateLines + table.lines
   }
 

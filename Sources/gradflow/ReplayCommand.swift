@@ -54,6 +54,7 @@ struct ReplayCommand: ParsableCommand {
       throw ValidationError("the list goes to standard output, so --save and --values need files")
     }
     let trace = try TracePath.whole(self.path)
+    try Self.check(step.position, isIn: trace, path: self.path)
     let identity = try RunIdentity(trace.header, path: path)
     let source = try ExperimentData(
       RunDataset.load(for: identity, data: data.directory), identity.settings, seed: identity.seed)
@@ -76,6 +77,15 @@ struct ReplayCommand: ParsableCommand {
     for line in ReplayReport(start: start, step: step.position, departure: departure, parts: parts).lines {
       try Console.print(line)
     }
+  }
+
+  /// A run that goes on, or broke off, may have begun the epoch after its last whole one.
+  private static func check(_ step: StepPosition, isIn trace: Trace, path: String) throws {
+    let whole = trace.epochs.count
+    if step.epoch < whole + (trace.test == nil ? 1 : 0) { return }
+    throw Stop(
+      .impossible,
+      "\(path) has no step \(step.epoch):\(step.step): its \(whole) \(whole == 1 ? "epoch is" : "epochs are") counted from 0")
   }
 }
 

@@ -3,8 +3,11 @@ import Experiments
 
 /// Which rows: what `matrix`, `nightly`, `golden check` and `cluster submit` share.
 struct RowOptions: ParsableArguments {
-  @Option(name: .customLong("rows"), help: "Only these rows, separated by commas.")
-  var names: String?
+  @Option(name: .customLong("rows"), help: "Only these rows, separated by commas; may be given several times.")
+  var lists: [String] = []
+
+  /// Separated by commas; `nil` where the option is not given.
+  var names: String? { lists.isEmpty ? nil : lists.joined(separator: ",") }
 
   @OptionGroup var matrix: MatrixOption
 

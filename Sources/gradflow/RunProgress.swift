@@ -39,7 +39,8 @@ struct RunProgress {
     case .checkpoint: break
     case .test(let line):
       Console.log(
-        "\(name): test \(Text.fixed(line.loss, 3)) \(Text.percent(line.accuracy)) with the weights of epoch \(line.epoch + 1)")
+        "\(name): test \(Text.fixed(line.loss, 3)) \(Text.percent(line.accuracy)) with the weights of epoch \(line.epoch + 1)/\(run.epochs)"
+      )
     }
   }
 }

@@ -73,6 +73,8 @@ struct BisectCommandTests {
     let fromStart = try Program.run(["replay", whole, "--step", "1:3", "--isa", SmallRuns.otherInstructionSet])
     #expect(outcome.output.split(separator: "\n").dropFirst() == fromStart.output.split(separator: "\n").dropFirst())
     #expect(outcome.output.split(separator: "\n").count > 50)
+    let beyond = try Program.run(["replay", whole, "--step", "2:0"])
+    #expect(beyond.code == 2 && beyond.output.isEmpty && beyond.errors.contains("has no step 2:0"), "\(beyond.errors)")
   }
 
   @Test("another program that computes something else is found out: part, element, both values")

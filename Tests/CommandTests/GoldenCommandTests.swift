@@ -211,10 +211,10 @@ struct GoldenCommandTests {
       outcome.code == 1 && outcome.output.contains("train_loss: found nan, which is not a finite number"), "\(outcome.output)")
   }
 
-  @Test("several directories are judged together")
+  @Test("several directories are judged together, and a run that is in two of them once")
   func several() throws {
     let outcome = try check(["--runs", run(0), "--runs", run(5), "--runs", directory.path("runs")])
-    #expect(outcome.code == 0 && outcome.output.contains("compared: 8 of 8 runs"), "\(outcome.output)")
+    #expect(outcome.code == 0 && outcome.output.contains("compared: 6 of 6 runs"), "\(outcome.output)")
     let chosen = try check(["--runs", directory.path("runs"), "--seeds", "3..5"])
     #expect(chosen.code == 0 && chosen.output.contains("compared: 3 of 3 runs"), "\(chosen.output)")
   }
@@ -333,6 +333,12 @@ struct GoldenCommandTests {
     #expect(try readFile("\(golden)/smoke/vgg08.jsonl.zst") == before)
     let index = try Program.run(["golden", "index", "--against", directory.path("nowhere")])
     #expect(index.code == 2 && index.output.isEmpty)
+  }
+
+  @Test("rows may be named in several options")
+  func rowsTwice() throws {
+    let rows = try check(["--rows", "vgg38", "--rows", "vgg08", "--runs", directory.path("runs")])
+    #expect(rows.code == 2 && rows.output.contains("vgg38"), "\(rows.output)\(rows.errors)")
   }
 
   @Test("recorded anew without a change nothing is written; bands are kept for a new contract version that they hold for")

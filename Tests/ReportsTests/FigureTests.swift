@@ -281,6 +281,23 @@ struct PageTests {
     #expect(PublishedRow.all.map(\.id) + Reproduction.rowsBeyondTable1 == ExperimentRow.builtIn.map(\.id))
   }
 
+  @Test("says where the commands make another page: of unfinished runs, of goldens, of a network that has a built-in row's name")
+  func departures() throws {
+    #expect(Reproduction(try FakeRun.quick().set()).departures.isEmpty)
+    #expect(Page(try FakeRun.quick().set()).html.contains("The same commands give the same page, byte for byte"))
+    var unfinished = FakeRun(row: "vgg08", profile: .short, epochs: 1)
+    unfinished.planned = 2
+    let half = Reproduction(try [unfinished].set())
+    #expect(half.commands[0] == "gradflow matrix --profile short --rows vgg08 --data DIR --seed 0 --out runs/short")
+    #expect(half.departures.count == 1 && half.departures[0].contains("unfinished"), "\(half.departures)")
+    #expect(Page(try [unfinished].set()).html.contains("but not the same page"))
+    let golden = try RunSet([RunRecord(FakeRun(row: "vgg08").trace, place: "golden/paper/vgg08.jsonl.zst")])
+    #expect(Reproduction(golden).departures.first?.contains("goldens") == true)
+    let other = Reproduction(try FakeRun.quick().with("vgg08") { $0.change = { $0.network.isResidual = true } }.set())
+    #expect(other.commands[0].contains("--rows vgg08 --matrix FILE.yaml") && other.commands[1].contains("--rows vgg38,"))
+    #expect(other.departures.first?.contains("vgg08, which no trace names") == true, "\(other.departures)")
+  }
+
   @Test("escapes what a matrix file may call its rows and data")
   func escaping() throws {
     #expect(escapedForXML("<a href='x'>&\"\u{1}") == "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}")

@@ -224,13 +224,19 @@ enum PageTables {
   // MARK: Commands
 
   static func reproduction(_ runs: RunSet) -> String {
-    let commands = Reproduction(runs).commands
+    let reproduction = Reproduction(runs)
+    let sentence =
+      reproduction.departures.isEmpty
+      ? "The same commands give the same page, byte for byte, with any number of threads and on every instruction set, under "
+        + "version \(runs.experiment.numerics) of the numerics contract."
+      : "These commands give the same numbers, with any number of threads and on every instruction set, under version "
+        + "\(runs.experiment.numerics) of the numerics contract, but not the same page: "
+        + reproduction.departures.joined(separator: "; ") + "."
     return """
       <section id="reproduce">
       <h2>How to reproduce this page</h2>
-      <p>The same commands give the same page, byte for byte, with any number of threads and on every instruction set, under \
-      version \(runs.experiment.numerics) of the numerics contract.</p>
-      <pre tabindex="0"><code>\(commands.map { escapedForXML($0) }.joined(separator: "\n"))</code></pre>
+      <p>\(escapedForXML(sentence))</p>
+      <pre tabindex="0"><code>\(reproduction.commands.map { escapedForXML($0) }.joined(separator: "\n"))</code></pre>
       </section>
       """
   }
@@ -239,6 +245,8 @@ enum PageTables {
 /// The commands that make these runs and their report again.
 public struct Reproduction {
   public let commands: [String]
+  /// In what these runs' page is not the one that the commands make; empty if in nothing.
+  public let departures: [String]
 
   /// The program's rows that are not in Table 1: they need no matrix file.
   static let rowsBeyondTable1 = [
@@ -250,28 +258,49 @@ public struct Reproduction {
   public init(_ runs: RunSet) {
     let profile = runs.experiment.profile
     let out = "runs/\(profile)"
+    departures = Self.departures(of: runs)
     // Rows of the same seeds and epochs are one command.
     var groups: [(options: String, rows: [String])] = []
     for result in runs.rows where result.epochs > 0 {
       var options = ""
       if result.representative.header.dataName.hasPrefix("cifar") { options += " --data DIR" }
-      options += Self.seeds(result.seeds) + " --epochs \(result.epochs)"
+      options += Self.seeds(result.seeds) + (result.isFinished ? " --epochs \(result.epochs)" : "")
       if let mode = result.representative.setting("batch_norm_evaluation")?.string, mode != "running" {
         options += " --bn-eval \(mode)"
       }
+      if !Self.isBuiltIn(result) { options = " --matrix FILE.yaml" + options }
       if let index = groups.firstIndex(where: { $0.options == options }) {
         groups[index].rows.append(result.row)
       } else {
         groups.append((options, [result.row]))
       }
     }
-    let known = Set(PublishedRow.all.map(\.id) + Self.rowsBeyondTable1)
-    var lines: [String] = []
-    for (options, rows) in groups {
-      let file = rows.allSatisfy(known.contains) ? "" : " --matrix FILE.yaml"
-      lines.append("gradflow matrix --profile \(profile)\(file) --rows \(rows.joined(separator: ","))\(options) --out \(out)")
+    commands =
+      groups.map { "gradflow matrix --profile \(profile) --rows \($0.rows.joined(separator: ","))\($0.options) --out \(out)" }
+      + ["gradflow report \(out) --out report.html"]
+  }
+
+  /// Whether the program has the row under its name, with this network: a matrix file may describe another under the same.
+  private static func isBuiltIn(_ result: RowResult) -> Bool {
+    PublishedRow.named(result.row) == nil
+      ? rowsBeyondTable1.contains(result.row) : ProtocolSettings.networkDeviations(of: result.representative).isEmpty
+  }
+
+  private static func departures(of runs: RunSet) -> [String] {
+    func names(_ rows: [RowResult]) -> String { rows.map(\.row).joined(separator: ", ") }
+    var departures: [String] = []
+    let unfinished = runs.rows.filter { !$0.isFinished }
+    if !unfinished.isEmpty { departures.append("they make whole runs of \(names(unfinished)), which here are unfinished") }
+    let partial = runs.rows.filter { $0.isFinished && !$0.leftOut.isEmpty }
+    if !partial.isEmpty { departures.append("here some runs of \(names(partial)) are left out") }
+    if runs.runs.contains(where: \.isGolden) {
+      departures.append("here runs were read from goldens, which are not checked against themselves")
     }
-    commands = lines + ["gradflow report \(out) --out report.html"]
+    let described = runs.rows.filter { !isBuiltIn($0) }
+    if !described.isEmpty {
+      departures.append("FILE.yaml stands for the matrix file that describes \(names(described)), which no trace names")
+    }
+    return departures
   }
 
   private static func seeds(_ seeds: [UInt64]) -> String {

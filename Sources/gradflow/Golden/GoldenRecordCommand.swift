@@ -26,8 +26,11 @@ struct GoldenRecordCommand: ParsableCommand {
   @Option(help: "The profile of the runs.")
   var profile = Profile.quick
 
-  @Option(help: "Only these rows, separated by commas; all rows of Table 1, or of --matrix, if not given.")
-  var rows: String?
+  @Option(
+    help: """
+      Only these rows, separated by commas; may be given several times. All rows of Table 1, or of --matrix, if not given.
+      """)
+  var rows: [String] = []
 
   @OptionGroup var matrix: MatrixOption
 
@@ -72,7 +75,7 @@ struct GoldenRecordCommand: ParsableCommand {
     }
     let store = GoldenStore(directory: into)
     try Checkout.refuseChanges(outside: into)
-    let names = try rows.map(RowNames.init)
+    let names = try rows.isEmpty ? nil : RowNames(rows.joined(separator: ","))
     let described = try matrix.rows()
     let found = try RunDirectories.find(in: runs)
     // Rows of matrix files are known by their runs too.

@@ -21,8 +21,8 @@ struct GoldenRoundingCommand: ParsableCommand {
   @Option(help: "The profile of the goldens.")
   var profile = Profile.smoke
 
-  @Option(help: "Only these rows, separated by commas.")
-  var rows: String?
+  @Option(help: "Only these rows, separated by commas; may be given several times.")
+  var rows: [String] = []
 
   @Option(help: "The directory of the goldens.")
   var against = "golden"
@@ -46,7 +46,7 @@ struct GoldenRoundingCommand: ParsableCommand {
 
   func run() throws {
     let store = GoldenStore(directory: against)
-    let names = try rows.map(RowNames.init)
+    let names = try rows.isEmpty ? nil : RowNames(rows.joined(separator: ","))
     let recorded = try store.recordedRows(of: profile)
     try names?.check(among: recorded)
     let goldens = recorded.map { store.path(profile: profile.rawValue, row: $0) }

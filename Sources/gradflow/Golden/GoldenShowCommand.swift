@@ -62,7 +62,7 @@ struct GoldenShowCommand: ParsableCommand {
     var lines = [""] + table.lines
     if let test = trace.test {
       lines.append(
-        "test (weights of epoch \(test.epoch)): loss \(cell(test.loss, .testLoss, 0)), accuracy \(cell(test.accuracy, .testAccuracy, 0))"
+        "test (weights of epoch \(test.epoch), counted from 0): loss \(cell(test.loss, .testLoss, 0)), accuracy \(cell(test.accuracy, .testAccuracy, 0))"
       )
     }
     if let last = trace.epochs.last {

@@ -24,7 +24,8 @@ enum RunDirectories {
     }
   }
 
-  /// Each of `directories` is a run's own or one that holds runs' directories, in that order, then by name.
+  /// Each of `directories` is a run's own or one that holds runs' directories, in that order, then by name. A run
+  /// that is in several of them counts once.
   ///
   /// - Parameter rows: only runs of these.
   /// - Throws: `Stop` for a directory that holds no run at all.
@@ -35,7 +36,9 @@ enum RunDirectories {
       if inside.isEmpty {
         throw Stop(.impossible, "\(directory) holds no runs: neither a trace nor directories with one")
       }
-      found += inside.filter { rows?.contains($0.row) ?? true }
+      for run in inside where rows?.contains(run.row) ?? true {
+        if !found.contains(where: { isSameFile($0.path, run.path) }) { found.append(run) }
+      }
     }
     return found
   }
