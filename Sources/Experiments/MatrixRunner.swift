@@ -21,7 +21,7 @@ public final class MatrixRunner: @unchecked Sendable {
   private let instructionSet: InstructionSet
   private let threads: Int
   private let jobs: Int
-  private let options: (RunSpecification) -> Trainer.Options
+  private let options: (RunSpecification, _ threads: Int) -> Trainer.Options
   private let results = Mutex<[Int: Result]>([:])
   private let next = Atomic<Int>(0)
   private let stop: StopRequest
@@ -29,10 +29,10 @@ public final class MatrixRunner: @unchecked Sendable {
   /// - Parameters:
   ///   - threads: in all.
   ///   - jobs: runs at the same time.
-  ///   - options: of each run; called on the thread that makes it.
+  ///   - options: of each run, given the threads that it has; called on the thread that makes it.
   public init(
     runs: [RunSpecification], dataset: Dataset, out: String, instructionSet: InstructionSet, threads: Int, jobs: Int,
-    stop: StopRequest, options: @escaping (RunSpecification) -> Trainer.Options
+    stop: StopRequest, options: @escaping (RunSpecification, _ threads: Int) -> Trainer.Options
   ) {
     self.runs = runs
     self.dataset = dataset
@@ -94,7 +94,7 @@ public final class MatrixRunner: @unchecked Sendable {
     let data = try ExperimentData(dataset, run.settings, seed: run.seed)
     let trainer = try Trainer(
       run.identity(dataset: dataset), source: data, backend: backend, directory: run.directory(out: out),
-      options: options(run))
+      options: options(run, backend.threads))
     return try trainer.run()
   }
 }

@@ -16,7 +16,7 @@ struct OverwrittenRun {
     ]
   }
 
-  private var isAside: Bool { paths.contains { fileExists($0 + Self.suffix) } }
+  var isAside: Bool { paths.contains { fileExists($0 + Self.suffix) } }
 
   /// After a start that failed or was killed: brings back the files that it had set aside, or removes them if the new run has a
   /// checkpoint.

@@ -21,9 +21,12 @@ public struct RunDirectory: Hashable, Sendable {
   /// What a run that broke off on a number that is not finite leaves.
   public var diverged: String { "\(path)/\(DivergedRun.fileName)" }
   public var lock: String { path + "/lock" }
+  /// There while the run that is here is to be begun anew and is not yet: `--overwrite` asked for it, and if that ended before
+  /// its turn came, `--resume` must not take the old run for a finished one of the new.
+  public var anew: String { path + "/anew" }
 
   /// All of these.
-  public var files: [String] { [trace, checkpoint, previousCheckpoint, best, summary, testSummary, manifest, lock] }
+  public var files: [String] { [trace, checkpoint, previousCheckpoint, best, summary, testSummary, manifest, lock, anew] }
 
   public var holdsRun: Bool { fileExists(trace) || fileExists(checkpoint) || fileExists(previousCheckpoint) }
 }

@@ -35,6 +35,17 @@ extension Trainer {
     return true
   }
 
+  /// The test of a run that is to be continued and has nothing left to do: a file less, or a trace that is torn or another run's,
+  /// is for `open` to find.
+  func finishedBefore() -> TestLine? {
+    let needed = [directory.trace, directory.checkpoint, directory.best, directory.summary, directory.testSummary]
+    guard options.isResuming, needed.allSatisfy(fileExists), !fileExists(directory.anew), !OverwrittenRun(directory).isAside,
+      let trace = try? Trace(path: directory.trace), trace.torn == nil, trace.epochs.count == options.epochs,
+      trace.header.differences(from: identity.header).isEmpty
+    else { return nil }
+    return trace.test
+  }
+
   /// The newest checkpoint that is whole and of this run, and its file; a damaged one is passed over with a warning.
   func newestCheckpoint(header: TraceHeader) throws -> (Checkpoint, path: String) {
     var reasons: [String] = []
@@ -93,7 +104,7 @@ extension Trainer {
 
 extension TraceHeader {
   /// In words, which settings differ from another run's.
-  func differences(from other: TraceHeader) -> [String] {
+  public func differences(from other: TraceHeader) -> [String] {
     SettingDifference.between(settings, other.settings).map {
       "its \($0.name) is \($0.first ?? "not set"), asked for is \($0.second ?? "none")"
     }

@@ -69,6 +69,10 @@ public final class Trainer {
       options.events(.warning("\(directory.lock): this file system keeps no locks: nothing here keeps a second process away"))
     }
     FloatingPointControl.setStandard()
+    if let test = finishedBefore() {
+      options.events(.finishedBefore(test))
+      return .finished(test: test)
+    }
     let trace = try open()
     try removeFile(directory.diverged)
     do {
@@ -259,7 +263,8 @@ public final class Trainer {
     }
     let overwritten = OverwrittenRun(directory)
     try overwritten.settle()
-    if options.isResuming, directory.holdsRun, try !holdsHeaderAlone(header) {
+    let isAnew = fileExists(directory.anew)
+    if options.isResuming, !isAnew, directory.holdsRun, try !holdsHeaderAlone(header) {
       let (checkpoint, path) = try newestCheckpoint(header: header)
       if let torn = (try? Trace(path: directory.trace))?.torn {
         options.events(.warning("\(directory.trace): \(torn); the run goes on from its checkpoint"))
@@ -281,6 +286,7 @@ public final class Trainer {
       let trace = try TraceWriter(creating: directory.trace, header: header)
       try save(trace)
       try overwritten.discard()
+      try removeFile(directory.anew)
       return trace
     } catch {
       try? overwritten.settle()

@@ -5,6 +5,8 @@ public enum TrainingEvent: Sendable {
   /// A checkpoint that could not be used, with the reason; an earlier one was.
   case warning(String)
   case resumed(epoch: Int, step: Int)
+  /// The run was over before: nothing was done.
+  case finishedBefore(TestLine)
   case step(epoch: Int, step: Int, of: Int, loss: Double)
   case evaluating(epoch: Int)
   case epoch(EpochLine)

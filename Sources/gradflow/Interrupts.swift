@@ -9,7 +9,7 @@ protocol InterruptibleCommand {
 }
 
 extension RunCommand: InterruptibleCommand { var isInterruptible: Bool { true } }
-extension MatrixCommand: InterruptibleCommand { var isInterruptible: Bool { true } }
+extension MatrixCommand: InterruptibleCommand { var isInterruptible: Bool { !isEstimate } }
 extension NightlyCommand: InterruptibleCommand { var isInterruptible: Bool { judged.isEmpty } }
 extension GoldenCheckCommand: InterruptibleCommand { var isInterruptible: Bool { runs.isEmpty } }
 
@@ -33,6 +33,11 @@ enum Interrupts {
     sigemptyset(&signals)
     for number in numbers { sigaddset(&signals, number) }
     pthread_sigmask(how, &signals, nil)
+  }
+
+  /// When nothing is left that would stop at a next step: from here on a signal ends the program as the system ends it.
+  static func lower() {
+    for number in numbers where !System.ignores(signal: number) { signal(number, SIG_DFL) }
   }
 
   static func raise(_ stop: StopRequest) {

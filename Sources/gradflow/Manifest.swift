@@ -9,17 +9,20 @@ import Training
 /// session; `earlier_sessions` holds those of the sessions before it, where a run was stopped and resumed, oldest first.
 struct Manifest: Sendable {
   let instructionSet: InstructionSet
-  let threads: Int
 
-  /// Rewrites the manifest whenever a run reaches a checkpoint or its end.
+  /// Writes the manifest anew whenever a run reaches a checkpoint, of which the first is at its beginning, or its end.
   ///
-  /// - Parameter isResuming: whether what the manifest said before is part of the run.
-  func recorder(_ directory: RunDirectory, run: RunSpecification, isResuming: Bool) -> (TrainingEvent) -> Void {
+  /// - Parameters:
+  ///   - threads: that the run has.
+  ///   - isResuming: whether what the manifest said before is part of the run.
+  func recorder(
+    _ directory: RunDirectory, run: RunSpecification, threads: Int, isResuming: Bool
+  ) -> (TrainingEvent) -> Void {
     let start = Date()
     let earlier = isResuming ? RunManifest(directory).sessions : []
     return { event in
       switch event {
-      case .epoch, .test, .resumed: break
+      case .checkpoint, .epoch, .test, .resumed: break
       default: return
       }
       let seconds = Date().timeIntervalSince(start)

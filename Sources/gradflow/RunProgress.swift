@@ -24,6 +24,7 @@ struct RunProgress {
     case .warning(let text): Console.log("gradflow: warning: \(text)")
     case .resumed(let epoch, let step):
       Console.log("\(name): continuing at epoch \(epoch), step \(step)")
+    case .finishedBefore: Console.log("\(name): finished before")
     case .step(let epoch, let step, let count, let loss):
       guard isAlone else { return }
       Console.progress(

@@ -76,8 +76,20 @@ struct RunSession {
     for line in estimate.lines { try Console.print(line) }
   }
 
+  /// Runs that nothing known speaks against, of which none is begun.
+  struct Prepared {
+    let dataset: Dataset
+    let runs: [RunSpecification]
+    fileprivate let isa: InstructionSet
+    fileprivate let jobs: Int
+    fileprivate let stop: StopRequest
+  }
+
   /// Makes the runs, and prints nothing but progress.
-  func make() throws -> Made {
+  func make() throws -> Made { try make(prepare()) }
+
+  /// Finds what would make a run impossible, and changes nothing.
+  func prepare() throws -> Prepared {
     let stop = options.stopRequest()
     let isa = options.compute.isa.instructionSet ?? .best
     // Refuses an instruction set that is missing before anything is read or written.
@@ -88,19 +100,27 @@ struct RunSession {
     if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
     let jobs = jobs(for: runs, dataset)
     try check(runs, dataset, jobs: jobs)
+    return Prepared(dataset: dataset, runs: runs, isa: isa, jobs: jobs, stop: stop)
+  }
+
+  func make(_ prepared: Prepared) throws -> Made {
+    let (dataset, runs, jobs, stop) = (prepared.dataset, prepared.runs, prepared.jobs, prepared.stop)
     let out = options.outDirectory
-    let manifest = Manifest(instructionSet: isa, threads: threads)
+    if options.overwrite { try markAnew(runs) }
+    let manifest = Manifest(instructionSet: prepared.isa)
     let killAt = options.killAt
     let runner = MatrixRunner(
-      runs: runs, dataset: dataset, out: out, instructionSet: isa, threads: threads, jobs: jobs, stop: stop
-    ) { run in
+      runs: runs, dataset: dataset, out: out, instructionSet: prepared.isa, threads: threads, jobs: jobs, stop: stop
+    ) { run, threads in
       var trainer = Trainer.Options(epochs: run.epochs)
       trainer.isResuming = options.resume
       trainer.isOverwriting = options.overwrite
       trainer.stop = stop
       trainer.lock = options.locks.need
       let progress = Mutex(RunProgress(run, work: RunWork(run, dataset: dataset), isAlone: jobs == 1))
-      let record = manifest.recorder(run.directory(out: out), run: run, isResuming: options.resume)
+      let directory = run.directory(out: out)
+      let record = manifest.recorder(
+        directory, run: run, threads: threads, isResuming: options.resume && !fileExists(directory.anew))
       trainer.events = { event in
         progress.withLock { $0.tell(event) }
         record(event)
@@ -110,7 +130,19 @@ struct RunSession {
     }
     let results = runner.run()
     Console.clearProgress()
+    // What follows is no training: it does not stop at a step.
+    Interrupts.lower()
     return Made(results: results, planned: runs, out: out)
+  }
+
+  /// Says of all runs that are there that they are to be begun anew, before the first one is: whatever ends the session,
+  /// --resume goes on with it, and takes no old run for one of the new. A run that another process is at is left to its lock.
+  private func markAnew(_ runs: [RunSpecification]) throws {
+    for run in runs {
+      let directory = run.directory(out: options.outDirectory)
+      guard directory.holdsRun, let lock = try? FileLock(path: directory.lock, need: options.locks.need) else { continue }
+      try withExtendedLifetime(lock) { try AtomicFile.write("", to: directory.anew) }
+    }
   }
 
   private func runs(_ dataset: Dataset) -> [RunSpecification] {
@@ -138,12 +170,11 @@ struct RunSession {
   }
 
   private func checkSettings(_ run: RunSpecification, jobs: Int) throws {
-    if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
+    if let problem = run.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
     try MemoryNeed(run.settings.network, images: run.settings.batchSize, in: Float.self)
       .check(against: options.compute.memory.shared(among: jobs))
   }
 
-  /// Finds what would make a run impossible before the first one begins.
   private func check(_ runs: [RunSpecification], _ dataset: Dataset, jobs: Int) throws {
     for run in runs {
       try checkSettings(run, jobs: jobs)

@@ -24,7 +24,7 @@ struct TimeLeft {
   /// - Parameter time: seconds since any fixed moment.
   mutating func see(_ event: TrainingEvent, at time: Double) {
     switch event {
-    case .warning, .checkpoint, .test: break
+    case .warning, .checkpoint, .test, .finishedBefore: break
     case .resumed(let epoch, let step): place = (epoch, step)
     case .step(let epoch, let step, _, _):
       if let lastStep { take(time - lastStep, into: \.step) }

@@ -125,7 +125,7 @@ struct SeedRange {
       throw ValidationError("--seeds takes A..B, as in 0..3, with A and B from 0 to \(UInt64.max); a single one is --seed N")
     }
     guard first <= last else { throw ValidationError("--seeds takes A..B with A not above B: \(last)..\(first)") }
-    guard last - first < 100_000 else { throw ValidationError("--seeds takes at most 100000 seeds; not \(last - first)") }
+    guard last - first < 100_000 else { throw ValidationError("--seeds takes at most 100000 seeds; \(argument) are more") }
     range = first...last
   }
 }

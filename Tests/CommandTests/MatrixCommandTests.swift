@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 import Traces
 
+@testable import gradflow
+
 @Suite("gradflow matrix")
 struct MatrixCommandTests {
   private let directory: TemporaryDirectory
@@ -50,6 +52,52 @@ struct MatrixCommandTests {
     for row in SmallRuns.rows { #expect(outcome.output.contains("\(row)-s0")) }
     #expect(outcome.output.contains(jobs[1] == "1" ? "one at a time" : "2 at a time"))
     #expect(!FileManager.default.fileExists(atPath: directory.path("out")))
+  }
+
+  @Test("runs that --overwrite did not come to are begun anew by --resume, and not taken for finished ones")
+  func overwrittenLater() throws {
+    let rows = ["--rows", "one,two,three", "--jobs", "1"]
+    #expect(try matrix(rows).code == 0)
+    let old = try directory.trace("three-s0")
+    #expect(try matrix(rows + ["--overwrite", "--kill-at", "step:3"]).hasExited == false)
+    #expect(["one", "two", "three"].map { fileExists(directory.path("out/\($0)-s0/anew")) } == [false, true, true])
+    #expect(try directory.trace("three-s0") == old)
+    let resumed = try matrix(rows + ["--resume"])
+    #expect(resumed.code == 0 && resumed.errors.contains("one-s0: continuing at"), "\(resumed.errors)")
+    for row in ["two", "three"] {
+      #expect(!resumed.errors.contains("\(row)-s0: finished before") && resumed.errors.contains("\(row)-s0: epoch 1/1"))
+      #expect(!fileExists(directory.path("out/\(row)-s0/anew")))
+    }
+    #expect(try directory.trace("three-s0") == old)
+  }
+
+  @Test("the threads in a run's manifest are its job's")
+  func threadsOfAJob() throws {
+    #expect(try matrix(["--rows", "one,two", "--jobs", "2", "--threads", "3"]).code == 0)
+    let threads = try ["one", "two"].map { row in
+      let text = String(decoding: try readFile(directory.path("out/\(row)-s0/manifest.json")), as: UTF8.self)
+      return try #require(try JSONValue(parsing: text)["threads"]?.int)
+    }
+    #expect(threads.sorted() == [1, 2])
+  }
+
+  @Test(
+    "a row that asks for more epochs than its learning rate has is refused before the first run, by name",
+    arguments: [[], ["--estimate"]])
+  func tooManyEpochs(more: [String]) throws {
+    // The profile's three epochs.
+    let text = SmallRuns.matrix.replacing("base: 0.01}\n    epochs: 1", with: "base: 0.01, period: 2}")
+    try directory.write(text, "long.yaml")
+    let outcome = try matrix(more, file: "long.yaml")
+    #expect(
+      outcome.code == 2 && outcome.errors.contains("one: 3 epochs, and its learning rate is for 2"), "\(outcome.errors)\(text)")
+    #expect(directory.names("out").isEmpty)
+  }
+
+  @Test("--estimate is no command that stops at a step: a signal ends it")
+  func estimateEnds() throws {
+    #expect(try MatrixCommand.parse(["--estimate"]).isInterruptible == false)
+    #expect(try MatrixCommand.parse([]).isInterruptible)
   }
 
   @Test("--estimate has nothing to judge or to show", arguments: ["--check", "--report"])

@@ -190,6 +190,32 @@ struct RunCommandTests {
     #expect(try JSONValue(parsing: anew)["earlier_sessions"] == nil)
   }
 
+  @Test("its manifest tells of the session that began it, also if that was cut at once, and of none of the run it replaced")
+  func firstSession() throws {
+    #expect(try run(["--threads", "2"]).code == 0)
+    #expect(try run(["--overwrite", "--kill-at", "step:3", "--threads", "1"]).hasExited == false)
+    #expect(try run(["--resume", "--threads", "2"]).code == 0)
+    let text = String(decoding: try readFile(directory.path("out/vgg08-s0/manifest.json")), as: UTF8.self)
+    let earlier = try #require(try JSONValue(parsing: text)["earlier_sessions"]?.array)
+    #expect(earlier.map { $0["threads"]?.int } == [1], "\(text)")
+  }
+
+  @Test("continuing a run that is over changes nothing")
+  func finishedBefore() throws {
+    #expect(try run().code == 0)
+    let trace = try directory.trace("vgg08-s0"), checkpoint = try readFile(directory.path("out/vgg08-s0/checkpoint.safetensors"))
+    // Were the test made again, this would kill it in the middle.
+    let again = try run(["--resume", "--kill-at", "evaluation:1"])
+    #expect(again.hasExited && again.code == 0 && again.errors.contains("vgg08-s0: finished before"), "\(again.errors)")
+    #expect(try directory.trace("vgg08-s0") == trace)
+    #expect(try readFile(directory.path("out/vgg08-s0/checkpoint.safetensors")) == checkpoint)
+    // Where something is missing, it is made again.
+    try removeFile(directory.path("out/vgg08-s0/best.safetensors"))
+    #expect(try run(["--resume"]).errors.contains("continuing at"))
+    #expect(fileExists(directory.path("out/vgg08-s0/best.safetensors")))
+    #expect(try directory.trace("vgg08-s0") == trace)
+  }
+
   /// A limit on the size of files is what a test can have of a full disk: writing fails with another number, and the same
   /// words.
   @Test("out of disk it ends with code 2 and says how to go on; with room again it goes on to the same trace")

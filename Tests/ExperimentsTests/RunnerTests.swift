@@ -31,7 +31,7 @@ struct RunnerTests {
   ) -> [MatrixRunner.Result] {
     MatrixRunner(
       runs: runs, dataset: data, out: out, instructionSet: .best, threads: threads, jobs: jobs, stop: stop
-    ) { run in
+    ) { run, _ in
       var options = Trainer.Options(epochs: run.epochs)
       options.stop = stop
       return options

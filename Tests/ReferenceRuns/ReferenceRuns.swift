@@ -56,7 +56,7 @@ public enum ReferenceRuns {
     let runner = MatrixRunner(
       runs: runs, dataset: dataset, out: directory, instructionSet: instructionSet, threads: threads, jobs: jobs,
       stop: StopRequest()
-    ) { Trainer.Options(epochs: $0.epochs) }
+    ) { run, _ in Trainer.Options(epochs: run.epochs) }
     var digests: [String: Digest] = [:]
     for result in runner.run() {
       guard case .finished = try result.outcome.get() else { throw Unfinished(row: result.run.row.id) }

@@ -30,7 +30,7 @@ public struct Replication: Equatable, Sendable {
   static func remark(on reruns: [Replication], of row: String) -> String? {
     let unknown = reruns.filter { !$0.tellsRate }.count
     let rate = unknown == 0 || !row.contains("-bn") ? [] : ["\(unknown) of \(reruns.count) do not tell their learning rate"]
-    let notes = reruns.map(\.note).filter { $0 != "last epoch" }.unique
+    let notes = reruns.flatMap { $0.note.split(separator: "; ").map(String.init) }.filter { $0 != "last epoch" }.unique
     return rate.isEmpty && notes.isEmpty ? nil : "reruns by others: " + (rate + notes).joined(separator: "; ")
   }
 
