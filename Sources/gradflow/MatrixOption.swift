@@ -1,4 +1,5 @@
 import ArgumentParser
+import Digests
 import Experiments
 import Files
 
@@ -14,5 +15,12 @@ struct MatrixOption: ParsableArguments {
   /// - Throws: `FileError`, `MatrixFileError`.
   func rows() throws -> [ExperimentRow]? {
     try file.map { try MatrixFile(bytes: try readFile($0, limit: 1 << 22), name: $0).rows }
+  }
+
+  /// What tells one content of the file from another; `nil` without a file.
+  ///
+  /// - Throws: `FileError`.
+  func digest() throws -> String? {
+    try file.map { String(Digest(of: String(decoding: try readFile($0, limit: 1 << 22), as: UTF8.self)).description.prefix(16)) }
   }
 }

@@ -81,6 +81,89 @@ struct NightlyCommandTests {
     try expectJudged(outcome)
   }
 
+  @Test("a night removes and replaces nothing that no night made")
+  func foreign() throws {
+    let mine = ["night/runs/paper/mine/trace.txt", "night/runs/vgg38-s0/trace.jsonl.zst", "night/runs/vgg08-s0/trace.jsonl.zst"]
+    for path in mine { try createDirectory(directory.path(String(path[..<path.lastIndex(of: "/")!]))) }
+    for path in mine { try directory.write("mine", path) }
+    let refused = try nightly(["--rows", "vgg08"])
+    #expect(refused.code == 2 && refused.errors.contains("vgg08-s0 holds a run that no night made"), "\(refused.errors)")
+    #expect(text("summary.txt").isEmpty)
+    try removeFile(directory.path(mine[2]))
+    try expectJudged(try nightly(["--rows", "vgg08"]))
+    try expectJudged(try nightly(["--rows", "vgg08"]))
+    for path in mine.dropLast() { #expect(text(String(path.dropFirst(6))) == "mine", "\(path)") }
+    // Nor does it write over a file that is not its own.
+    try createDirectory(directory.path("other"))
+    try directory.write("mine", "other/summary.txt")
+    let other = try nightly(["--rows", "vgg08", "--out", directory.path("other")])
+    #expect(other.code == 2 && other.errors.contains("no night left it"), "\(other.errors)")
+    #expect(String(decoding: try readFile(directory.path("other/summary.txt")), as: UTF8.self) == "mine")
+    #expect(!directory.names("other").contains("log.txt"))
+  }
+
+  @Test(
+    "what keeps a night from training is found before the night before goes",
+    arguments: [["--profile", "paper"], ["--shard", "2/3"]])
+  func refusedFirst(arguments: [String]) throws {
+    try expectJudged(try nightly(["--rows", "vgg08"]))
+    let trace = try readFile(night + "/runs/vgg08-s0/trace.jsonl.zst")
+    let outcome = try nightly(["--rows", "vgg08"] + arguments)
+    #expect(outcome.code == 2 && text("summary.txt").hasPrefix("The night could not be trained: "), "\(outcome.errors)")
+    #expect(try readFile(night + "/runs/vgg08-s0/trace.jsonl.zst") == trace)
+    #expect(text("revision").isEmpty)
+  }
+
+  @Test("a night under way goes on with its own profile, data, matrix file and epochs, and is left alone by others")
+  func otherSettings() throws {
+    #expect(try !nightly(["--rows", "vgg08", "--kill-at", "step:20"]).hasExited)
+    let begun = text("revision")
+    for arguments in [["--epochs", "1"], ["--profile", "quick"]] {
+      let outcome = try nightly(["--rows", "vgg08"] + arguments)
+      #expect(
+        outcome.code == 2 && outcome.errors.contains("the night under way in \(night) is of profile smoke"), "\(outcome.errors)")
+      #expect(text("revision") == begun && text("summary.txt").isEmpty)
+    }
+    let own = try nightly(["--rows", "vgg08"])
+    #expect(own.errors.contains("vgg08-s0: continuing at"), "\(own.errors)")
+  }
+
+  @Test("a night that is trained, then judged, is over: the next one begins anew")
+  func trainedAndJudged() throws {
+    for _ in 0..<2 {
+      let trained = try nightly(["--rows", "vgg08", "--train-only"])
+      #expect(trained.code == 0 && !trained.errors.contains("continuing") && !trained.errors.contains("finished before"))
+      // Until it is judged it is the same night.
+      #expect(try nightly(["--rows", "vgg08", "--train-only"]).errors.contains("vgg08-s0: finished before"))
+      try expectJudged(try nightly(["--rows", "vgg08", "--judge", night + "/runs"]))
+      #expect(text("revision").isEmpty)
+    }
+    #expect(text("report.html").contains("2 nights of this profile"))
+  }
+
+  @Test("whoever is to know of findings hears of a night that cannot leave its files or print them")
+  func cannotTell() throws {
+    let told = directory.path("told.txt")
+    let command = "{ echo \"$GRADFLOW_STATUS\"; cat; } >>'\(told)'"
+    let line =
+      "'\(Program.url.path)' nightly --profile smoke --rows vgg08 --out '\(night)' --against '\(Shell.package.path)/golden'"
+    var environment = ProcessInfo.processInfo.environment.filter { $0.key != "GRADFLOW_DATA" }
+    environment["COMMAND"] = command
+    let full = try Shell.run(
+      ["/bin/sh", "-c", line + " --on-finding \"$COMMAND\" >/dev/full"], in: URL(fileURLWithPath: directory.path),
+      environment: environment)
+    #expect(full.code == 2 && full.output.contains("No space left"), "\(full.output)")
+    // The verdict is there, and was told.
+    #expect(text("summary.txt").contains(/vgg08 +0  identical/))
+    #expect(String(decoding: try readFile(told), as: UTF8.self) == "2\n" + text("summary.txt"))
+    try removeFile(told)
+    try removeFile(night + "/summary.txt")
+    try createDirectory(night + "/summary.txt/in the way")
+    let blocked = try nightly(["--rows", "vgg08", "--on-finding", command])
+    #expect(blocked.code == 2 && blocked.errors.contains("summary.txt"), "\(blocked.errors)")
+    #expect(String(decoding: try readFile(told), as: UTF8.self).hasPrefix("2\nThe night could not be made: "))
+  }
+
   @Test("a second night at the same time is refused, and touches nothing")
   func lock() throws {
     try createDirectory(night)
@@ -149,6 +232,8 @@ struct NightlyCommandTests {
     "wrong usage ends with 64 before anything is made",
     arguments: [
       ["--train-only", "--judge", "a"], ["--jobs", "0"], ["--rows", "vgg39"], ["--limit", "0s"], ["--epochs", "101"],
+      ["--judge", "a", "--shard", "1/2"], ["--judge", "a", "--jobs", "2"], ["--judge", "a", "--limit", "1h"],
+      ["--judge", "a", "--data", "b"], ["--out", "-"],
     ])
   func usage(arguments: [String]) throws {
     #expect(try nightly(arguments).code == 64)

@@ -11,9 +11,9 @@ struct NightVerdict {
     let name: String
     /// Where its output is.
     let path: String
-    let status: ExitStatus
+    var status: ExitStatus
     /// Its output, or why there is none.
-    let text: String
+    var text: String
 
     var word: String {
       switch status {
@@ -37,19 +37,26 @@ struct NightVerdict {
     return parts.contains { $0.status != .done } ? .impossible : .done
   }
 
-  /// Makes a part and keeps its output in its file; what it throws is why it could not be made.
+  /// Makes a part and keeps its output in its file; what it throws is why it could not be made. What was found is told in the
+  /// summary, also where the file cannot be written.
   mutating func add(_ name: String, at path: String? = nil, make: () throws -> (status: ExitStatus, lines: [String])) {
-    let path = path ?? files.part(name)
+    var part: Part
     do {
       let (status, lines) = try make()
-      try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: files.part(name))
-      parts.append(Part(name: name, path: path, status: status, text: lines.joined(separator: "\n")))
+      part = Part(name: name, path: path ?? files.part(name), status: status, text: lines.joined(separator: "\n"))
     } catch {
       let reason = (error as? Stop)?.message ?? "\(error)"
       Console.log("gradflow: error: \(name): \(reason)")
-      try? AtomicFile.write(reason + "\n", to: files.part(name))
-      parts.append(Part(name: name, path: files.part(name), status: .impossible, text: reason))
+      part = Part(name: name, path: files.part(name), status: .impossible, text: reason)
     }
+    do {
+      try AtomicFile.write(part.text + "\n", to: files.part(name))
+    } catch {
+      Console.log("gradflow: error: \(name): \(error)")
+      part.text += "\n\(error)"
+      if part.status == .done { part.status = .impossible }
+    }
+    parts.append(part)
   }
 
   /// Judges runs.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Datasets
 import Experiments
 import Files
 import Foundation
@@ -15,7 +16,8 @@ struct NightlyCommand: ParsableCommand {
     abstract: "The whole matrix in one night: lock, log, resume, verdict, summary, page.",
     discussion: """
       A night may be cut anywhere: by its limit, by Ctrl-C or by a power failure. The same command goes on with it until its \
-      verdict is there, and the next one begins anew. A night belongs to the revision that it began with.
+      verdict is there, and the next one begins anew: it removes the runs that nights before it made in --out, and no others. A \
+      night belongs to the revision that it began with, and to its profile, data, matrix file and epochs.
 
       The verdict is of all that there is: a row that diverged, or one without a golden, keeps no other from being judged. In \
       --out: summary.txt for people, status.json for programs, report.html, log.txt, and what each part said.
@@ -57,23 +59,58 @@ struct NightlyCommand: ParsableCommand {
 
   func validate() throws {
     if trainsOnly, !judged.isEmpty { throw ValidationError("--train-only and --judge exclude each other") }
+    if !judged.isEmpty {
+      for (isGiven, name) in [
+        (part.shard != nil, "--shard"), (part.jobs.count != nil, "--jobs"), (limit != nil, "--limit"),
+        (asked.data.directory != nil, "--data"),
+      ] where isGiven {
+        throw ValidationError("--judge trains nothing: \(name) does not go with it")
+      }
+    }
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
+    try OutputDirectory.check(out, option: "--out")
     if judged.contains("") { throw ValidationError("an empty name of a directory") }
   }
 
   private var files: NightFiles { NightFiles(directory: out) }
 
+  /// An error that whoever is to know has been told of.
+  private struct Told: Error { let error: any Error }
+
   func run() throws {
+    do {
+      try makeNight()
+    } catch let told as Told {
+      throw told.error
+    } catch {
+      // What keeps a night from leaving its files must not keep it from being heard of. Wrong usage has its user before it.
+      if let command, !(error is ValidationError) {
+        notify(command, of: "The night could not be made: \(Self.reason(error))\n", .impossible)
+      }
+      throw error
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String { (error as? Stop)?.message ?? "\(error)" }
+
+  private func makeNight() throws {
     let choice = try asked.rows.choice()
     try createDirectory(out)
     let lock = try FileLock(path: files.lock, need: locks.need)
     defer { withExtendedLifetime(lock) {} }
+    if judged.isEmpty, fileExists(ClusterFiles(directory: out).submission) {
+      throw Stop(
+        .impossible,
+        "\(out) is where runs were submitted from to a cluster, and a night that begins would remove them: name another --out, "
+          + "or judge them with --judge \(files.runs)")
+    }
+    try files.claim()
     try Console.copyLog(to: files.log)
-    try files.forgetVerdict()
     var goldens = GoldenCheck(profile: asked.profile.rawValue, store: GoldenStore(directory: asked.against))
     goldens.allowsPrefix = asked.epochs != nil
     goldens.matrix = asked.rows.matrix.file
     if !judged.isEmpty {
+      try files.forgetVerdict()
       return try judge(choice, &goldens)
     }
     let made = try train(choice.rows)
@@ -81,54 +118,97 @@ struct NightlyCommand: ParsableCommand {
     // A run that diverged is there to be judged, as it says itself; of another that failed, only the failure is known.
     for result in made.results where !made.canBeJudged(result) { goldens.add(unfinished: result, out: made.out) }
     let paths = made.results.filter(made.canBeJudged).map { $0.run.directory(out: made.out).path }
-    try conclude(paths, &goldens, wanted: choice.named, isOver: !made.canBeContinued)
+    try conclude(paths, &goldens, wanted: choice.named, over: made.canBeContinued ? [] : [files])
   }
 
   // MARK: Training
 
   /// Trains what the night asks for, or goes on with it; ends with 75 where it was cut.
   private func train(_ rows: [ExperimentRow]) throws -> RunSession.Made {
-    if fileExists(ClusterFiles(directory: out).submission) {
-      throw Stop(
-        .impossible,
-        "\(out) is where runs were submitted from to a cluster, and a night that begins would remove them: name another --out, "
-          + "or judge them with --judge \(files.runs)")
-    }
     let revision = Revision.identity
     let begun = try files.begunRevision()
+    let goesOn = begun == revision
     var options = try asked.trainingOptions()
     options.out = files.runs
     options.timeLimit = limit
     options.compute = compute
     options.killAt = killAt
     options.locks = locks
-    options.resume = begun == revision
-    options.overwrite = begun != revision
-    if let begun, begun != revision {
-      Console.log("gradflow: the night begun at \(begun) is given up for \(revision)")
+    options.resume = goesOn
+    options.overwrite = !goesOn
+    let session = RunSession(rows: rows, options: options, jobs: part.jobs.count, shard: part.shard)
+    // What would keep it from training is found before anything of the night before goes.
+    let prepared = try orUntrained { try session.prepare() }
+    try check(prepared, goesOn: goesOn)
+    let made = try orUntrained {
+      try begin(prepared, goesOn: goesOn, begun: begun, revision: revision)
+      return try session.make(prepared)
     }
-    if begun != revision {
-      try removeAll(files.runs)
-      try files.begin(revision: revision, at: Self.now)
-    }
-    let made: RunSession.Made
     do {
-      made = try RunSession(rows: rows, options: options, jobs: part.jobs.count, shard: part.shard).make()
+      let table = try ResultTable(made.directories).lines
+      try AtomicFile.write(table.map { $0 + "\n" }.joined(), to: files.table)
+      for line in table { try Console.print(line) }
     } catch {
-      let reason = (error as? Stop)?.message ?? "\(error)"
-      try tell("The night could not be trained: \(reason)\n", .impossible, parts: [], runs: [])
-      throw Stop(.impossible, reason)
+      // The verdict does not need it.
+      Console.log("gradflow: warning: the table of the runs: \(error)")
     }
-    let table = try ResultTable(made.directories).lines
-    try AtomicFile.write(table.map { $0 + "\n" }.joined(), to: files.table)
-    for line in table { try Console.print(line) }
     if made.isStopped {
       try tell(
         "The night is cut, by its limit or by request; the same command goes on with it.\n", .stopped, parts: [],
         runs: made.directories.map(\.path))
-      throw Stop(.stopped, "the night is cut: everything done so far is kept; the same command goes on with it")
+      throw Told(error: Stop(.stopped, "the night is cut: everything done so far is kept; the same command goes on with it"))
     }
     return made
+  }
+
+  /// What throws here leaves a night that could not be trained.
+  private func orUntrained<Value>(_ make: () throws -> Value) throws -> Value {
+    do {
+      return try make()
+    } catch {
+      try files.forgetVerdict()
+      try tell("The night could not be trained: \(Self.reason(error))\n", .impossible, parts: [], runs: [])
+      throw Told(error: Stop(.impossible, Self.reason(error)))
+    }
+  }
+
+  /// Whether the night under way is the one that is asked for, and a new one would replace no run but those of nights.
+  private func check(_ prepared: RunSession.Prepared, goesOn: Bool) throws {
+    let settings = try settings(prepared.dataset)
+    if goesOn, let old = try files.begunSettings(), old != settings {
+      throw Stop(
+        .impossible,
+        "the night under way in \(out) is of \(old); this one is of \(settings): name another --out, or give that night up by "
+          + "removing \(files.revision)")
+    }
+    let own = try files.madeRuns()
+    let foreign = prepared.runs.first { !own.contains($0.name) && $0.directory(out: files.runs).holdsRun }
+    if let foreign {
+      throw Stop(
+        .impossible,
+        "\(foreign.directory(out: files.runs).path) holds a run that no night made: name another --out, or move it away")
+    }
+  }
+
+  /// Makes room for a new night, or goes on with the one under way.
+  private func begin(_ prepared: RunSession.Prepared, goesOn: Bool, begun: String?, revision: String) throws {
+    try files.forgetVerdict()
+    let names = prepared.runs.map(\.name)
+    if goesOn {
+      let earlier = try files.madeRuns()
+      return try files.note(made: earlier + names.filter { !earlier.contains($0) })
+    }
+    if let begun { Console.log("gradflow: the night begun at \(begun) is given up for \(revision)") }
+    try files.removeMadeRuns { try FileManager.default.removeItem(atPath: $0) }
+    try files.note(made: names)
+    try files.begin(revision: revision, at: Self.now, settings: settings(prepared.dataset))
+  }
+
+  /// What all runs of a night share, in a line of words. Rows and seeds may be added to a night under way.
+  private func settings(_ dataset: Dataset) throws -> String {
+    let epochs = asked.epochs.map { "\($0) epochs" } ?? "its own epochs"
+    let matrix = try asked.rows.matrix.digest().map { ", matrix file \($0)" } ?? ""
+    return "profile \(asked.profile.rawValue), \(epochs), data \(dataset.name) \(dataset.fingerprint)\(matrix)"
   }
 
   /// How a night that only trains ends: a run that failed is for whoever judges, and makes no success of this part.
@@ -137,7 +217,7 @@ struct NightlyCommand: ParsableCommand {
     let status: ExitStatus = made.failures.isEmpty ? .done : made.canBeContinued ? .impossible : .failed
     let text = failed.isEmpty ? "The night is trained; --judge makes its verdict.\n" : failed.joined(separator: "\n") + "\n"
     try tell(text, status, parts: [], runs: made.directories.map(\.path))
-    if status != .done { throw Stop(status, failed.joined(separator: "; ")) }
+    if status != .done { throw Told(error: Stop(status, failed.joined(separator: "; "))) }
   }
 
   // MARK: The verdict
@@ -148,9 +228,8 @@ struct NightlyCommand: ParsableCommand {
     do {
       found = try RunDirectories.find(in: judged, rows: choice.named)
     } catch {
-      let reason = (error as? Stop)?.message ?? "\(error)"
-      try tell("The night could not be judged: \(reason)\n", .impossible, parts: [], runs: [])
-      throw Stop(.impossible, reason)
+      try tell("The night could not be judged: \(Self.reason(error))\n", .impossible, parts: [], runs: [])
+      throw Told(error: Stop(.impossible, Self.reason(error)))
     }
     for seed in asked.seeds?.range ?? 0...0 where asked.seeds != nil {
       for row in choice.rows where found.contains(where: { $0.row == row.id }) {
@@ -159,13 +238,24 @@ struct NightlyCommand: ParsableCommand {
         }
       }
     }
-    try conclude(found.map(\.path), &goldens, wanted: choice.named, isOver: false)
+    try conclude(found.map(\.path), &goldens, wanted: choice.named, over: trainedNights)
+  }
+
+  /// The nights that left what is judged with --train-only, where their directories are here: with the verdict they are over.
+  private var trainedNights: [NightFiles] {
+    judged.compactMap { directory in
+      let night = NightFiles(directory: directory + "/..")
+      guard isSameFile(night.runs, directory), fileExists(night.revision), (try? night.isTrained()) == true else { return nil }
+      // Another process may be at it.
+      guard isSameFile(night.directory, out) || (try? FileLock(path: night.lock, need: locks.need)) != nil else { return nil }
+      return night
+    }
   }
 
   /// - Parameters:
   ///   - wanted: the rows that were asked for; all that have a golden and are made without being named, if none were.
-  ///   - isOver: whether the next night begins anew.
-  private func conclude(_ paths: [String], _ goldens: inout GoldenCheck, wanted: [String]?, isOver: Bool) throws {
+  ///   - over: the nights after which the next one begins anew.
+  private func conclude(_ paths: [String], _ goldens: inout GoldenCheck, wanted: [String]?, over: [NightFiles]) throws {
     goldens.judge(paths)
     let judged = Set(goldens.judgements.map(\.row))
     let expected = (try? goldens.store.expectedRows(of: asked.profile)) ?? []
@@ -175,10 +265,13 @@ struct NightlyCommand: ParsableCommand {
       began: try files.begunTime() ?? Self.now, profile: asked.profile.rawValue,
       revision: try files.begunRevision() ?? Revision.identity, status: 0, rows: [])
     verdict.judge(paths, goldens: goldens, against: asked.against, night: night)
-    if isOver { try removeFile(files.revision) }
-    try tell(verdict.summary, verdict.status, parts: verdict.parts, runs: paths)
-    try Console.print(verdict.summary)
-    if verdict.status != .done { throw Stop(verdict.status) }
+    for night in over { try removeFile(night.revision) }
+    let summary = verdict.summary
+    // On standard output too, whether or not the files could be written.
+    let told = Result { try tell(summary, verdict.status, parts: verdict.parts, runs: paths) }
+    do { try Console.print(summary) } catch { throw Told(error: error) }
+    try told.get()
+    if verdict.status != .done { throw Told(error: Stop(verdict.status)) }
   }
 
   /// To the millisecond: two short nights may begin within a second.
@@ -188,13 +281,18 @@ struct NightlyCommand: ParsableCommand {
     return formatter.string(from: Date())
   }
 
-  /// Leaves the summary and the status, and calls whoever wants to know of findings.
+  /// Leaves the summary and the status, and calls whoever wants to know of findings, also where these cannot be written.
+  ///
+  /// - Throws: `Told`.
   private func tell(_ summary: String, _ status: ExitStatus, parts: [NightVerdict.Part], runs: [String]) throws {
-    try AtomicFile.write(summary, to: files.summary)
-    let revision = try files.begunRevision() ?? Revision.identity
-    try NightStatus(status: status, profile: asked.profile.rawValue, revision: revision, parts: parts, runs: runs).write(
-      to: files)
+    let written = Result {
+      try AtomicFile.write(summary, to: files.summary)
+      let revision = try files.begunRevision() ?? Revision.identity
+      try NightStatus(status: status, profile: asked.profile.rawValue, revision: revision, parts: parts, runs: runs).write(
+        to: files)
+    }
     if let command, status == .failed || status == .impossible { notify(command, of: summary, status) }
+    do { try written.get() } catch { throw Told(error: error) }
   }
 
   /// What the command does is its own affair: the night's status does not depend on it.
@@ -218,9 +316,5 @@ struct NightlyCommand: ParsableCommand {
     } catch {
       Console.log("gradflow: warning: --on-finding: the command could not be run: \(error)")
     }
-  }
-
-  private func removeAll(_ directory: String) throws {
-    if isDirectory(directory) { try FileManager.default.removeItem(atPath: directory) }
   }
 }
