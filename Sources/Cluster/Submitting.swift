@@ -46,6 +46,16 @@ public struct Submitting {
   public var dryRun: String {
     let quoted = Scripts.quoted
     let name = JobSettings.jobName(of: files)
+    let missing = missing
+    if missing.isEmpty {
+      return """
+        # No run is missing. To have them judged:
+        #   sbatch judge.sbatch
+
+        # ---- judge.sbatch ----
+        \(scripts.judge(seconds: Self.judgeSeconds))
+        """
+    }
     return """
       # To submit these by hand:
       #   mkdir -p \(quoted(files.logs)) \(quoted(files.tasks)) && echo \(name) >\(quoted(files.name))

@@ -100,6 +100,9 @@ struct BenchCommand: ParsableCommand {
       throw ValidationError(
         "--optimiser is for a single row's steps: it goes with none of --rows, --scaling, --trainer and --eval")
     }
+    if isScaling, batch != 100 || warmup != 2 {
+      throw ValidationError("--scaling has batches and a warm-up of its own: --batch and --warmup do not go with it")
+    }
     if isScaling, depth != nil { throw ValidationError("--scaling has depths of its own: --depth does not go with it") }
     if isJSON && isMarkdown { throw ValidationError("--json and --markdown exclude each other") }
     if isJSON && isScaling { throw ValidationError("--scaling prints CSV for machines: --json does not go with it") }

@@ -22,6 +22,12 @@ struct DataCommand: ParsableCommand {
     @Option(name: .customLong("contact-sheet"), help: "Write a PNG of its images, raw and augmented.")
     var contactSheet: String?
 
+    func validate() throws {
+      if directory != nil, profile != .quick {
+        throw ValidationError("--profile is for the built-in data, and a directory is named")
+      }
+    }
+
     func run() throws {
       let sheet = try contactSheet.map {
         try OutputFile($0, option: "--contact-sheet", inputs: InputFiles.directory(directory))

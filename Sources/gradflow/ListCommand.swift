@@ -32,6 +32,9 @@ struct ListCommand: ParsableCommand {
     if [isJSON, isYAML, planned != nil].count(where: \.self) > 1 {
       throw ValidationError("--json, --yaml and --plan exclude one another")
     }
+    if planned == nil, batch != 100 || threads != 1 {
+      throw ValidationError("--batch and --threads are for --plan, which is not given")
+    }
     guard (1...100_000).contains(batch) else { throw ValidationError("--batch takes 1 to 100000 images, not \(batch)") }
     guard WorkerPool.threadRange.contains(threads) else {
       let range = WorkerPool.threadRange

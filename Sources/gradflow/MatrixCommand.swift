@@ -36,6 +36,9 @@ struct MatrixCommand: ParsableCommand {
     for (isGiven, name) in [(check, "--check"), (report, "--report")] where isGiven && isEstimate {
       throw ValidationError("--estimate runs nothing: \(name) does not go with it")
     }
+    if against != AgainstOption.standard, !check, !report {
+      throw ValidationError("--against says where --check and --report find goldens, and neither is given")
+    }
     if allowsOtherBits, !check { throw ValidationError("--allow-other-bits says what --check lets pass, which is not given") }
   }
 
@@ -44,7 +47,7 @@ struct MatrixCommand: ParsableCommand {
     // What would keep every run from being judged is said before the first one begins.
     if check { _ = try GoldenStore(directory: against).recordedRows(of: options.profile) }
     if report { _ = try reportFile }
-    if report, against != AgainstOption.standard, !isDirectory(against) { throw AgainstOption.missing(against) }
+    if report, against != AgainstOption.standard { try GoldenStore(directory: against).requireGoldens() }
     let session = RunSession(rows: choice.rows, options: options, jobs: part.jobs.count, shard: part.shard)
     if isEstimate { return try session.printEstimate() }
     guard check || report else { return try session.run() }

@@ -33,6 +33,22 @@ struct ClusterCommandTests {
     #expect(directory.names("a night").isEmpty)
   }
 
+  @Test("a dry run of nothing prints no array; runs of a row that was described otherwise are refused")
+  func dryOfNothing() throws {
+    try directory.write(SmallRuns.matrix, "m.yaml")
+    let matrix = ["--matrix", directory.path("m.yaml"), "--rows", "one"]
+    let made = try Program.run(["matrix", "--profile", "smoke", "--out", out + "/runs"] + matrix)
+    try #require(made.code == 0, "\(made.errors)")
+    let outcome = try submit(["--dry-run"] + matrix, path: "/nowhere")
+    #expect(outcome.code == 0 && outcome.output.contains("# No run is missing.") && !outcome.output.contains("--array"))
+    try directory.write(SmallRuns.matrix.replacing("base: 0.01", with: "base: 0.02"), "m.yaml")
+    let edited = try submit(["--dry-run"] + matrix, path: "/nowhere")
+    #expect(
+      edited.code == 2
+        && edited.errors.contains("belongs to another run: its training.base_learning_rate is 0.01, asked for is 0.02"),
+      "\(edited.errors)")
+  }
+
   @Test("a task's memory is what its largest run needs, and more for more of a network")
   func memory() throws {
     func megabytes(_ row: String) throws -> Int {
@@ -57,7 +73,7 @@ struct ClusterCommandTests {
     "wrong usage ends with 64",
     arguments: [
       ["--limit", "30s"], ["--limit", "soon"], ["--threads", "0"], ["--max-running", "0"], ["--memory", "3"],
-      ["--rows", "vgg39"], ["--epochs", "101"], ["--out", ""], ["--seeds", "3..1"],
+      ["--rows", "vgg39"], ["--epochs", "101"], ["--out", ""], ["--seeds", "3..1"], ["--out", "-"],
     ])
   func usage(arguments: [String]) throws {
     #expect(try submit(arguments + ["--dry-run"]).code == 64)

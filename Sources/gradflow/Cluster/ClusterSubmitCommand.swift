@@ -5,6 +5,8 @@ import Experiments
 import Files
 import Kernels
 import Networks
+import Traces
+import Training
 
 struct ClusterSubmitCommand: ParsableCommand {
   static let standardOut = "runs/cluster"
@@ -71,6 +73,7 @@ struct ClusterSubmitCommand: ParsableCommand {
 
   func validate() throws {
     if out.isEmpty { throw ValidationError("--out is empty: name a directory") }
+    try OutputDirectory.check(out, option: "--out")
     guard WorkerPool.threadRange.contains(threads) else {
       throw ValidationError(BackendError.threadCount(threads).description)
     }
@@ -92,7 +95,7 @@ struct ClusterSubmitCommand: ParsableCommand {
       }
     }
     for run in specifications {
-      if let problem = run.settings.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
+      if let problem = run.problem { throw Stop(.impossible, "\(run.row.id): \(problem)") }
     }
     if !isDirectory(asked.against) {
       if asked.against != AgainstOption.standard { throw AgainstOption.missing(asked.against) }
@@ -100,6 +103,7 @@ struct ClusterSubmitCommand: ParsableCommand {
         "gradflow: warning: there are no goldens in \(asked.against) here: the verdict will lack them (--against names others)")
     }
     let files = ClusterFiles(named: out)
+    try check(specifications, dataset, in: files)
     let settings = jobSettings(specifications, dataset)
     let paths = ClusterPaths(data: dataPath, matrix: asked.rows.matrix.file, against: asked.against)
     try settings.check(files, paths: paths.all)
@@ -111,12 +115,22 @@ struct ClusterSubmitCommand: ParsableCommand {
       verdict: NightFiles(directory: files.directory).verdict, slurm: Slurm(path: Environment.path))
     if isDry { return try Console.print(submitting.dryRun) }
     let outcome = try submitting.submit(
-      Submission(settings: record(paths), revision: Revision.identity),
+      Submission(settings: try record(paths), revision: Revision.identity),
       warn: { Console.log("gradflow: warning: \($0)") })
     try tell(outcome, files)
   }
 
   // MARK: What is submitted
+
+  /// Runs that are there must be those that are asked for: a row of a matrix file may have been another one before.
+  private func check(_ runs: [RunSpecification], _ dataset: Dataset, in files: ClusterFiles) throws {
+    for run in runs {
+      let directory = run.directory(out: files.runs)
+      guard let header = try? TraceHeader(path: directory.trace) else { continue }
+      let differences = header.differences(from: run.identity(dataset: dataset).header)
+      if !differences.isEmpty { throw TrainingError.otherRun(path: directory.path, differences: differences) }
+    }
+  }
 
   /// Where the data are, for profiles that need some.
   private var dataPath: String? {
@@ -168,12 +182,12 @@ struct ClusterSubmitCommand: ParsableCommand {
     return Scripts(files: files, settings: settings, options: options, matrix: paths.matrix, verdict: verdict)
   }
 
-  private func record(_ paths: ClusterPaths) -> [Submission.Setting] {
+  private func record(_ paths: ClusterPaths) throws -> [Submission.Setting] {
     [
       .init("profile", asked.profile.rawValue), .init("data", paths.data ?? "built in"),
       .init("matrix", paths.matrix ?? "built in"),
       .init("epochs", asked.epochs.map { "\($0)" } ?? "the profile's"),
-    ]
+    ] + (try asked.rows.matrix.digest().map { [.init("matrix file's digest", $0)] } ?? [])
   }
 
   private func tell(_ outcome: Submitting.Outcome, _ files: ClusterFiles) throws {

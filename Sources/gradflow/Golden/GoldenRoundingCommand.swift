@@ -53,6 +53,9 @@ struct GoldenRoundingCommand: ParsableCommand {
     let output = try dump.map {
       try OutputFile($0, option: "--dump", inputs: goldens + data.inputs)
     }
+    if output?.isStandardOutput == true {
+      throw ValidationError("the table goes to standard output, so --dump needs a file")
+    }
     let backend = try compute.backend()
     var table = TextTable([
       ("row", .left), ("members", .right), ("outside", .right), ("largest, in thresholds", .right), ("where", .left),
