@@ -1,8 +1,8 @@
 /// Holds the gradients that `backward` gives against differences of `function`, in every element of every input.
 ///
-/// The function's outputs y are made one number by Σ v·tanh(y), v random, so that a wrong share of any output shows; its
-/// derivative by each element comes from four evaluations (central differences, extrapolated once: an error of
-/// h⁴·f⁽⁵⁾/480 with h = 2⁻¹²). An element passes within 1e-7 of the larger of both numbers and what rounding may add.
+/// The function's outputs y are made one number by Σ v·tanh(y/s), v random, s = max(1, |y|) at these inputs, so that a wrong
+/// share of any output shows. Its derivative by each element comes from four evaluations (central differences, extrapolated once:
+/// an error of h⁴·f⁽⁵⁾/480 with h = 2⁻¹²). An element passes within 1e-7 of the larger of both numbers and what rounding may add.
 /// After the manner of `check_grads` in JAX, reverse mode, first order; the method is that of `gradflow gradcheck`.
 ///
 /// ```swift
@@ -46,7 +46,7 @@ public func checkGradients(
   func present() -> [[Double]] { values.map(\.values) }
   var generator = SeededGenerator(seed: seed)
   let subject = CheckSubject(
-    probing: output, gradient: CheckedElements(output.values), &generator,
+    probing: output, around: output.values, gradient: CheckedElements(output.values), &generator,
     variables: zip(names, zip(values, gradients)).map { .init($0, $1.0, gradient: $1.1) },
     sides: sides.count == 0 ? [] : [sides],
     forward: {

@@ -68,7 +68,8 @@ public struct GradientCheck: Sendable, CustomStringConvertible {
 /// The cases, a group for each layer.
 public enum GradientChecks {
   public static let all: [GradientCheck] =
-    ConvolutionChecks.all + BatchNormChecks.all + ResidualAddChecks.all + ActivationChecks.all + PoolingChecks.all
+    ConvolutionChecks.all + BatchNormChecks.all + ResidualAddChecks.all + ActivationChecks.all + DropoutChecks.all
+    + PoolingChecks.all
     + LinearChecks.all + SoftmaxCrossEntropyChecks.all + NetworkChecks.all + PrecisionChecks.all
 
   /// More of what `all` takes samples of: minutes, where `all` takes seconds.

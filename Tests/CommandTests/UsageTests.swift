@@ -18,7 +18,7 @@ struct UsageTests {
     (["bench", "--isa", "sse2"], "portable"),
     (["bench", "--batch", "0"], "--batch"),
     (["bench", "--steps", "0"], "--steps"),
-    (["gradcheck", "--layer", "Dropout"], "BatchNorm"),
+    (["gradcheck", "--layer", "Deconvolution"], "BatchNorm"),
     (["gradcheck", "--threads", "0"], "0 threads"),
     (["probe"], "--row"),
     (["probe", "--row", "vgg08", "--weights", "w", "--batch", "b"], "--out"),

@@ -48,6 +48,16 @@ struct CheckGradientsTests {
     #expect(report.description.contains("input 0") && report.description.contains("FAILED, element"), "\(report)")
   }
 
+  @Test("a large output shows what is wrong with its gradient as a small one does", arguments: [0.5, 30, 1000])
+  func largeOutputs(size: Double) throws {
+    func report(_ slope: Double) -> GradientCheckReport {
+      checkGradients(
+        of: { [$0[0][0], size * $0[0][1]] }, backward: { _, dy in [[dy[0], slope * dy[1]]] }, at: [[0.5, 1]], seed: 1)
+    }
+    #expect(report(size).passed, "\(report(size))")
+    for wrong in [-12345 * size, 1.001 * size, 0] { #expect(!report(wrong).passed, "\(wrong)") }
+  }
+
   @Test("refuses gradients that are too few, too many, or of another size, in words")
   func sizes() {
     func report(_ gradients: [[Double]]) -> GradientCheckReport {

@@ -23,7 +23,7 @@ struct GradientCheckTests {
   func nothingIsForgotten() {
     #expect(
       GradientChecks.layers == [
-        "Convolution", "BatchNorm", "ResidualAdd", "LeakyReLU", "ELU", "AveragePool", "GlobalAveragePool", "Linear",
+        "Convolution", "BatchNorm", "ResidualAdd", "LeakyReLU", "ELU", "Dropout", "AveragePool", "GlobalAveragePool", "Linear",
         "SoftmaxCrossEntropy", "Network",
       ])
     for set in InstructionSet.available {

@@ -14,6 +14,7 @@ enum PrecisionChecks {
     [
       check("Convolution", bench, PrecisionConvolution.rows), check("BatchNorm", bench, PrecisionBatchNorm.rows),
       check("ResidualAdd", bench, residualAdd), check("LeakyReLU", bench, leakyReLU), check("ELU", bench, elu),
+      check("Dropout", bench, dropout),
       check("AveragePool", bench) { bench, generator in
         try pool(.average, bench, &generator)
       },
@@ -138,6 +139,29 @@ enum PrecisionChecks {
     return [
       bench.row("LeakyReLU", "output", y.single, y.double, scale: x.magnitude, factor: 2.01 * 0.01 * unit),
       bench.row("LeakyReLU", "input gradient", dx.single, dx.double, scale: dy.magnitude, factor: 2.01 * 0.01 * unit),
+    ]
+  }
+
+  /// The mask is of the same words in either precision: what is dropped is zero in both.
+  @Sendable private static func dropout(
+    _ bench: PrecisionBench, _ generator: inout SeededGenerator
+  ) throws -> [GradientCheckRow] {
+    let (x, dy) = (TwinTensor(bench.shape, &generator), TwinTensor(bench.shape, &generator))
+    let (y, dx) = (TwinTensor(shape: bench.shape), TwinTensor(shape: bench.shape))
+    let backend = try bench.backend()
+    let rate = 0.3
+    func run<S>(_ x: Tensor<S>, _ dy: Tensor<S>, _ y: Tensor<S>, _ dx: Tensor<S>) {
+      let dropout = Dropout<S>(rate: rate, key: 7, step: 3, kernels: backend.kernels(for: S.self))
+      dropout.apply(x, into: y, images: 0..<bench.images)
+      dropout.apply(dy, into: dx, images: 0..<bench.images)
+    }
+    run(x.single, dy.single, y.single, dx.single)
+    run(x.double, dy.double, y.double, dx.double)
+    // The factor is rounded, then the product.
+    let factor = 2.01 / (1 - rate) * unit
+    return [
+      bench.row("Dropout", "output", y.single, y.double, scale: x.magnitude, factor: factor),
+      bench.row("Dropout", "input gradient", dx.single, dx.double, scale: dy.magnitude, factor: factor),
     ]
   }
 
