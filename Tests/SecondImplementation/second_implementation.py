@@ -115,7 +115,7 @@ def log(x):
     (h, l), g, d = half_square(f), (0.5 * f) * f, 2 + f
     s = f / d
     z = s * s
-    tail = z * horner(z, [2 / (2 * n + 1) for n in range(1, 13)])
+    tail = z * horner(z, [2 / (2 * n + 1) for n in range(1, 12)])
     p, q = two_product(s, d)
     s_low, w = (((f - p) - q) - s * ((2 - d) + f)) / d, f - h
     low = (((f - w) - h) - l) + s_low * (g + 3 * tail)
