@@ -28,15 +28,17 @@ package struct ElementDifference: CustomStringConvertible {
     count = x.indices.count(where: differs)
     of = x.count
     isSingle = a.type == .f32
-    ulps =
-      first.isNaN || second.isNaN
-      ? nil : (Self.rank(first, isSingle: isSingle) - Self.rank(second, isSingle: isSingle)).magnitude
+    ulps = first.isNaN || second.isNaN ? nil : Self.steps(first, second, isSingle: isSingle)
   }
 
-  /// Numbers in their order: positive bit patterns upwards from 0, negative ones downwards.
-  private static func rank(_ value: Double, isSingle: Bool) -> Int64 {
-    let bits = isSingle ? Int64(Float(value).magnitude.bitPattern) : Int64(bitPattern: value.magnitude.bitPattern)
-    return value.sign == .minus ? -bits : bits
+  /// Representable numbers from one to the other. Bit patterns of magnitudes count them from zero, on either side of it: together
+  /// they are below 2⁶⁴, which a signed difference would not hold.
+  private static func steps(_ a: Double, _ b: Double, isSingle: Bool) -> UInt64 {
+    func steps(_ value: Double) -> UInt64 {
+      isSingle ? UInt64(Float(value).magnitude.bitPattern) : value.magnitude.bitPattern
+    }
+    let (x, y) = (steps(a), steps(b))
+    return a.sign == b.sign ? max(x, y) - min(x, y) : x + y
   }
 
   /// Binary32 is exact in binary64, so both are compared as that; a NaN stays one.

@@ -19,5 +19,8 @@ struct ElementDifferenceTests {
     let double = ElementDifference(SafeTensor(shape: [1], [1.0]), SafeTensor(shape: [1], [(1.0 as Double).nextDown]))
     #expect(double?.ulps == 1)
     #expect(ElementDifference(SafeTensor(shape: [1], [1.0]), SafeTensor(shape: [1], [1.0])) == nil)
+    // More steps than a signed number holds.
+    let opposite = ElementDifference(SafeTensor(shape: [1], [2.0 as Double]), SafeTensor(shape: [1], [-2.0 as Double]))
+    #expect(opposite?.ulps == 2 * (2.0 as Double).bitPattern)
   }
 }

@@ -147,6 +147,29 @@ struct RoundingTests {
     #expect(with(1e-2).findings.map(\.metric) == ["opening.step-1.zero_gradient"])
   }
 
+  @Test("a living gradient that scatters as rounding does is judged as any other")
+  func livingGradient() throws {
+    // Before units that flip, a vector's sketches may have either sign in each member.
+    func members(_ range: ClosedRange<UInt64>) -> [[OpeningLine]] {
+      range.map { member in
+        Opening.lines(Opening.points + Opening.anchors, member: member).map { line in
+          var line = line
+          for column in 1...2 where member % 2 == 0 { line.parameters[3].numbers[column] *= -1 }
+          return line
+        }
+      }
+    }
+    let envelope = try RoundingEnvelope(
+      opening: Opening.lines(Opening.points, member: 0, scatter: 0),
+      anchors: Opening.lines(Opening.anchors, member: 0, scatter: 0),
+      members: members(1...32))
+    #expect(envelope.zeroGradients == [Opening.zero])
+    var line = Opening.lines(Opening.points, member: 99)
+    line[1].parameters[3].numbers[0] = 0
+    let found = envelope.judge(line, opening: Opening.lines(Opening.points, member: 0, scatter: 0))
+    #expect(found.findings.map(\.metric) == ["opening.step-1.gradient"], "\(found.findings)")
+  }
+
   @Test("what is not finite is never within anything", arguments: [Double.nan, .infinity])
   func notFinite(value: Double) {
     for trace in [

@@ -133,6 +133,25 @@ struct DropoutTests {
     #expect(try logits(configuration, .training) != logits(without, .training))
   }
 
+  @Test("a network may begin with it: the images' gradient, for which nobody asks, is nobody's")
+  func first() throws {
+    let description = try NetworkDescription(
+      input: MapShape(height: 1, width: 1, channels: 3),
+      layers: [DropoutLayer(label: "drop", rate: 0.5), LinearLayer(name: "head", outputs: 2), SoftmaxCrossEntropyLayer()])
+    var gradients: [[Double]] = []
+    for use in [NetworkUse.training, .inspection] {
+      let network = try Network<Double>(description, backend: try Backend(threads: 2), capacity: 7, for: use)
+      network.initialise(seed: 1)
+      let batch = network.batch(count: 7, seed: 0)
+      try network.forward(batch, mode: .training, randomness: .init(seed: 1, epoch: 0, step: 0))
+      network.backward()
+      #expect((network.imageGradient != nil) == (use == .inspection))
+      gradients += network.parameters.map(\.gradient.values)
+    }
+    #expect(gradients.count == 4 && Array(gradients[..<2]) == Array(gradients[2...]))
+    #expect(gradients[0].contains { $0 != 0 })
+  }
+
   @Test("of 1 or more, and of less than 0, is refused with the place", arguments: [1, 1.5, -0.1, .nan])
   func impossible(rate: Double) {
     let error = #expect(throws: DescriptionError.self) {

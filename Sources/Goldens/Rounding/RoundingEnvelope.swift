@@ -1,3 +1,4 @@
+import LayerNames
 import Traces
 
 /// What the first steps of the reference run, and steps from anchors, may be under other rounding: from an ensemble of the same
@@ -14,8 +15,10 @@ public struct RoundingEnvelope: Equatable, Sendable {
   static let smallestThreshold = 6.0
   /// Weight of what the other numbers of the group scatter, in members.
   static let priorMembers = 8.0
-  /// A gradient is zero by mathematics, and rounding all that is left of it, where a sketch of it scatters by more at step 0.
-  static let zeroScatter = 0.1
+  /// A gradient is zero by mathematics, and rounding all that is left of it, where at step 0 a sketch of it scatters by more, and
+  /// it is a smaller part than that of its layer's weight: 10⁻⁷ in all rows with batch norm, where any other has 0.1 and more. A
+  /// living gradient scatters as much where units before it flip.
+  static let zeroScatter = 0.1, zeroSize = 1e-3
 
   /// What is judged together, by one number: the largest deviation.
   public struct Group: Equatable, Sendable {
@@ -95,9 +98,16 @@ public struct RoundingEnvelope: Equatable, Sendable {
     guard let line = first.first else { return [] }
     let sketches = line.quantities.indices.filter { OpeningNumber.isLinear(line.quantities[$0]) }
     return line.parameters.indices.filter { parameter in
-      sketches.contains { sketch in
-        moments(first.map { $0.parameters[parameter].numbers[sketch] }).deviation > zeroScatter
+      let name = ParameterName(line.parameters[parameter].name)
+      let weight = line.parameters.firstIndex { $0.name == ParameterName(path: name.path, "weight").description }
+      guard let weight, weight != parameter else { return false }
+      let isSmall = first.allSatisfy { member in
+        (member.parameters[parameter].numbers.first ?? .nan) <= zeroSize * (member.parameters[weight].numbers.first ?? .nan)
       }
+      return isSmall
+        && sketches.contains { sketch in
+          moments(first.map { $0.parameters[parameter].numbers[sketch] }).deviation > zeroScatter
+        }
     }.map { line.parameters[$0].name }
   }
 

@@ -135,10 +135,11 @@ struct PassBuilder<S: KernelScalar> {
   /// Whether somebody asks for the gradient of a value.
   func wantsGradient(of value: Value) -> Bool { externals[value] != .images || hasImageGradient }
 
-  /// A value for a gradient.
+  /// A value for a gradient. That of the images, where nobody asks for it, is a value that nothing reads: a first layer need not
+  /// ask, and one that does (`wantsGradient`) saves the work.
   mutating func newGradient(of value: Value) -> Value {
     let gradient = newValue("d " + names[value.id], value.shape)
-    if externals[value] == .images { externals[gradient] = .imageGradient }
+    if externals[value] == .images, hasImageGradient { externals[gradient] = .imageGradient }
     return gradient
   }
 
