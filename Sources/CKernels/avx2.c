@@ -6,7 +6,9 @@
 #define PIXEL_BLOCK 6
 #define VECTOR_BLOCK 2
 #define TILE_BLOCK 6
-#define CHANNEL_BLOCK 4
+// Twelve sums in flight where eight would just cover the latency of a multiply-add; 32 channels are 6 + 6 + 6 + 6 + 4 + 4.
+#define CHANNEL_BLOCK 6
+#define CHANNEL_REST 4
 #define ROWS_AHEAD 1
 #include "template/table.h"
 #pragma clang attribute pop

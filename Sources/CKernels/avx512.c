@@ -7,6 +7,7 @@
 #define VECTOR_BLOCK 2
 #define TILE_BLOCK 8
 #define CHANNEL_BLOCK 8
+#define CHANNEL_REST 1
 #define ROWS_AHEAD 3
 #include "template/table.h"
 #pragma clang attribute pop

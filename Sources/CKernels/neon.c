@@ -6,6 +6,7 @@
 #define VECTOR_BLOCK 4
 #define TILE_BLOCK 6
 #define CHANNEL_BLOCK 4
+#define CHANNEL_REST 1
 #define ROWS_AHEAD 1
 #include "template/table.h"
 #endif

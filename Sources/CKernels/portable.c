@@ -17,5 +17,6 @@
 #define VECTOR_BLOCK 2
 #define TILE_BLOCK 4
 #define CHANNEL_BLOCK 4
+#define CHANNEL_REST 1
 #define ROWS_AHEAD 1
 #include "template/table.h"

@@ -1,5 +1,5 @@
 // Compiles the kernels of one instruction set for both element types and defines its two tables.
-// Expects: SET (a name), VECTOR_BYTES, PIXEL_BLOCK, VECTOR_BLOCK, TILE_BLOCK, CHANNEL_BLOCK,
+// Expects: SET (a name), VECTOR_BYTES, PIXEL_BLOCK, VECTOR_BLOCK, TILE_BLOCK, CHANNEL_BLOCK, CHANNEL_REST,
 // ROWS_AHEAD (winograd.h).
 
 #include "gf_elementary.h"

@@ -1,5 +1,6 @@
 // 3 x 3 convolution by minimal filtering: the products between the transforms. Expects winograd_tiles.h, and the register
-// block of the instruction set: TILE_BLOCK tiles x VECTOR_BLOCK vectors, CHANNEL_BLOCK channels x VECTOR_BLOCK vectors.
+// block of the instruction set: TILE_BLOCK tiles x VECTOR_BLOCK vectors, CHANNEL_BLOCK channels x VECTOR_BLOCK vectors, and for
+// what is left of the channels CHANNEL_REST.
 
 // Tiles that go through the three stages of a convolution together, and whose plane of the weight gradient's sums is added up at
 // a time. No sum depends on either.
@@ -388,24 +389,34 @@ static void NAME(make_tiles)(NAME(plane_row) *next) {
             NAME(store)(place + (size_t)i * row + j * LANES, sum[i][j]);                                            \
   } while (0)
 
+// How many of the channels that are left go as a block. Two smaller blocks at the end keep more sums in flight than a whole one
+// and a rest of two.
+static inline size_t NAME(channel_block)(size_t left) {
+  if (left >= CHANNEL_BLOCK && left != 2 * CHANNEL_REST) return CHANNEL_BLOCK;
+  return left >= CHANNEL_REST ? CHANNEL_REST : 1;
+}
+
+static inline size_t NAME(channel_blocks)(size_t channels) {
+  size_t blocks = 0;
+  for (size_t c = 0; c < channels; c += NAME(channel_block)(channels - c)) blocks++;
+  return blocks;
+}
+
 // The sums of planes (i, 0) ... (i, 5) over `count` tiles; meanwhile the row of planes that comes next is made.
 static inline __attribute__((always_inline)) void NAME(winograd_gradient_products_of)(
     T *sums, const size_t channels, const size_t filters, const size_t v_row, const size_t row, size_t count, int begins,
     const T *v, const T *d, NAME(plane_row) *next) {
   const size_t parts = 2 * ((next->count + TILES_AT_A_TIME - 1) / TILES_AT_A_TIME);
-  const size_t blocks = 6 * ((filters + FILTER_BLOCK - 1) / FILTER_BLOCK) * (channels / CHANNEL_BLOCK + channels % CHANNEL_BLOCK);
+  const size_t blocks = 6 * ((filters + FILTER_BLOCK - 1) / FILTER_BLOCK) * NAME(channel_blocks)(channels);
   size_t due = 0;
   for (size_t j = 0; j < 6; j++, sums += channels * row, v += GRADIENT_PLANE(v_row), d += GRADIENT_PLANE(row))
     // Beyond the last filter lie sums that nobody reads.
     for (size_t k = 0; k < filters; k += FILTER_BLOCK)
-      for (size_t c = 0; c < channels;) {
-        if (c + CHANNEL_BLOCK <= channels) {
-          WINOGRAD_GRADIENT_BLOCK(CHANNEL_BLOCK);
-          c += CHANNEL_BLOCK;
-        } else {
-          WINOGRAD_GRADIENT_BLOCK(1);
-          c++;
-        }
+      for (size_t c = 0, block; c < channels; c += block) {
+        block = NAME(channel_block)(channels - c);
+        if (block == CHANNEL_BLOCK) WINOGRAD_GRADIENT_BLOCK(CHANNEL_BLOCK);
+        else if (block == CHANNEL_REST) WINOGRAD_GRADIENT_BLOCK(CHANNEL_REST);
+        else WINOGRAD_GRADIENT_BLOCK(1);
         // Spread evenly over the blocks.
         for (due += parts; due >= blocks; due -= blocks) NAME(make_tiles)(next);
       }
