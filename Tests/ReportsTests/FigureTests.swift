@@ -256,6 +256,10 @@ struct PageTests {
     }
     #expect(try headline(FakeRun.report(seeds: [0, 1, 2])) == "Table 1 holds")
     #expect(try headline(FakeRun.quick()) == "What these runs can decide of Table 1 holds")
+    let apart = FakeRun.report(seeds: [0, 1, 2]).with("vgg38-rc") { $0.testAccuracy += 0.016 }
+    #expect(try headline(apart) == "The report's claims hold; 1 row is apart from its numbers")
+    let partly = apart.without("vgg08").with("vgg38-bn-rc-1e-3") { $0.validationAccuracy -= 0.05 }
+    #expect(try headline(partly) == "What these runs can decide of the report holds; 2 rows are apart from its numbers")
     #expect(try headline([FakeRun(row: "vgg38-rc", epochs: 1)]) == "These runs cannot decide whether Table 1 holds")
     #expect(
       try headline(FakeRun.quick().with("vgg38") { $0.flow = FakeRun.flowing })

@@ -50,7 +50,8 @@ enum PageStyle {
     .results .ours td{font-weight:600}
     .results .report td{color:var(--muted);padding-top:1px;padding-bottom:3px}
     .results th[scope=rowgroup]{font-weight:400;white-space:nowrap}
-    .beyond-table-1 th[scope=row],.beyond-table-1 td:last-child,.curves th[scope=row],.curves .number{white-space:nowrap}
+    .verdicts th[scope=row],.beyond-table-1 th[scope=row],.beyond-table-1 td:last-child{white-space:nowrap}
+    .curves th[scope=row],.curves .number{white-space:nowrap}
     .model{display:block;color:var(--muted);font-size:.9em}
     .remarks{color:var(--muted);font-size:.92rem;padding-left:1.2em}
     .claims{padding-left:1.4em;margin:0}

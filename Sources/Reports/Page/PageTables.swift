@@ -35,7 +35,7 @@ enum PageTables {
       <p>Engine drift compares with gradflow's own goldens: it tells whether the program still computes what it did. The \
       distance to the report compares with published numbers: it tells what the experiment gives. Neither says anything of the \
       other.</p>
-      <div class="scroll" tabindex="0"><table>
+      <div class="scroll" tabindex="0"><table class="verdicts">
       <thead><tr><th scope="col">row</th><th scope="col">engine drift</th><th scope="col">distance to the report</th></tr></thead>
       <tbody>
       \(table.lines.map(verdict).joined(separator: "\n"))

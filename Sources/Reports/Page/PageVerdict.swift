@@ -29,9 +29,17 @@ struct PageVerdict {
     if claimsCard.tone == .bad { return "A claim of the report does not hold in these runs" }
     if !table.runs.diverged.isEmpty { return "A run diverged" }
     if engineCard.tone == .bad { return "The engine has drifted from its goldens" }
-    if claims.count(.undecidable) == 0 { return "Table 1 holds" }
-    return claims.count(.held) > 0
-      ? "What these runs can decide of Table 1 holds" : "These runs cannot decide whether Table 1 holds"
+    // Of a table with rows apart it is its claims that hold, and not its numbers.
+    let apart = count { if case .apart = $0 { true } else { false } }
+    let rest = apart == 0 ? "" : "; \(Format.count(apart, "row")) \(apart == 1 ? "is" : "are") apart from its numbers"
+    if claims.count(.undecidable) == 0 { return apart == 0 ? "Table 1 holds" : "The report's claims hold" + rest }
+    if claims.count(.held) == 0 { return "These runs cannot decide whether Table 1 holds" }
+    return apart == 0 ? "What these runs can decide of Table 1 holds" : "What these runs can decide of the report holds" + rest
+  }
+
+  /// Of the rows of Table 1.
+  private func count(_ isMeant: (Distance) -> Bool) -> Int {
+    table.lines.filter { $0.published != nil }.map(\.distance).count(where: isMeant)
   }
 
   var lead: String {
