@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Swift's formatter on the Swift sources, clang-format on the C sources, shellcheck on the scripts, and no line longer than 130
-# characters. Exit code 1: one of them objects. A tool that is not installed is named, and does not fail: what can be checked is.
+# Swift's formatter on the Swift sources, clang-format on the C sources, shellcheck on the scripts, no line longer than 130
+# characters, and nothing at the top level but what belongs there. Exit code 1: one of them objects. A tool that is not installed
+# is named, and does not fail: what can be checked is.
 set -eu -o pipefail
 
 status=0
@@ -34,4 +35,11 @@ git ls-files -z '*.swift' '*.c' '*.h' '*.py' '*.sh' '*.md' '*.yml' Makefile .ci/
   FILENAME ~ /[.]md$/ && (fenced || line ~ /^ *[|]|^\[/) { next }
   length(line) > 130 { print FILENAME ":" FNR ": " length(line) " characters, the limit is 130"; found = 1 }
   END { exit found }' || status=1
+# What a program or a test wrote into the checkout is easily added with the rest.
+known='[.][a-z-]+|Sources|Tests|golden|docs|scripts|Package[.]swift|Makefile|LICENSE|(README|CONTRIBUTING|CHANGELOG)[.]md'
+foreign=$(git ls-files | cut -d/ -f1 | sort -u | grep -vxE "$known") || true
+if [ -n "$foreign" ]; then
+  printf '%s: this belongs into a folder, or not into the repository\n' "$foreign"
+  status=1
+fi
 exit "$status"

@@ -159,7 +159,7 @@ struct ReportCommandTests {
       try AtomicFile.write(Zstd.compress(Array(content.utf8)), to: path)
       for arguments in [
         ["table1", directory.path(name)], ["claims", directory.path(name)],
-        ["report", directory.path(name), "--out", "page.html"],
+        ["report", directory.path(name), "--out", directory.path("page.html")],
         ["export", path, "--format", "csv"], ["golden", "show", path],
       ] {
         let outcome = try Program.run(arguments)
