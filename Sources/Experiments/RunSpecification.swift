@@ -28,13 +28,7 @@ public struct RunSpecification: Sendable {
   }
 
   /// Why there can be no such run, as far as its settings tell; `nil` if they do not.
-  public var problem: String? {
-    if let problem = settings.problem { return problem }
-    return (1...settings.schedulePeriod).contains(epochs)
-      ? nil
-      : "\(epochs) epochs, and its learning rate is for \(settings.schedulePeriod): ask for fewer with --epochs, or change `epochs` "
-        + "or the `period` of the row's schedule"
-  }
+  public var problem: String? { settings.problem ?? settings.problem(epochs: epochs) }
 
   /// What its training computes, in multiply-adds: to divide runs among jobs by.
   ///

@@ -48,11 +48,10 @@ public final class Trainer {
     _ identity: RunIdentity, source: any BatchSource, backend: Backend, directory: RunDirectory, options: Options
   ) throws {
     step = try TrainingStep(identity.settings, seed: identity.seed, source: source, backend: backend)
-    guard (1...identity.settings.schedulePeriod).contains(options.epochs) else {
-      throw TrainingError.impossible(
-        "\(options.epochs) epochs; the schedule has \(identity.settings.schedulePeriod), and a run makes 1 to all of them")
-    }
-    if let problem = TraceSize.problem(identity.settings, epochs: options.epochs, images: source.trainingCount) {
+    let problem =
+      identity.settings.problem(epochs: options.epochs)
+      ?? TraceSize.problem(identity.settings, epochs: options.epochs, images: source.trainingCount)
+    if let problem {
       throw TrainingError.impossible(problem)
     }
     self.identity = identity

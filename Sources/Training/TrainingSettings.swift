@@ -93,4 +93,12 @@ public struct TrainingSettings: Hashable, Sendable {
     if validationPerClass < 1 { return "\(validationPerClass) validation images a class; at least 1" }
     return nil
   }
+
+  /// Why no run of so many epochs can be made; `nil` if one can.
+  public func problem(epochs: Int) -> String? {
+    (1...schedulePeriod).contains(epochs)
+      ? nil
+      : "\(epochs) epochs, and its learning rate is for \(schedulePeriod): ask for fewer with --epochs, or change `epochs` or the "
+        + "`period` of the row's schedule"
+  }
 }

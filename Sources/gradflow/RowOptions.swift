@@ -7,7 +7,7 @@ struct RowOptions: ParsableArguments {
   var lists: [String] = []
 
   /// Separated by commas; `nil` where the option is not given.
-  var names: String? { lists.isEmpty ? nil : lists.joined(separator: ",") }
+  var names: String? { RowNames.text(lists) }
 
   @OptionGroup var matrix: MatrixOption
 
@@ -61,6 +61,9 @@ struct RowChoice {
 /// The names in `--rows`, each once.
 struct RowNames {
   let names: [String]
+
+  /// What several options together name, separated by commas; `nil` where none is given.
+  static func text(_ lists: [String]) -> String? { lists.isEmpty ? nil : lists.joined(separator: ",") }
 
   init(_ text: String) throws {
     names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)

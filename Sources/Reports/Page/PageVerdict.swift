@@ -30,12 +30,13 @@ struct PageVerdict {
     if !table.runs.diverged.isEmpty { return "A run diverged" }
     if engineCard.tone == .bad { return "The engine has drifted from its goldens" }
     // Of a table with rows apart it is its claims that hold, and not its numbers.
-    let apart = count { if case .apart = $0 { true } else { false } }
     let rest = apart == 0 ? "" : "; \(Format.count(apart, "row")) \(apart == 1 ? "is" : "are") apart from its numbers"
     if claims.count(.undecidable) == 0 { return apart == 0 ? "Table 1 holds" : "The report's claims hold" + rest }
     if claims.count(.held) == 0 { return "These runs cannot decide whether Table 1 holds" }
     return apart == 0 ? "What these runs can decide of Table 1 holds" : "What these runs can decide of the report holds" + rest
   }
+
+  private var apart: Int { count { if case .apart = $0 { true } else { false } } }
 
   /// Of the rows of Table 1.
   private func count(_ isMeant: (Distance) -> Bool) -> Int {
@@ -77,10 +78,8 @@ struct PageVerdict {
 
   /// Against the published numbers.
   private var distanceCard: Card {
-    let distances = table.lines.filter { $0.published != nil }.map(\.distance)
-    let apart = distances.filter { if case .apart = $0 { true } else { false } }.count
-    let met = distances.filter { $0 == .meets }.count
-    let among = distances.filter { if case .amongReruns = $0 { true } else { false } }.count
+    let met = count { $0 == .meets }
+    let among = count { if case .amongReruns = $0 { true } else { false } }
     let judged = apart + met + among
     if judged == 0 {
       let why = table.lines.compactMap { line -> String? in
@@ -91,7 +90,7 @@ struct PageVerdict {
     }
     return Card(
       title: "Distance to the report", word: "\(met) of \(judged) rows meet it",
-      detail: "\(among) among others' reruns, \(apart) apart; \(distances.count - judged) not judged",
+      detail: "\(among) among others' reruns, \(apart) apart; \(count { _ in true } - judged) not judged",
       // A faithful rerun need not meet every number: being apart is something to explain, not a failure.
       tone: apart > 0 ? .open : .good)
   }

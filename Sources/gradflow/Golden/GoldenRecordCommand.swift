@@ -75,7 +75,7 @@ struct GoldenRecordCommand: ParsableCommand {
     }
     let store = GoldenStore(directory: into)
     try Checkout.refuseChanges(outside: into)
-    let names = try rows.isEmpty ? nil : RowNames(rows.joined(separator: ","))
+    let names = try RowNames.text(rows).map(RowNames.init)
     let described = try matrix.rows()
     let found = try RunDirectories.find(in: runs)
     // Rows of matrix files are known by their runs too.

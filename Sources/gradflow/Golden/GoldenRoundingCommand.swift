@@ -46,7 +46,7 @@ struct GoldenRoundingCommand: ParsableCommand {
 
   func run() throws {
     let store = GoldenStore(directory: against)
-    let names = try rows.isEmpty ? nil : RowNames(rows.joined(separator: ","))
+    let names = try RowNames.text(rows).map(RowNames.init)
     let recorded = try store.recordedRows(of: profile)
     try names?.check(among: recorded)
     let goldens = recorded.map { store.path(profile: profile.rawValue, row: $0) }

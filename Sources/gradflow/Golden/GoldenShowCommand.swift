@@ -17,9 +17,8 @@ struct GoldenShowCommand: ParsableCommand {
   var all = false
 
   func run() throws {
-    var trace = try TracePath.whole(file)
-    let golden = Golden.isGolden(trace) ? try Golden(path: TracePath.resolve(file)) : nil
-    if let golden { trace = golden.trace }
+    let (whole, golden) = try TracePath.read(file)
+    let trace = golden?.trace ?? whole
     for line in head(trace, golden) { try Console.print(line) }
     for line in all ? everyNumber(trace, golden) : tables(trace, golden) { try Console.print(line) }
   }

@@ -1,5 +1,5 @@
+import Cluster
 import Files
-import Traces
 import Training
 
 /// What a night leaves in its directory.
@@ -83,17 +83,18 @@ struct NightFiles {
   ///
   /// - Throws: `FileError`.
   func removeMadeRuns(_ remove: (String) throws -> Void) throws {
-    let paths = try madeRuns().map { "\(runs)/\($0)" }.filter(isDirectory)
-    let locks = try paths.map { try FileLock(path: RunDirectory(path: $0).lock, need: .optional) }
-    try withExtendedLifetime(locks) { for path in paths { try remove(path) } }
-    try note(made: [])
+    let directories = try madeDirectories()
+    let locks = try directories.map { try FileLock(path: $0.lock, need: .optional) }
+    try withExtendedLifetime(locks) { for directory in directories { try remove(directory.path) } }
+  }
+
+  private func madeDirectories() throws -> [RunDirectory] {
+    try madeRuns().map { "\(runs)/\($0)" }.filter(isDirectory).map(RunDirectory.init)
   }
 
   /// Whether all runs of the night under way came to their end, or broke off for good.
   func isTrained() throws -> Bool {
-    try madeRuns().map { "\(runs)/\($0)" }.filter(isDirectory).allSatisfy { path in
-      (try? Trace(path: RunDirectory(path: path).trace))?.test != nil || DivergedRun(in: path) != nil
-    }
+    try madeDirectories().map { RunFacts($0) }.allSatisfy { $0.isFinished || $0.diverged != nil }
   }
 
   private func begun(line: Int) throws -> String? {

@@ -139,9 +139,10 @@ struct NightlyCommand: ParsableCommand {
     let session = RunSession(rows: rows, options: options, jobs: part.jobs.count, shard: part.shard)
     // What would keep it from training is found before anything of the night before goes.
     let prepared = try orUntrained { try session.prepare() }
-    try check(prepared, goesOn: goesOn)
+    let settings = try settings(prepared.dataset)
+    try check(prepared, settings, goesOn: goesOn)
     let made = try orUntrained {
-      try begin(prepared, goesOn: goesOn, begun: begun, revision: revision)
+      try begin(prepared, settings, goesOn: goesOn, begun: begun, revision: revision)
       return try session.make(prepared)
     }
     do {
@@ -173,8 +174,7 @@ struct NightlyCommand: ParsableCommand {
   }
 
   /// Whether the night under way is the one that is asked for, and a new one would replace no run but those of nights.
-  private func check(_ prepared: RunSession.Prepared, goesOn: Bool) throws {
-    let settings = try settings(prepared.dataset)
+  private func check(_ prepared: RunSession.Prepared, _ settings: String, goesOn: Bool) throws {
     if goesOn, let old = try files.begunSettings(), old != settings {
       throw Stop(
         .impossible,
@@ -191,7 +191,9 @@ struct NightlyCommand: ParsableCommand {
   }
 
   /// Makes room for a new night, or goes on with the one under way.
-  private func begin(_ prepared: RunSession.Prepared, goesOn: Bool, begun: String?, revision: String) throws {
+  private func begin(
+    _ prepared: RunSession.Prepared, _ settings: String, goesOn: Bool, begun: String?, revision: String
+  ) throws {
     try files.forgetVerdict()
     let names = prepared.runs.map(\.name)
     if goesOn {
@@ -201,7 +203,7 @@ struct NightlyCommand: ParsableCommand {
     if let begun { Console.log("gradflow: the night begun at \(begun) is given up for \(revision)") }
     try files.removeMadeRuns { try FileManager.default.removeItem(atPath: $0) }
     try files.note(made: names)
-    try files.begin(revision: revision, at: Self.now, settings: settings(prepared.dataset))
+    try files.begin(revision: revision, at: Self.now, settings: settings)
   }
 
   /// What all runs of a night share, in a line of words. Rows and seeds may be added to a night under way.
