@@ -17,10 +17,20 @@ enum Noise {
   /// not measured, so a difference between single runs counts only beyond this.
   static let measuredWidening = 2.6
 
-  /// The standard deviation of one run's accuracy, where too few seeds were run to measure it.
+  /// The standard deviation of one run's accuracy, where too few seeds were run to measure it: what counting these images
+  /// leaves open, and what seeds differ by beyond that, which more images do not make smaller. The latter is what was seen
+  /// in 2,500 validation images without their counting: √(2.6² − 1) of their least deviation. Sets of fewer images go with
+  /// profiles that train on fewer, whose seeds scatter more: there it is so many times their own.
   static func assumed(accuracy: Double, images: Int = ProtocolSettings.validationImages) -> Double {
-    measuredWidening * least(accuracy: accuracy, images: images)
+    let counting = least(accuracy: accuracy, images: images)
+    let seeds = (measuredWidening * measuredWidening - 1).squareRoot() * max(counting, least(accuracy: accuracy))
+    return (counting * counting + seeds * seeds).squareRoot()
   }
+
+  /// As many seeds of each of these rows have the three degrees of freedom from which their scatter is measured.
+  static func seedsToMeasure(rows: Int) -> Int { 1 + (degreesToMeasure + rows - 1) / rows }
+
+  private static let degreesToMeasure = 3
 
   /// Standard deviation of the share of hits among `images`, each a hit with that probability.
   static func binomial(_ probability: Double, images: Int) -> Double {
@@ -33,25 +43,27 @@ enum Noise {
     let words: String
     /// Standard deviation of one run.
     let deviation: Double
+    /// The least that it can be: that of counting.
+    let least: Double
     /// Whether the seeds' own scatter gave the deviation.
     let isMeasured: Bool
 
     /// - Parameters:
     ///   - pool: samples of the same quantity whose scatter is taken together: with three degrees of freedom or more, the
     ///     seeds' own scatter decides, by Student's t, but never less than counting does; otherwise the assumed one. A sample
-    ///     that scatters less than counting tells nothing of seeds: a network that gives every image the same answer has the
-    ///     same accuracy under each.
+    ///     whose values are all the same tells nothing of seeds: a network that gives every image the same answer has that
+    ///     accuracy under each.
     ///   - b: `nil` for a difference to a fixed number.
     ///   - images: of the set that the accuracies are of.
     init(_ a: Sample, _ b: Sample?, pool: [Sample], images: Int) {
-      let pool = pool.filter { ($0.deviation ?? 0) > Noise.binomial($0.mean, images: images) }
+      let pool = pool.filter { sample in sample.values.contains { $0 != sample.values[0] } }
       let freedom = pool.reduce(0) { $0 + $1.values.count - 1 }
       let means = ([a] + (b.map { [$0] } ?? [])).map(\.mean)
       let share = 1 / Double(a.values.count) + (b.map { 1 / Double($0.values.count) } ?? 0)
-      isMeasured = freedom >= 3
+      isMeasured = freedom >= Noise.degreesToMeasure
+      least = means.map { Noise.least(accuracy: $0, images: images) }.max() ?? 0
       if isMeasured {
         let seen = (pool.reduce(0) { $0 + $1.squares } / Double(freedom)).squareRoot()
-        let least = means.map { Noise.least(accuracy: $0, images: images) }.max() ?? 0
         deviation = max(seen, least)
         value = Noise.quantile(freedom: freedom) * deviation * share.squareRoot()
         words =

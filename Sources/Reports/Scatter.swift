@@ -27,24 +27,26 @@ struct Scatter {
   static let seedsToMeasure = 4
 
   private let quantity: Quantity
-  /// Of the difference between the mean of the runs and one other run.
-  private let deviation: Double
+  /// Of the difference between the mean of the runs and one other run; `nil` where it is not known.
+  private let deviation: Double?
 
   /// - Parameters:
   ///   - sample: what the row's runs have, not empty.
   ///   - published: what another run had.
   init(_ quantity: Quantity, row: String, sample: Sample, published: Double) {
     self.quantity = quantity
-    let one =
-      Self.measured(quantity, sample)
-      ?? [sample.mean, published].map { Self.recorded(quantity, row: row) * Self.unit(quantity, $0) }.max() ?? 0
-    deviation = one * (1 + 1 / Double(sample.values.count)).squareRoot()
+    let recorded = Self.recorded(quantity, row: row).map { unit in
+      max(unit * Self.unit(quantity, sample.mean), unit * Self.unit(quantity, published))
+    }
+    let one = Self.measured(quantity, sample) ?? recorded
+    deviation = one.map { $0 * (1 + 1 / Double(sample.values.count)).squareRoot() }
   }
 
-  /// Standard deviations from one to the other; infinite for what is no number on the scale.
-  func distance(_ ours: Double, _ theirs: Double) -> Double {
+  /// Standard deviations from one to the other; infinite for what is no number on the scale, `nil` where no scatter is known.
+  func distance(_ ours: Double, _ theirs: Double) -> Double? {
     func place(_ value: Double) -> Double { quantity.isLogarithmic ? log10(value) : value }
     guard ours.isFinite, ours > 0 || !quantity.isLogarithmic else { return .infinity }
+    guard let deviation else { return nil }
     let difference = abs(place(ours) - place(theirs))
     return difference == 0 ? 0 : difference / deviation
   }
@@ -73,12 +75,14 @@ struct Scatter {
 
   /// What four seeds of the row scattered by in the first two epochs on CIFAR-100: `scatter.csv`, the root mean squares over both
   /// epochs of the deviations in the bands of `golden/short` (`ScatterTests`); of accuracies in units of √(p(1 − p)). After 100
-  /// epochs it is not measured. The losses of plain `vgg38` stay where they are: theirs is the least that a band has.
+  /// epochs it is not measured. The losses of plain `vgg38` are not there (`nil`): they stay where they are under every seed, and
+  /// their bands have the least that a band has, which tells nothing of what seeds do.
   ///
   /// Bands judge the gradients of three layers; any other layer has the root mean square of these.
-  private static func recorded(_ quantity: Quantity, row: String) -> Double {
+  private static func recorded(_ quantity: Quantity, row: String) -> Double? {
     guard let recorded = all[row] else { preconditionFailure("no scatter of \(row), beside whose curves nothing was published") }
     if let deviation = recorded[quantity.name] { return deviation }
+    guard case .gradient = quantity else { return nil }
     let layers = recorded.filter { CurveFigures.Metric(rawValue: $0.key) == nil }.values
     return (layers.reduce(0) { $0 + $1 * $1 } / Double(layers.count)).squareRoot()
   }

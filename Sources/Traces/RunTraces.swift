@@ -28,6 +28,11 @@ public enum RunTraces {
     return try directoryEntries(directory).filter { $0.hasSuffix(".jsonl.zst") }.map { "\(directory)/\($0)" }
   }
 
+  /// Whether a path is that of a golden's file, and not of a run's trace.
+  public static func isGolden(_ path: String) -> Bool {
+    path.hasSuffix(".jsonl.zst") && !path.hasSuffix("/" + fileName) && path != fileName && !isDirectory(path) && fileExists(path)
+  }
+
   /// Where a path leads.
   private struct Place {
     let isLink: Bool

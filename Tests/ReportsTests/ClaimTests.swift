@@ -212,6 +212,19 @@ struct ClaimTests {
     try expect(6, .undecidable, FakeRun.quick().without("vgg38"))
   }
 
+  /// A layer, and what its gradient is in one epoch.
+  private static let noFlow: [(String, Double)] = [
+    ("logit_linear_layer", 0), ("logit_linear_layer", .nan), ("block_0_0_conv_0", .nan), ("block_0_0_conv_0", .infinity),
+  ]
+
+  @Test("claim 6 is not held by a plain network that is dead, or has no numbers: nothing is lost on the way", arguments: noFlow)
+  func nothingFlows(layer: String, value: Double) throws {
+    let runs = FakeRun.quick().with("vgg38") { $0.flow = { $0 == layer && $1 == 1 ? value : FakeRun.vanishing($0, $1) } }
+    try expect(6, .notHeld, runs, finding: "no flow")
+    // A convolution of which nothing arrives has lost it.
+    try expect(6, .held, FakeRun.quick().with("vgg38") { $0.flow = { $0 == "block_0_0_conv_0" ? 0 : FakeRun.vanishing($0, $1) } })
+  }
+
   @Test("claim 6 fails as well when a convolution lies more than four orders above the linear layer: the gradient explodes")
   func exploding() throws {
     func flow(_ value: Double) -> [FakeRun] {
@@ -337,6 +350,10 @@ struct NoiseTests {
     #expect(abs(Noise.least(accuracy: 0.5) - 0.011) < 1e-12)
     #expect(abs(Noise.assumed(accuracy: 0.5) - 2.6 * 0.011) < 1e-12)
     #expect(Noise.assumed(accuracy: 0) == 0)
+    // Of more images counting tells more exactly, and what seeds differ by stays: √(2.6² − 1) of 1.1 points.
+    let seeds = (2.6 * 2.6 - 1).squareRoot() * 0.011
+    #expect(abs(Noise.assumed(accuracy: 0.5, images: 10_000) - (seeds * seeds + 0.0055 * 0.0055).squareRoot()) < 1e-12)
+    #expect(abs(Noise.assumed(accuracy: 0.5, images: 100) - 2.6 * 0.055) < 1e-12)
   }
 
   @Test("the widening is that of the recorded seeds of short: pooled over the rows that learn")
@@ -381,16 +398,26 @@ struct NoiseTests {
     #expect(Noise.Threshold(a, b, pool: [a, b], images: 2500).words.contains("too few seeds"))
   }
 
-  @Test("seeds that scatter less than counting tell nothing: a network that answers one class has one accuracy under each")
+  @Test("seeds of one and the same accuracy tell nothing: a network that answers one class has it under each")
   func stuck() throws {
     let stuck = try #require(Sample([0.01, 0.01, 0.01, 0.01])), a = try #require(Sample([0.3572])),
       b = try #require(Sample([0.3568]))
     let threshold = Noise.Threshold(a, b, pool: [stuck, a, b], images: 2500)
     #expect(!threshold.isMeasured && threshold.value > 0.06, "\(threshold)")
-    // Nor do those whose scatter is a little less.
-    let quiet = try #require(Sample([0.50, 0.51, 0.50, 0.51]))
-    #expect(!Noise.Threshold(a, b, pool: [quiet], images: 2500).isMeasured)
-    #expect(Noise.Threshold(a, b, pool: [quiet], images: 10_000).isMeasured)
+  }
+
+  @Test("seeds that scatter less than counting are measured all the same, and counting is what decides then")
+  func quiet() throws {
+    let a = try #require(Sample([0.60, 0.601, 0.60, 0.601])), b = try #require(Sample([0.50, 0.51, 0.50, 0.51]))
+    let threshold = Noise.Threshold(a, b, pool: [a, b], images: 2500)
+    #expect(threshold.isMeasured && abs(threshold.deviation - 0.011) < 1e-6, "\(threshold)")
+    #expect(threshold.words.contains("0.41 points over 6 degrees of freedom; counting alone scatters by 1.10"), "\(threshold)")
+  }
+
+  @Test(
+    "as many seeds of a row, or of each of several, have three degrees of freedom", arguments: [(1, 4), (2, 3), (3, 2), (7, 2)])
+  func seedsToMeasure(rows: Int, seeds: Int) {
+    #expect(Noise.seedsToMeasure(rows: rows) == seeds && rows * (seeds - 1) >= 3 && rows * (seeds - 2) < 3)
   }
 
   @Test("what seeds of low accuracies scatter by is never less than counting allows where accuracies are high")

@@ -138,6 +138,9 @@ struct RunSetTests {
       // Where there are runs, files beside them are none.
       #expect(try RunTraces.goldens(in: directory) == [])
       #expect(try RunSet(readingFrom: [directory]).runs.allSatisfy { !$0.isGolden })
+      // One of them by its file, beside a run's own directory.
+      let one = try RunSet(readingFrom: [store.path(profile: "paper", row: "vgg38"), directory + "/vgg08-s0"])
+      #expect(one.runs.map(\.isGolden) == [false, true])
       // One that was edited is none.
       let path = store.path(profile: "paper", row: "vgg08")
       let text = String(decoding: try Zstd.readFile(path, limit: 1 << 26), as: UTF8.self)

@@ -24,6 +24,11 @@ struct ScatterTests {
     var expected: [String: Double] = [:]
     for metric in CurveFigures.Metric.allCases {
       let band = try band(metric.rawValue)
+      // The losses of a network that does not learn have bands of about the least that there is (golden/README.md).
+      if metric.isLoss, row == "vgg38" {
+        #expect(band.deviations.allSatisfy { $0[0] < 3e-5 }, "\(band.deviations)")
+        continue
+      }
       expected[metric.rawValue] = rootMeanSquare(
         zip(band.deviations, band.centres).map { deviation, centre in
           metric.isLoss ? deviation[0] : deviation[0] / (centre[0] * (1 - centre[0])).squareRoot()

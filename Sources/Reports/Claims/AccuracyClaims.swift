@@ -127,7 +127,8 @@ enum AccuracyClaims {
 
     /// How many further seeds would decide it.
     ///
-    /// Where the scatter is not measured, both ends of what is thought possible are told.
+    /// Where the scatter is not measured, both ends of what is thought possible are told; the lower one is known to be the case
+    /// only with as many seeds as measure it.
     func add(to needed: inout RunsNeeded) {
       func seeds(_ deviation: Double) -> Int? {
         SeedsNeeded.seeds(margin: value, deviation: deviation, rows: rows.count)
@@ -141,7 +142,7 @@ enum AccuracyClaims {
       }
       let further = rows.map { (row: $0.row, seeds: max(1, most - $0.runs.count)) }
       for (row, count) in further { needed.seeds[row] = max(needed.seeds[row] ?? 0, count) }
-      let least = noise.isMeasured ? nil : seeds(noise.deviation / Noise.measuredWidening)
+      let least = noise.isMeasured ? nil : seeds(noise.least).map { max($0, Noise.seedsToMeasure(rows: rows.count)) }
       let total = further.map(\.seeds).max() ?? 0
       needed.words.append(
         "\(Format.count(total, "more seed")) of \(names) would decide it, with a chance of "

@@ -74,7 +74,7 @@ struct CurveFigures {
     }
     return figure(
       1, "Loss and accuracy of VGG08 and VGG38",
-      "The shallow network learns, the deep one stays where a constant guess is.",
+      "The shallow network beside the deep one. The level lines are those of a guess that is the same for every image.",
       panels: [
         ("(a) loss per epoch", series(.trainLoss, .validationLoss)),
         ("(b) accuracy per epoch", series(.trainAccuracy, .validationAccuracy)),

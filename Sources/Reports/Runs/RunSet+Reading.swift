@@ -4,7 +4,7 @@ import Traces
 
 extension RunSet {
   /// Reads the runs in directories of runs (`OUT`, which holds `ROW-sSEED/`), in runs' own directories, or in directories of
-  /// goldens (`golden/paper`), which are runs that were recorded.
+  /// goldens (`golden/paper`), which are runs that were recorded; of goldens single files too.
   ///
   /// - Throws: what reading a trace or a golden throws: a damaged one is refused, as leaving it out would change the result, and
   ///   so is a golden that was edited; `RunSetError`.
@@ -12,6 +12,10 @@ extension RunSet {
     var runs: [RunRecord] = []
     var warnings: [String] = []
     for directory in directories {
+      if RunTraces.isGolden(directory) {
+        runs.append(RunRecord(try Golden(path: directory).trace, place: directory))
+        continue
+      }
       for run in try RunTraces.runs(in: directory) {
         let trace = try Trace(path: "\(run)/\(RunTraces.fileName)")
         let name = run == directory ? run : String(run.dropFirst(directory.count + 1))

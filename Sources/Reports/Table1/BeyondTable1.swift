@@ -88,6 +88,25 @@ public struct BeyondTable1: Sendable {
       + "differs by more than seeds do, " + words
   }
 
+  /// Of each row; its numbers are in the rows of the table itself.
+  var json: JSONValue {
+    typealias Member = JSONValue.Member
+    return .array(
+      lines.map { line in
+        let difference = line.difference.map { difference in
+          JSONValue.object([
+            Member("value", JSONValue(difference.value)), Member("threshold", JSONValue(difference.threshold)),
+            Member("noise", .string(difference.isMeasured ? "measured" : "assumed")),
+            Member("verdict", .string(difference.word.rawValue)),
+          ])
+        }
+        return .object([
+          Member("row", .string(line.result.row)), Member("settings", .array(line.settings.map(JSONValue.string))),
+          Member("val_accuracy_difference", difference ?? .null),
+        ])
+      })
+  }
+
   /// Of each difference, whether seeds tell its noise.
   private var areMeasured: [Bool] { lines.compactMap { $0.difference?.isMeasured } }
 

@@ -24,8 +24,12 @@ public struct CurveDistances: Sendable {
     /// Means over the seeds; of the gradient, geometric ones.
     public let runs: Span
     public let published: Span
-    /// In standard deviations; infinite where the runs have no number, or a zero where there is a logarithm.
-    public let distance: Double
+    /// In standard deviations; infinite where the runs have no number, or a zero where there is a logarithm; `nil` where it is
+    /// not known what seeds differ by.
+    public let distance: Double?
+
+    /// What the farthest is found by: without a distance, the difference itself.
+    fileprivate var size: Double { distance ?? abs(runs.low - published.low) }
   }
 
   /// A quantity of a row beside one published curve.
@@ -47,7 +51,7 @@ public struct CurveDistances: Sendable {
     }
 
     /// The first of the farthest.
-    public var farthest: Point { points.dropFirst().reduce(points[0]) { $1.distance > $0.distance ? $1 : $0 } }
+    public var farthest: Point { points.dropFirst().reduce(points[0]) { $1.size > $0.size ? $1 : $0 } }
     public var last: Point { points[points.count - 1] }
 
     func text(_ span: Span) -> String {
@@ -113,12 +117,12 @@ public struct CurveDistances: Sendable {
     guard let low = unknown ?? means.min(by: { $0.value < $1.value }),
       let high = unknown ?? means.max(by: { $0.value < $1.value })
     else { return nil }
-    func distance(_ ours: Mean, _ theirs: Double) -> Double {
+    func distance(_ ours: Mean, _ theirs: Double) -> Double? {
       Scatter(.gradient(layer: ours.layer), row: result.row, sample: ours.sample, published: theirs).distance(ours.value, theirs)
     }
     return Point(
       epoch: epoch, runs: Span(low.value, high.value), published: Span(reading.range.lowerBound, reading.range.upperBound),
-      distance: max(distance(low, reading.range.lowerBound), distance(high, reading.range.upperBound)))
+      distance: [distance(low, reading.range.lowerBound), distance(high, reading.range.upperBound)].compactMap { $0 }.max())
   }
 
   // MARK: Text
@@ -126,11 +130,13 @@ public struct CurveDistances: Sendable {
   /// What is said above the table.
   var lead: String {
     let isMeasured = lines.contains { $0.seeds >= Scatter.seedsToMeasure }
+    let hasUnknown = lines.contains { $0.points.contains { $0.distance == nil } }
     let assumed = "as four seeds of the row scatter in the first two epochs"
     return
       "Beside published curves, at all epochs that both have: the largest distance and the last one, each at its epoch, counted "
       + "from 0; in standard deviations of what seeds differ by, "
       + (isMeasured ? "by their own scatter from \(Scatter.seedsToMeasure) seeds on, otherwise \(assumed)" : assumed)
+      + (hasUnknown ? " (- where no scatter is known: losses of a network that does not learn)" : "")
       + ". Nothing is judged by it: the largest of 100 distances would often be above 2 by chance."
   }
 
@@ -142,7 +148,8 @@ public struct CurveDistances: Sendable {
     for line in lines {
       func cells(_ point: Point) -> [String] {
         [
-          "\(Format.fixed(point.distance, 1)) at \(point.epoch)", line.text(point.runs), line.text(point.published),
+          "\(point.distance.map { Format.fixed($0, 1) } ?? "-") at \(point.epoch)", line.text(point.runs),
+          line.text(point.published),
         ]
       }
       table.add([line.row, line.source, line.quantity, "\(line.points.count)"] + cells(line.farthest) + cells(line.last))
@@ -156,7 +163,7 @@ public struct CurveDistances: Sendable {
       func span(_ span: Span) -> JSONValue { .array([JSONValue(span.low), JSONValue(span.high)]) }
       return .object([
         Member("epoch", JSONValue(point.epoch)), Member("runs", span(point.runs)), Member("published", span(point.published)),
-        Member("deviations", JSONValue(point.distance)),
+        Member("deviations", point.distance.map { JSONValue($0) } ?? .null),
       ])
     }
     return .array(

@@ -6,7 +6,7 @@ public enum Distance: Equatable, Sendable {
   case notRun
   /// The runs are not the report's experiment, or not all of it; why.
   case notJudged([String])
-  /// Within what counting images leaves open, which is the least that another seed changes.
+  /// Within what counting images leaves open and a tenth more (`Noise.least`), which is the least that another seed changes.
   case meets
   /// Beyond that, and among what others found who ran it again: within their range, or as close to one of them. A single rerun
   /// is no range.
@@ -53,14 +53,14 @@ public enum Distance: Equatable, Sendable {
     var beyondReruns = false
     for (name, images, sample, theirs, others) in pairs {
       guard let ours = sample?.mean, let theirs, let count = sample?.values.count else { continue }
-      func explained(_ accuracy: Double) -> Double {
-        1.96 * Noise.least(accuracy: accuracy, images: images) * (1 + 1 / Double(count)).squareRoot()
-      }
+      let twoSided = 1.96 * (1 + 1 / Double(count)).squareRoot()
+      func explained(_ accuracy: Double) -> Double { twoSided * Noise.least(accuracy: accuracy, images: images) }
       let bound = explained(theirs)
       if ours.isFinite, abs(ours - theirs) <= bound { continue }
       beyondSeeds.append(
-        "\(name) \(Format.signed((ours - theirs) * 100, 2)) points, where counting images explains \(Format.fixed(bound * 100, 2)) "
-          + "(seeds that scatter as after two epochs: \(Format.fixed(bound * Noise.measuredWidening * 100, 2)))")
+        "\(name) \(Format.signed((ours - theirs) * 100, 2)) points, where counting images, and a tenth more, explains "
+          + "\(Format.fixed(bound * 100, 2)) (seeds that scatter as after two epochs: "
+          + "\(Format.fixed(twoSided * Noise.assumed(accuracy: theirs, images: images) * 100, 2)))")
       guard let low = others.min(), let high = others.max(), low - explained(low) <= ours, ours <= high + explained(high)
       else {
         beyondReruns = true

@@ -125,6 +125,7 @@ extension Table1 {
   private var json: JSONValue {
     typealias Member = JSONValue.Member
     func number(_ value: Double?) -> JSONValue { value.map(JSONValue.init) ?? .null }
+    func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
     func verdict(_ key: String, _ word: String, _ detail: String) -> Member {
       Member(key, .object([Member("verdict", .string(word)), Member("detail", .string(detail))]))
     }
@@ -141,10 +142,12 @@ extension Table1 {
     }
     func row(_ line: Line) -> JSONValue {
       var members = [
-        Member("row", .string(line.row)), Member("parameters", line.result.map { JSONValue($0.parameters) } ?? .null),
-        Member("epochs", JSONValue(line.result?.epochs ?? 0)),
+        Member("row", .string(line.row)), Member("model", text(line.published?.model)),
+        Member("learning_rate", text(line.published?.learningRate)),
+        Member("parameters", line.result.map { JSONValue($0.parameters) } ?? .null),
+        Member("parameters_report", text(line.published?.parameters)), Member("epochs", JSONValue(line.result?.epochs ?? 0)),
         Member("seeds", .array((line.result?.seeds ?? []).map { JSONValue($0) })),
-        Member("finished", .bool(line.result?.isFinished ?? false)),
+        Member("finished", .bool(line.result?.isFinished ?? false)), Member("reruns", JSONValue(line.reruns.count)),
       ]
       members += Metric.all.map { entry($0, line) }
       members.append(verdict("engine", line.engine.kind.rawValue, line.engine.detail))
@@ -160,7 +163,7 @@ extension Table1 {
         "data",
         .object([Member("name", .string(experiment.dataName)), Member("fingerprint", .string(experiment.dataFingerprint))])),
       Member("numerics", JSONValue(experiment.numerics)), Member("rows", .array(rows)),
-      Member("curves", CurveDistances(runs).json),
+      Member("curves", CurveDistances(runs).json), Member("beyond", BeyondTable1(runs).json),
     ])
   }
 }
