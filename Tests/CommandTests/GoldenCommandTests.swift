@@ -398,7 +398,7 @@ struct GoldenCommandTests {
       cases = [c for s in junitparser.JUnitXml.fromfile(sys.argv[1]) for c in s]
       for c in cases: print(c.classname, c.name, [type(r).__name__ + " " + r.type for r in c.result])
       """
-    let name = ProcessInfo.processInfo.environment["GRADFLOW_PYTHON"] ?? "python3"
+    let name = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
     let python = try Shell.run([name, "-c", script, directory.path("report.xml")])
     if python.code == 77 || python.code == 127 {
       print("junitparser is not installed: the JUnit report was read by Foundation's XML parser alone")

@@ -12,11 +12,11 @@ public enum Shell {
   /// The package's own directory.
   public static let package = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
 
-  /// Runs a command line of the shell that may call make: as a part neither of the make nor of the night that may have started
-  /// this process, and without its data.
+  /// Runs a command line of the shell that may call make: as no part of the make that may have started this process, and
+  /// without its data.
   public static func run(line: String, in directory: String) throws -> Result {
     let environment = ProcessInfo.processInfo.environment.filter {
-      !["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GRADFLOW_DATA"].contains($0.key) && !$0.key.hasPrefix("NIGHTLY_")
+      !["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GRADFLOW_DATA"].contains($0.key)
     }
     return try run(["/bin/sh", "-c", line], in: URL(fileURLWithPath: directory), environment: environment)
   }

@@ -1,11 +1,26 @@
 import Foundation
 
-/// What stands between `${{` and `}}`: names such as `inputs.profile`, words in quotes, numbers, `||`, `==`, `!=` and `always()`.
+/// What stands between `${{` and `}}`: names such as `inputs.profile`, words in quotes, numbers, `||`, `==`, `!=`,
+/// `always()` and `!cancelled()`: here nothing is cancelled.
 public struct ExpressionContext: Sendable {
   /// By full name, `inputs.profile`.
   public var values: [String: String]
 
   public init(_ values: [String: String]) { self.values = values }
+
+  private static let afterFailure = ["always()", "!cancelled()"]
+
+  /// Whether a step or a job with that condition is made also where one before it, or one that it needs, failed.
+  public static func isMadeAfterFailure(_ condition: String?) -> Bool {
+    guard let condition else { return false }
+    return afterFailure.contains(bare(condition))
+  }
+
+  /// A condition may stand in an expression's brackets or without.
+  private static func bare(_ condition: String) -> String {
+    let isExpression = condition.hasPrefix("${{") && condition.hasSuffix("}}")
+    return (isExpression ? String(condition.dropFirst(3).dropLast(2)) : condition).trimmingCharacters(in: .whitespaces)
+  }
 
   /// A text with its expressions replaced by their values.
   public func substituted(_ text: String) throws -> String {
@@ -20,9 +35,8 @@ public struct ExpressionContext: Sendable {
 
   /// Whether a step or a job with that condition is made.
   public func holds(_ condition: String?) throws -> Bool {
-    guard var text = condition else { return true }
-    if text.hasPrefix("${{"), text.hasSuffix("}}") { text = String(text.dropFirst(3).dropLast(2)) }
-    let value = try value(text)
+    guard let condition else { return true }
+    let value = try value(Self.bare(condition))
     return value != "false" && !value.isEmpty
   }
 
@@ -35,7 +49,7 @@ public struct ExpressionContext: Sendable {
       let sides = text.components(separatedBy: sign)
       if sides.count == 2 { return try "\((value(sides[0]) == value(sides[1])) == isEqual)" }
     }
-    if text == "always()" { return "true" }
+    if Self.afterFailure.contains(text) { return "true" }
     if text.count >= 2, text.hasPrefix("'"), text.hasSuffix("'") { return String(text.dropFirst().dropLast()) }
     if Int(text) != nil { return text }
     guard let value = values[text] else { throw WorkflowError("the expression \"\(text)\" has no value") }

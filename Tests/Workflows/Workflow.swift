@@ -10,6 +10,8 @@ public struct Workflow: Sendable {
     public let uses: String?
     public let with: [String: String]
     public let condition: String?
+    /// A failure of it is none of the job's.
+    public let mayFail: Bool
   }
 
   public struct Job: Sendable {
@@ -80,11 +82,12 @@ extension Workflow.Job {
 extension Workflow.Step {
   fileprivate init(_ node: Node, file: String) throws {
     line = node.mark?.line ?? 0
-    try check(node, ["name", "run", "uses", "with", "if", "shell"], "\(file):\(line)")
+    try check(node, ["name", "run", "uses", "with", "if", "shell", "continue-on-error"], "\(file):\(line)")
     run = node["run"]?.string
     uses = node["uses"]?.string
     with = dictionary(node["with"])
     condition = node["if"]?.string
+    mayFail = node["continue-on-error"]?.bool ?? false
     if (run == nil) == (uses == nil) { throw WorkflowError("\(file):\(line): a step runs something or uses something") }
   }
 }

@@ -82,11 +82,7 @@ struct WorkflowTests {
     for option in arguments where option.hasPrefix("--") { #expect(help.contains(option), "\(run.place): \(option)") }
   }
 
-  /// The executable lies beside the tests.
-  private static var program: String {
-    (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("gradflow").path
-  }
+  private static let program = builtProgram("gradflow").path
 
   @Test("need jobs that there are, use workflows that there are, and train each row of Table 1 once")
   func jobs() throws {
@@ -103,6 +99,50 @@ struct WorkflowTests {
     let rows = try #require(workflows.first { $0.name == "nightly-train.yml" }?["row"]).matrix.compactMap { $0["row"] }
     let listed = try Shell.run([Self.program, "list"]).output
     #expect(rows.count == 7 && Set(rows).count == 7 && rows.allSatisfy { listed.contains($0) })
+  }
+
+  @Test("a row that fails keeps no other from being judged, and what it left is handed on")
+  func failingRow() throws {
+    let workflows = try Self.all.get()
+    let night = try #require(workflows.first { $0.name == "nightly.yml" })
+    for job in night.jobs where !job.needs.isEmpty {
+      #expect(ExpressionContext.isMadeAfterFailure(job.condition), "\(job.id) is left out where \(job.needs) fails")
+    }
+    let row = try #require(workflows.first { $0.name == "nightly-train.yml" }?["row"])
+    for step in row.steps {
+      switch step.uses?.split(separator: "@").first {
+      case "actions/upload-artifact": #expect(ExpressionContext.isMadeAfterFailure(step.condition), "line \(step.line)")
+      case "actions/download-artifact": #expect(step.mayFail, "line \(step.line)")
+      default: break
+      }
+    }
+  }
+
+  @Test("what a night adds to those before it is kept whatever came out: no cache is saved by success alone")
+  func caches() throws {
+    for workflow in try Self.all.get() {
+      for job in workflow.jobs {
+        func steps(_ action: String) -> [Workflow.Step] { job.steps.filter { $0.uses?.hasPrefix(action + "@") == true } }
+        // One key for each run of the workflow is one that is saved anew each time.
+        for step in steps("actions/cache") { #expect(step.with["key"]?.contains("run_id") == false, "\(job.id):\(step.line)") }
+        let (restored, saved) = (steps("actions/cache/restore"), steps("actions/cache/save"))
+        #expect(restored.map { $0.with["path"] } == saved.map { $0.with["path"] }, "\(job.id)")
+        #expect(restored.map { $0.with["key"] } == saved.map { $0.with["key"] }, "\(job.id)")
+        #expect(saved.allSatisfy { ExpressionContext.isMadeAfterFailure($0.condition) }, "\(job.id)")
+      }
+    }
+  }
+
+  @Test("no input of a workflow stands in a command line, where it would be read as one; nothing may be written but artifacts")
+  func inputs() throws {
+    let directory = Shell.package.appendingPathComponent(".github/workflows")
+    for workflow in try Self.all.get() {
+      for step in workflow.jobs.flatMap(\.steps) {
+        #expect(step.run?.contains("inputs.") != true, "\(workflow.name):\(step.line)")
+      }
+      let text = try String(contentsOf: directory.appendingPathComponent(workflow.name), encoding: .utf8)
+      #expect(text.contains("\npermissions:\n  contents: read\n"), "\(workflow.name)")
+    }
   }
 
   @Test("run on Linux and macOS, x86-64 and arm64, and a job for a machine of another kind is known as such")
@@ -135,6 +175,11 @@ struct WorkflowTests {
   func conditions() throws {
     let context = ExpressionContext(Self.context)
     #expect(try context.holds(nil) && context.holds("always()") && context.holds("inputs.part == 1"))
+    #expect(try context.holds("${{ !cancelled() }}"))
+    for (condition, isMade) in [("always()", true), ("${{ !cancelled() }}", true), ("inputs.part == 1", false)] {
+      #expect(ExpressionContext.isMadeAfterFailure(condition) == isMade, "\(condition)")
+    }
+    #expect(!ExpressionContext.isMadeAfterFailure(nil))
     #expect(try !context.holds("inputs.part == 2") && !context.holds("${{ inputs.arguments }}"))
     #expect(throws: WorkflowError.self) { try context.holds("failure()") }
     #expect(throws: WorkflowError.self) { try context.substituted("${{ secrets.token }}") }

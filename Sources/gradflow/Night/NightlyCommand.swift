@@ -49,6 +49,11 @@ struct NightlyCommand: ParsableCommand {
     help: "A shell command that is run if the night fails or cannot be judged completely; it gets the summary on standard input.")
   var command: String?
 
+  @Flag(
+    name: .customLong("allow-open-claims"),
+    help: "Claims that these runs leave open, for want of seeds or epochs, are no finding; one that does not hold is.")
+  var allowsOpenClaims = false
+
   @Option(help: "required, or optional where the file system keeps no locks, as for `run`.")
   var locks = LockChoice.required
 
@@ -59,6 +64,9 @@ struct NightlyCommand: ParsableCommand {
 
   func validate() throws {
     if trainsOnly, !judged.isEmpty { throw ValidationError("--train-only and --judge exclude each other") }
+    if trainsOnly, allowsOpenClaims {
+      throw ValidationError("--train-only judges nothing: --allow-open-claims does not go with it")
+    }
     if !judged.isEmpty {
       for (isGiven, name) in [
         (part.shard != nil, "--shard"), (part.jobs.count != nil, "--jobs"), (limit != nil, "--limit"),
@@ -262,7 +270,7 @@ struct NightlyCommand: ParsableCommand {
     let judged = Set(goldens.judgements.map(\.row))
     let expected = (try? goldens.store.expectedRows(of: asked.profile)) ?? []
     for row in wanted ?? expected where !judged.contains(row) { goldens.add(noRunOf: row, in: [out]) }
-    var verdict = NightVerdict(files: files)
+    var verdict = NightVerdict(files: files, allowsOpenClaims: allowsOpenClaims)
     let night = Night(
       began: try files.begunTime() ?? Self.now, profile: asked.profile.rawValue,
       revision: try files.begunRevision() ?? Revision.identity, status: 0, rows: [])
