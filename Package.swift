@@ -78,7 +78,7 @@ let package = Package(
     // MARK: Instruments
     .target(name: "Bisection", dependencies: ["Training"]),
     .target(name: "Benchmarks", dependencies: ["Platform", "Experiments", "PlainText"]),
-    .target(name: "Cluster", dependencies: ["Experiments", "PlainText"]),
+    .target(name: "Cluster", dependencies: ["Training", "PlainText"]),
 
     // MARK: The report
     .target(

@@ -60,7 +60,7 @@ struct DocumentTests {
 
   /// Two small runs, under the names that the documents have for the results of longer ones.
   private static let prepared: Result<TemporaryDirectory, any Error> = Result {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryDirectory.untilExit()
     let runs = ["matrix", "--profile", "smoke", "--rows", "vgg08", "--seeds", "0..1", "--out", directory.path("runs/smoke")]
     let outcome = try Program.run(runs)
     try #require(outcome.code == 0, "\(outcome.errors)")
@@ -130,6 +130,32 @@ struct DocumentTests {
     where !["CZstd", "RevisionPlugin"].contains(module) {
       #expect(readme.contains("(Sources/\(module))"), "\(module)")
       #expect(try Self.text("Sources/\(module)/README.md").contains("May import"), "\(module)")
+    }
+  }
+
+  @Test("each module imports what its paragraph says and no more, and that stands above it in the README's map")
+  func imports() throws {
+    let map = try Self.text("README.md").matches(of: /\(Sources\/(\w+)\)/).map { String($0.output.1) }
+    try #require(map.count > 20)
+    /// With what these may, and so on.
+    var reach: [String: Set<String>] = [:]
+    for (place, module) in map.enumerated() {
+      let paragraph = try Self.text("Sources/\(module)/README.md").replacing("\n  ", with: " ")
+      let line = try #require(paragraph.firstMatch(of: /- May import: (.*?)\.(?:\n|$)/), "\(module)").output.1
+      let above = Set(map[..<place]).union(["CZstd"])
+      let named = Set(line.matches(of: /\w+/).map { String($0.output) }).intersection(Set(map).union(["CZstd"]))
+      #expect(named.isSubset(of: above), "\(module) may import \(named.subtracting(above))")
+      reach[module] = named.reduce(named) { $0.union(reach[$1] ?? []) }
+      let allowed = line.contains("everything above") ? above : line.contains(", and what") ? reach[module] ?? [] : named
+      let directory = Self.root.appendingPathComponent("Sources/\(module)")
+      let files = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil)?.allObjects as? [URL] ?? []
+      for file in files where file.pathExtension == "swift" {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let imported = text.matches(of: /(?m)^(?:\w+ )?import (?:\w+ )?(\w+)$/).map { String($0.output.1) }
+        for other in imported where map.contains(other) || other == "CZstd" {
+          #expect(allowed.contains(other), "\(file.lastPathComponent) of \(module) imports \(other)")
+        }
+      }
     }
   }
 }
