@@ -47,12 +47,12 @@ check() {
   log=$scratch/tests.log
   echo "sanitize: $name: building in $scratch" >&2
   # The linker finds symbols of the sanitizer that it need not export.
-  "$SWIFT" build --build-tests --scratch-path "$scratch" --sanitize "$sanitizer" "$@" "${more[@]}" 2>&1 \
+  "$SWIFT" build --build-tests --scratch-path "$scratch" --sanitize "$sanitizer" "$@" ${more[@]+"${more[@]}"} 2>&1 \
     | { grep -v 'Cannot export local symbol' || true; } >&2
   echo "sanitize: $name: built in $((SECONDS - begun)) s; the tests run, into $log" >&2
   begun=$SECONDS
   "$SWIFT" test --skip-build --scratch-path "$scratch" --sanitize "$sanitizer" \
-    "$@" "${more[@]}" "${tests[@]}" >"$log" 2>&1 </dev/null \
+    "$@" ${more[@]+"${more[@]}"} "${tests[@]}" >"$log" 2>&1 </dev/null \
     || status=$?
   # A report of a program that a test started is in that test's output, or only in its exit code, which the test reads.
   grep -E '✘ Test |SUMMARY: |runtime error: |WARNING: ThreadSanitizer|ERROR: AddressSanitizer' "$log" \

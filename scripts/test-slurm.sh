@@ -6,6 +6,7 @@ set -eu -o pipefail
 
 program=$(cd "$(dirname "${RELEASE:-.build/release/gradflow}")" && pwd)/gradflow
 goldens=$PWD/golden
+clang=$("$(dirname "$0")/find-clang.sh")
 [ -x "$program" ] || { echo "test-slurm: $program is not built: make build" >&2; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "test-slurm: Slurm's daemons need root: run it in a container, or with sudo" >&2; exit 2; }
 
@@ -250,7 +251,7 @@ say "cancelled: the run stopped with a checkpoint"
 # --- a file system without locks -------------------------------------------------------------------------------------------
 
 printf '#include <errno.h>\nint flock(int file, int how) { (void)file; (void)how; errno = ENOLCK; return -1; }\n' |
-  "${CC:-cc}" -shared -fPIC -x c - -o "$conf/no-locks.so"
+  "$clang" -shared -fPIC -x c - -o "$conf/no-locks.so"
 refuses 2 'keeps no locks' env LD_PRELOAD="$conf/no-locks.so" "$program" run vgg08 --profile smoke --out "$work/alone"
 LD_PRELOAD="$conf/no-locks.so" submit --out "$work/unlocked" --rows vgg08 --limit 1m >/dev/null
 drain

@@ -13,13 +13,24 @@ struct RevisionPlugin: BuildToolPlugin {
     let output = context.pluginWorkDirectoryURL.appendingPathComponent("RevisionOfBuild.swift")
     // Whatever the program is made of, and the log of what was checked out: a change of any of them asks anew.
     let sources = context.package.targets.compactMap { $0 as? any SourceModuleTarget }.flatMap { $0.sourceFiles.map(\.url) }
-    let others = ["Package.swift", "Package.resolved", ".git/HEAD", ".git/logs/HEAD"].map(package.appendingPathComponent)
+    let git = Self.gitDirectory(of: package)
+    let others =
+      (["Package.swift", "Package.resolved"].map(package.appendingPathComponent)
+      + ["HEAD", "logs/HEAD"].map(git.appendingPathComponent))
       .filter { FileManager.default.fileExists(atPath: $0.path) }
     return [
       .buildCommand(
         displayName: "Looking up the commit that is built", executable: URL(fileURLWithPath: "/bin/sh"),
         arguments: ["-c", Self.script, "sh", package.path, output.path], inputFiles: sources + others, outputFiles: [output])
     ]
+  }
+
+  /// Of a worktree, `.git` is a file that names the directory.
+  private static func gitDirectory(of package: URL) -> URL {
+    let git = package.appendingPathComponent(".git")
+    guard let text = try? String(contentsOf: git, encoding: .utf8), text.hasPrefix("gitdir: ") else { return git }
+    let path = text.dropFirst("gitdir: ".count).trimmingCharacters(in: .whitespacesAndNewlines)
+    return URL(fileURLWithPath: path, relativeTo: package)
   }
 
   /// No commit where there is no git, where the package is no checkout's top, or where what is built differs from the commit.

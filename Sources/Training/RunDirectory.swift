@@ -26,7 +26,9 @@ public struct RunDirectory: Hashable, Sendable {
   public var anew: String { path + "/anew" }
 
   /// All of these.
-  public var files: [String] { [trace, checkpoint, previousCheckpoint, best, summary, testSummary, manifest, lock, anew] }
+  public var files: [String] {
+    [trace, checkpoint, previousCheckpoint, best, summary, testSummary, manifest, lock, diverged, anew]
+  }
 
   public var holdsRun: Bool { fileExists(trace) || fileExists(checkpoint) || fileExists(previousCheckpoint) }
 }

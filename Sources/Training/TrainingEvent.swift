@@ -2,7 +2,8 @@ import Traces
 
 /// What a trainer tells whoever watches.
 public enum TrainingEvent: Sendable {
-  /// A checkpoint that could not be used, with the reason; an earlier one was.
+  /// What whoever watches should know and what keeps no run from going on: a checkpoint that could not be used and an earlier
+  /// one that was, a torn trace, a file system without locks.
   case warning(String)
   case resumed(epoch: Int, step: Int)
   /// The run was over before: nothing was done.
