@@ -1,12 +1,5 @@
 import Networks
 
-extension NetworkConfiguration {
-  /// The blocks that a network of that depth has, if there is one.
-  package static func blocksPerStage(depth: Int) -> Int? {
-    depth >= 8 && (depth - 8) % (2 * stages) == 0 && depth <= 608 ? (depth - 8) / (2 * stages) : nil
-  }
-}
-
 extension StandardRow {
   /// The row that performance is spoken of: the deepest with all that costs time.
   package static var standardBenchmark: StandardRow {

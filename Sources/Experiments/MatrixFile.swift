@@ -136,8 +136,8 @@ private func readRow(_ node: Node, file: String) throws(MatrixFileError) -> YAML
     throw id.error("a row's id names a directory: letters, digits, - _ and . (not first), at most 100; not \"\(id.value)\"")
   }
   let model = try entry.optionalString("model")?.value ?? id.value
-  let depth = try entry.integer("depth", in: 8...1000)
-  guard depth.value % 6 == 2 else {
+  let depth = try entry.integer("depth", in: 8...NetworkConfiguration.largestDepth)
+  guard NetworkConfiguration.blocksPerStage(depth: depth.value) != nil else {
     throw depth.error(
       "a network of depth \(depth.value) does not exist: depths are 2 (3 blocks + 3) + 2: 8, 14, 20, 26, 32, 38, ...")
   }

@@ -40,14 +40,16 @@ public enum Zstd {
     return content
   }
 
+  /// Whether data begin like a zstd file.
+  public static func isCompressed(_ data: [UInt8]) -> Bool { data.starts(with: ZstdFrame.magic) }
+
   /// A file's content, decompressed if its name ends in `.zst` or it begins like a zstd file.
   ///
   /// - Parameter limit: refuses a file that is, or decompresses to, more bytes.
   /// - Throws: `FileError` or `ZstdError`.
   public static func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     let data = try Files.readFile(path, limit: limit)
-    let isCompressed = path.hasSuffix(".zst") || data.starts(with: ZstdFrame.magic)
-    return isCompressed ? try decompress(data, limit: limit, name: path) : data
+    return path.hasSuffix(".zst") || isCompressed(data) ? try decompress(data, limit: limit, name: path) : data
   }
 }
 

@@ -53,7 +53,9 @@ extension TraceHeader {
   ///
   /// - Throws: as `Trace(path:)`, for what stands before the first line's end.
   public init(path: String, limit: Int = Trace.sizeLimit) throws {
-    let content = path.hasSuffix(".zst") ? try WholeFrames(path, limit: limit).content : try readFile(path, limit: limit)
+    let data = try readFile(path, limit: limit)
+    let isCompressed = path.hasSuffix(".zst") || Zstd.isCompressed(data)
+    let content = isCompressed ? try WholeFrames(data, of: path, limit: limit).content : data
     guard let end = content.firstIndex(of: UInt8(ascii: "\n")), case .header(let header) = try TraceLine(parsing: content[..<end])
     else { throw TraceError(.noHeader, path: path) }
     self = header

@@ -34,17 +34,18 @@ public struct Trace: Equatable, Sendable {
   /// `nil` if the file is whole. Whoever reads a trace for a user says this.
   public let torn: TornTail?
 
-  /// Reads a trace, decompressing it if its name ends in `.zst`. What follows the last whole frame is left out if the
-  /// file was cut within a frame (`torn`).
+  /// Reads a trace, decompressing it if its name ends in `.zst` or it begins like a zstd file. What follows the last whole frame
+  /// is left out if the file was cut within a frame (`torn`).
   ///
   /// - Parameter limit: refuses a file that is or decompresses to more bytes.
   /// - Throws: `FileError`; `ZstdError` for a frame that is damaged rather than cut; `TraceError` with path and line.
   public init(path: String, limit: Int = Trace.sizeLimit) throws {
-    guard path.hasSuffix(".zst") else {
-      self = try Trace(content: try readFile(path, limit: limit), path: path)
+    let data = try readFile(path, limit: limit)
+    guard path.hasSuffix(".zst") || Zstd.isCompressed(data) else {
+      self = try Trace(content: data, path: path)
       return
     }
-    let whole = try WholeFrames(path, limit: limit)
+    let whole = try WholeFrames(data, of: path, limit: limit)
     if let damage = whole.damage { throw damage }
     self = try Trace(content: whole.content, path: path, tornAt: whole.tail?.offset)
   }
@@ -166,8 +167,10 @@ struct WholeFrames {
     }
   }
 
-  init(_ path: String, limit: Int) throws {
-    let data = try readFile(path, limit: limit)
+  init(_ path: String, limit: Int) throws { try self.init(try readFile(path, limit: limit), of: path, limit: limit) }
+
+  /// - Parameter path: for errors.
+  init(_ data: [UInt8], of path: String, limit: Int) throws {
     var content: [UInt8] = []
     tail = try Zstd.frames(data, limit: limit, name: path) { content += $0 }
     self.content = content

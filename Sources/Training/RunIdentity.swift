@@ -112,13 +112,15 @@ extension RunIdentity {
       guard let value = values[name].flatMap(read) else { throw refuse("the setting \(name) is missing or unknown") }
       return value
     }
-    let depth = try value("depth", \.int)
+    guard let blocksPerStage = NetworkConfiguration.blocksPerStage(depth: try value("depth", \.int)) else {
+      throw refuse("no network has the depth \(values["depth"]?.int ?? 0)")
+    }
     let activation: Activation =
       if values["elu_alpha"] != nil { .elu(alpha: try value("elu_alpha", \.double)) } else {
         .leakyReLU(slope: try value("leaky_slope", \.double))
       }
     var network = NetworkConfiguration(
-      blocksPerStage: (depth - 8) / 6, filters: try value("filters", \.int), classes: try value("classes", \.int),
+      blocksPerStage: blocksPerStage, filters: try value("filters", \.int), classes: try value("classes", \.int),
       side: try value("side", \.int), normalisesProcessing: try value("normalise_processing", \.bool),
       normalisesReduction: try value("normalise_reduction", \.bool), isResidual: try value("residual", \.bool),
       activation: activation, blockDropout: values["dropout_blocks"]?.double ?? 0,
@@ -151,6 +153,7 @@ extension RunIdentity {
     if values["validation_split"] != nil {
       settings.validationSplit = try value("validation_split") { $0.string.flatMap(Split.Kind.init) }
     }
+    if let problem = settings.problem { throw refuse("impossible settings: \(problem)") }
     guard let fingerprint = Digest(hex: String(header.dataFingerprint.dropFirst("sha256:".count))) else {
       throw refuse("the data's fingerprint cannot be read")
     }

@@ -90,7 +90,9 @@ public struct TrainingSettings: Hashable, Sendable {
       return "padding of \(augmentation.padding) for images of \(network.side); possible are 0 to \(network.side - 1)"
     }
     if let problem = optimiser.settings.problem { return problem }
-    if validationPerClass < 1 { return "\(validationPerClass) validation images a class; at least 1" }
+    if !(1...100_000).contains(validationPerClass) {
+      return "\(validationPerClass) validation images a class; possible are 1 to 100000"
+    }
     return nil
   }
 

@@ -72,6 +72,14 @@ public struct NetworkConfiguration: Hashable, Sendable {
     return copy
   }
 
+  /// The deepest network: a hundred blocks a stage.
+  package static let largestDepth = 608
+
+  /// The blocks that a network of that depth has, if there is one.
+  package static func blocksPerStage(depth: Int) -> Int? {
+    (8...largestDepth).contains(depth) && (depth - 8) % (2 * stages) == 0 ? (depth - 8) / (2 * stages) : nil
+  }
+
   /// What makes the configuration impossible, or `nil`.
   public var problem: String? {
     if blocksPerStage < 0 { return "a stage cannot have \(blocksPerStage) blocks" }

@@ -35,9 +35,11 @@ public struct RunRecord: Equatable, Sendable {
 
   /// `nil` in a trace whose settings do not tell.
   public var classes: Int? { setting("classes")?.int }
+  /// As `classes`; `nil` also where there cannot be so many.
   public var validationImages: Int? {
     guard let classes, let perClass = setting("validation_per_class")?.int else { return nil }
-    return classes * perClass
+    let (images, isTooLarge) = classes.multipliedReportingOverflow(by: perClass)
+    return isTooLarge || classes < 1 || perClass < 1 ? nil : images
   }
 
   /// Optimiser steps in all epochs that are whole; `nil` where the trace has no step digests.

@@ -16,6 +16,7 @@ extension RunSet {
         runs.append(RunRecord(try Golden(path: directory).trace, place: directory))
         continue
       }
+      if fileExists(directory), !isDirectory(directory) { throw RunSetError.noRuns(places: [directory]) }
       for run in try RunTraces.runs(in: directory) {
         let trace = try Trace(path: "\(run)/\(RunTraces.fileName)")
         let name = run == directory ? run : String(run.dropFirst(directory.count + 1))
