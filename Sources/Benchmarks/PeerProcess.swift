@@ -26,19 +26,30 @@ final class PeerProcess {
     process.standardInput = input
     process.standardOutput = output
     do { try process.run() } catch { throw PeerError.notStarted(command: command, reason: "\(error.localizedDescription)") }
+    Leftovers.add(process: process.processIdentifier)
     guard let name = try answer()["name"]?.string else { throw PeerError.silent(command: command) }
     self.name = name
   }
 
+  /// It ends when its input does. One that goes on all the same keeps nobody waiting.
   deinit {
     try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
+    let deadline = ContinuousClock.now + Self.patience
+    while process.isRunning, ContinuousClock.now < deadline { usleep(10_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    Leftovers.remove(process: process.processIdentifier)
   }
+
+  private static let patience = Duration.seconds(2)
 
   /// Milliseconds of each measured step.
   func times(row: String, batch: Int, isEvaluation: Bool, warmup: Int, steps: Int) throws -> [Double] {
     let request = "\(row) \(batch) \(isEvaluation ? "eval" : "train") \(warmup) \(steps)\n"
-    try input.fileHandleForWriting.write(contentsOf: Data(request.utf8))
+    do {
+      try input.fileHandleForWriting.write(contentsOf: Data(request.utf8))
+    } catch {
+      throw PeerError.ended(command: command)
+    }
     let json = try answer()
     if let reason = json["error"]?.string { throw PeerError.refused(command: command, reason: reason) }
     let times = json["times_ms"]?.array?.compactMap(\.double) ?? []

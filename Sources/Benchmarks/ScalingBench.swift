@@ -105,8 +105,10 @@ package struct ScalingBench {
   /// A run of the smoke profile; its memory is in its manifest.
   private func epochPoint(_ epochs: Int) throws -> Point {
     progress("epochs: \(epochs)")
-    let out = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bench-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: out) }
+    return try Leftovers.withScratchDirectory("bench") { try epochPoint(epochs, out: $0) }
+  }
+
+  private func epochPoint(_ epochs: Int, out: String) throws -> Point {
     _ = try child([
       "run", row.id, "--profile", "smoke", "--epochs", "\(epochs)", "--out", out, "--threads", "\(threads)",
       "--isa", isa.rawValue,
@@ -129,8 +131,10 @@ package struct ScalingBench {
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()
+    Leftovers.add(process: process.processIdentifier)
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    Leftovers.remove(process: process.processIdentifier)
     guard process.terminationStatus == 0 else {
       throw BenchmarkError.ended(arguments: arguments, status: process.terminationStatus)
     }

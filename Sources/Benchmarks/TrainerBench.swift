@@ -78,8 +78,10 @@ package struct TrainerBench {
 
   /// Of one epoch: each step from the end of the one before to its own, and the bare step after it.
   private func epoch(_ run: RunSpecification, _ dataset: Dataset, beside timer: StepTimer) throws -> [Pair] {
-    let out = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bench-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: out) }
+    try Leftovers.withScratchDirectory("bench") { try epoch(run, dataset, beside: timer, out: $0) }
+  }
+
+  private func epoch(_ run: RunSpecification, _ dataset: Dataset, beside timer: StepTimer, out: String) throws -> [Pair] {
     var pairs: [Pair] = []
     var begin = ContinuousClock.now
     var failure: (any Error)?
@@ -99,7 +101,7 @@ package struct TrainerBench {
     }
     let trainer = try Trainer(
       run.identity(dataset: dataset), source: source(run, dataset), backend: backend,
-      directory: run.directory(out: out.path), options: options)
+      directory: run.directory(out: out), options: options)
     _ = try trainer.run()
     if let failure { throw failure }
     return pairs

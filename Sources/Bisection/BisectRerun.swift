@@ -46,15 +46,15 @@ package struct BisectRerun {
 
   /// What was found, a line each.
   package func lines() throws -> [String] {
-    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("gradflow-bisect-\(UUID().uuidString)").path
-    try createDirectory(scratch)
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    try Leftovers.withScratchDirectory("bisect") { try lines(scratch: $0) }
+  }
 
+  private func lines(scratch: String) throws -> [String] {
     let from = checkpoint
     let both = [first, second]
     let reports = try both.map { configuration in
       let arguments = ["--save", state(configuration, scratch)] + (from.map { ["--from", $0.path] } ?? [])
-      let text = try execute(configuration, arguments)
+      let text = try execute(configuration, arguments, scratch)
       guard let report = ReplayReport(text) else {
         throw RerunError("\(configuration.program) does not list a step's parts as this program does")
       }
@@ -79,7 +79,7 @@ package struct BisectRerun {
     else { return lines + ["from part \(index) on the two list other layers: these are other networks"] }
     let values = try both.map { configuration in
       let file = "\(scratch)/\(configuration.name).values"
-      _ = try execute(configuration, ["--from", state(configuration, scratch), "--part", "\(index)", "--values", file])
+      _ = try execute(configuration, ["--from", state(configuration, scratch), "--part", "\(index)", "--values", file], scratch)
       guard let tensor = try SafeTensors(path: file)["values"] else {
         throw RerunError("\(configuration.program) wrote no values")
       }
@@ -127,9 +127,14 @@ package struct BisectRerun {
 
   // MARK: Processes
 
-  private func execute(_ configuration: Configuration, _ more: [String]) throws -> String {
+  private func execute(_ configuration: Configuration, _ more: [String], _ scratch: String) throws -> String {
     let process = Process()
-    let output = Pipe(), errors = Pipe()
+    let output = Pipe()
+    // Messages go to a file, however many there are: a second pipe would be full while the first is read.
+    let messages = "\(scratch)/messages"
+    try AtomicFile.write("", to: messages)
+    guard let errors = FileHandle(forWritingAtPath: messages) else { throw RerunError("\(messages) cannot be written") }
+    defer { try? errors.close() }
     process.executableURL = URL(fileURLWithPath: configuration.program)
     process.arguments =
       ["replay", configuration.run, "--step", "\(step.epoch):\(step.step)"] + more
@@ -143,12 +148,13 @@ package struct BisectRerun {
     } catch {
       throw RerunError("\(configuration.program) cannot be started: \(error.localizedDescription)")
     }
-    // Both pipes are read while it runs: a full one would hold it up for ever. Messages are few.
+    Leftovers.add(process: process.processIdentifier)
     let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    Leftovers.remove(process: process.processIdentifier)
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-      let words = String(decoding: complaint, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      let last = try readFile(messages).suffix(4000)
+      let words = String(decoding: last, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       throw RerunError("\(configuration.description) failed: \(words.isEmpty ? "no message" : words)")
     }
     return String(decoding: text, as: UTF8.self)

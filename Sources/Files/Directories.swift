@@ -14,13 +14,16 @@ public func createDirectory(_ path: String) throws(FileError) {
 }
 
 /// The names of what a directory holds, sorted; those that begin with a dot are left out.
-public func directoryEntries(_ path: String) throws(FileError) -> [String] {
+public func directoryEntries(_ path: String) throws(FileError) -> [String] { try directoryEntries(path, hidden: false) }
+
+/// - Parameter hidden: with those that begin with a dot, but for the directory itself and the one above it.
+func directoryEntries(_ path: String, hidden: Bool) throws(FileError) -> [String] {
   guard let entries = opendir(path) else { throw FileError(path: path, operation: .open, code: errno) }
   defer { closedir(entries) }
   var names: [String] = []
   while let entry = readdir(entries) {
     let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
-    if !name.hasPrefix(".") { names.append(name) }
+    if hidden ? name != "." && name != ".." : !name.hasPrefix(".") { names.append(name) }
   }
   return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
 }

@@ -54,6 +54,11 @@ public func isSameFile(_ path: String, _ other: String) -> Bool {
   return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
 }
 
+/// Whether two paths name one file, which need not be there yet.
+public func namesSameFile(_ path: String, _ other: String) -> Bool {
+  isSameFile(path, other) || fileName(path) == fileName(other) && isSameFile(directoryName(path), directoryName(other))
+}
+
 /// The number of this process's open file that a path names, as 1 for /dev/stdout, /dev/fd/1 and links to them.
 public func openDescriptor(_ path: String) -> Int32? {
   if case .descriptor(let number) = OutputPath(path) { number } else { nil }

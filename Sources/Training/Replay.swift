@@ -30,14 +30,17 @@ public final class Replay {
 
   /// Begins at the run's start, or where a checkpoint of a run with the same settings stands.
   ///
-  /// - Throws: `CheckpointError`; `TrainingError.otherRun`.
+  /// - Throws: `CheckpointError`; `TrainingError.impossible` for another run's.
   public init(_ identity: RunIdentity, source: any BatchSource, backend: Backend, from path: String? = nil) throws {
     self.identity = identity
     step = try TrainingStep(identity.settings, seed: identity.seed, source: source, backend: backend)
     if let path {
       let checkpoint = try Checkpoint(path: path)
       let differences = checkpoint.header.differences(from: identity.header)
-      if !differences.isEmpty { throw TrainingError.otherRun(path: path, differences: differences) }
+      if !differences.isEmpty {
+        throw TrainingError.impossible(
+          "\(path) is a checkpoint of another run: \(differences.joined(separator: "; ")): give one of this run, or none")
+      }
       try step.restore(checkpoint.tensors, updates: checkpoint.progress.updates, path: path)
       progress = checkpoint.progress
     } else {
@@ -102,11 +105,13 @@ public final class Replay {
     return (listed, values.safeTensor(parts[part].shape))
   }
 
-  /// Leaves the present state as a checkpoint, for `init(from:)`.
-  public func save(to path: String) throws {
-    try AtomicFile.write(
-      Checkpoint(header: identity.header, progress: progress, tensors: step.tensors).fileBytes, to: path)
+  /// The present state as a file's content, for `init(from:)`.
+  public var checkpointBytes: [UInt8] {
+    Checkpoint(header: identity.header, progress: progress, tensors: step.tensors).fileBytes
   }
+
+  /// Of the state after the last step that was run; `nil` at the beginning of an epoch.
+  public var lastDigest: ShortDigest? { progress.stepDigests.last }
 
   /// - Returns: the step's batch.
   @discardableResult

@@ -29,7 +29,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Steps before these, not measured.")
   var warmup = 2
 
-  @Option(help: "The optimiser, as in adam,beta1=0.8; adam, if not given.")
+  @Option(
+    help: "The optimiser, as in adam,beta1=0.8; adam, if not given. \(OptimiserChoice.forms)",
+    transform: OptimiserChoice.init(parsing:))
   var optimiser: OptimiserChoice?
 
   @Flag(name: .customLong("eval"), help: "Time the forward pass of evaluation instead.")
@@ -102,6 +104,10 @@ struct BenchCommand: ParsableCommand {
     }
     if isScaling, batch != 100 || warmup != 2 {
       throw ValidationError("--scaling has batches and a warm-up of its own: --batch and --warmup do not go with it")
+    }
+    if isTrainer, warmup != 2 { throw ValidationError("--trainer takes an epoch as it comes: --warmup does not go with it") }
+    if peer.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw ValidationError("--peer is empty: it takes the command of another framework")
     }
     if isScaling, depth != nil { throw ValidationError("--scaling has depths of its own: --depth does not go with it") }
     if isJSON && isMarkdown { throw ValidationError("--json and --markdown exclude each other") }

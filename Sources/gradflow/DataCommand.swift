@@ -16,14 +16,14 @@ struct DataCommand: ParsableCommand {
     @Argument(help: "Directory of the dataset; without it, the built-in data of a profile.")
     var directory: String?
 
-    @Option(help: "The profile of the built-in data: smoke or quick.")
-    var profile = Profile.quick
+    @Option(help: "The profile of the built-in data: smoke or quick; quick, if not given.")
+    var profile: Profile?
 
     @Option(name: .customLong("contact-sheet"), help: "Write a PNG of its images, raw and augmented.")
     var contactSheet: String?
 
     func validate() throws {
-      if directory != nil, profile != .quick {
+      if directory != nil, profile != nil {
         throw ValidationError("--profile is for the built-in data, and a directory is named")
       }
     }
@@ -35,9 +35,10 @@ struct DataCommand: ParsableCommand {
       let dataset: Dataset
       if let directory {
         dataset = try DatasetReading.dataset(in: directory)
-      } else if let synthetic = profile.synthetic {
+      } else if let synthetic = (profile ?? .quick).synthetic {
         dataset = synthetic.dataset()
       } else {
+        let profile = profile ?? .quick
         throw ValidationError("the profile \(profile.rawValue) has no built-in data: name a directory")
       }
       for line in DataCommand.describe(dataset) {

@@ -9,8 +9,8 @@ struct ExportCommand: ParsableCommand {
     abstract: "A run's metrics in other tools' formats.",
     discussion: """
       csv: a line an epoch, a column a number, exact; to standard output unless --out names a file.
-      tensorboard: an event file in the directory --out, RUN/tensorboard if not given; `tensorboard --logdir` shows it. There, \
-      an epoch takes a second. Exporting again appends the epochs made since, which a TensorBoard that is open shows.
+      tensorboard: an event file in the directory --out, RUN/tensorboard if not given, and tensorboard/ROW-sSEED for a single \
+      trace; `tensorboard --logdir` shows it. There, an epoch takes a second. Exporting again appends the epochs made since, which a TensorBoard that is open shows.
       """)
 
   @Argument(help: ArgumentHelp("A run's directory, or its trace.", valueName: "run"))
@@ -41,7 +41,7 @@ struct ExportCommand: ParsableCommand {
         for line in lines { try Console.print(line) }
       }
     case .tensorboard:
-      let directory = out ?? (isDirectory(source) ? source + "/tensorboard" : "tensorboard")
+      let directory = out ?? (isDirectory(source) ? source + "/tensorboard" : "tensorboard/\(trace.header.runName)")
       try Console.print(try EventDirectory(directory).add(trace))
     }
   }

@@ -25,12 +25,28 @@ struct Gradflow: ParsableCommand {
     Console.prepare()
     FloatingPointControl.setStandard()
     do {
+      try checkArguments()
       var command = try parseAsRoot()
-      if (command as? any InterruptibleCommand)?.isInterruptible != true { Interrupts.release() }
+      if (command as? any LeavingCommand)?.leavesSomething == true {
+        Interrupts.clearLeftovers()
+      } else if (command as? any InterruptibleCommand)?.isInterruptible != true {
+        Interrupts.release()
+      }
       try command.run()
     } catch {
       Termination(error).exit()
     }
     Termination.done.exit()
+  }
+
+  /// Swift's strings are UTF-8, and what is none would be repaired: two names would become one, of a file that was not asked for.
+  private static func checkArguments() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index] else { continue }
+      if String(validatingCString: argument) == nil {
+        throw ValidationError(
+          "argument \(index), \(String(cString: argument)), is not UTF-8: files and directories need names that are")
+      }
+    }
   }
 }

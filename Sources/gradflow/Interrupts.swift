@@ -1,3 +1,4 @@
+import Files
 import Platform
 import Synchronization
 import Training
@@ -12,6 +13,14 @@ extension RunCommand: InterruptibleCommand { var isInterruptible: Bool { true } 
 extension MatrixCommand: InterruptibleCommand { var isInterruptible: Bool { !isEstimate } }
 extension NightlyCommand: InterruptibleCommand { var isInterruptible: Bool { judged.isEmpty } }
 extension GoldenCheckCommand: InterruptibleCommand { var isInterruptible: Bool { runs.isEmpty } }
+
+/// A command that leaves something behind if it is ended on its way.
+protocol LeavingCommand {
+  var leavesSomething: Bool { get }
+}
+
+extension BisectCommand: LeavingCommand { var leavesSomething: Bool { rerun } }
+extension BenchCommand: LeavingCommand { var leavesSomething: Bool { isTrainer || isScaling || !peer.isEmpty } }
 
 /// Ctrl-C, SIGTERM and a terminal that closes: the first asks for a stop at the next step, the second ends the program at once.
 enum Interrupts {
@@ -33,6 +42,31 @@ enum Interrupts {
     sigemptyset(&signals)
     for number in numbers { sigaddset(&signals, number) }
     pthread_sigmask(how, &signals, nil)
+  }
+
+  /// For commands that have scratch directories, or processes that work for them: a signal removes those, then ends the program
+  /// as the system ends it. Called before any other thread is there, so that none but the one made here takes signals.
+  static func clearLeftovers() {
+    hold()
+    guard (try? SystemThread(SignalWatch(numbers.filter { !System.ignores(signal: $0) }))) != nil else { return release() }
+  }
+
+  private final class SignalWatch: SystemThread.Body {
+    private let numbers: [Int32]
+
+    init(_ numbers: [Int32]) { self.numbers = numbers }
+
+    func run() {
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      for number in numbers { sigaddset(&signals, number) }
+      var number: Int32 = 0
+      guard sigwait(&signals, &number) == 0 else { return }
+      Leftovers.clear()
+      signal(number, SIG_DFL)
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+      kill(getpid(), number)
+    }
   }
 
   /// When nothing is left that would stop at a next step: from here on a signal ends the program as the system ends it.

@@ -36,13 +36,13 @@ struct OpeningCommand: ParsableCommand {
     var options = try TrainingOptions.parse(["--profile", profile.rawValue])
     options.data = data
     let dataset = try options.dataset()
+    for departure in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(departure)") }
     let specification = RunSpecification(row: ExperimentRow(row.row), profile: profile, seed: seed, dataset: dataset)
     let identity = specification.identity(dataset: dataset)
     try MemoryNeed(identity.settings.network, images: identity.settings.batchSize, in: Float.self).check(against: compute.memory)
     let source = try ExperimentData(dataset, identity.settings, seed: seed)
     let kit = try OpeningRun(identity, source: source, backend: compute.backend()).kit(identity)
-    let bytes = kit.fileBytes
-    try output.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes)
+    try output.write(tensors: kit.fileBytes)
     try output.tell("\(out): \(kit.names.count) tensors, the opening of \(row.row.id) at \(profile.rawValue), seed \(seed)")
   }
 }

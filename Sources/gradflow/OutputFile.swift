@@ -24,6 +24,8 @@ struct OutputFile {
   var isStandardOutput: Bool { openDescriptor(path) == 1 }
 
   func write(_ bytes: [UInt8]) throws { try AtomicFile.write(bytes, to: path) }
+  /// A file of tensors, compressed if its name ends in `.zst`, as it is read.
+  func write(tensors bytes: [UInt8]) throws { try write(path.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes) }
   func write(_ text: String) throws { try AtomicFile.write(text, to: path) }
 
   /// A line about what was written: a result, unless that is where the file itself went.

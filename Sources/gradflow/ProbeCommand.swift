@@ -41,7 +41,11 @@ struct ProbeCommand: ParsableCommand {
   var learningRate: Double?
 
   @Option(
-    help: "The optimiser of the steps, with settings other than its defaults, as in adam,beta1=0.8; adam if not given.")
+    help: """
+      The optimiser of the steps, with settings other than its defaults, as in adam,beta1=0.8; adam if not given. \
+      \(OptimiserChoice.forms)
+      """,
+    transform: OptimiserChoice.init(parsing:))
   var optimiser: OptimiserChoice?
 
   @OptionGroup var compute: ComputeOptions
@@ -59,7 +63,8 @@ struct ProbeCommand: ParsableCommand {
     if let learningRate {
       guard steps != nil else { throw ValidationError("--lr is the learning rate of --steps, which is not given") }
       guard Float(learningRate).isFinite, learningRate >= 0 else {
-        throw ValidationError("a learning rate of \(learningRate): --lr takes a finite number that is not negative")
+        throw ValidationError(
+          "a learning rate of \(learningRate): --lr takes a number from 0 to \(Double(Float.greatestFiniteMagnitude))")
       }
     }
   }
@@ -80,8 +85,7 @@ struct ProbeCommand: ParsableCommand {
     if !prefixes.isEmpty {
       Console.log("\(weights): names are taken without \(prefixes.map { "\"\($0)\"" }.joined(separator: " or ")) before them")
     }
-    let bytes = answer.fileBytes
-    try output.write(out.hasSuffix(".zst") ? Zstd.compress(bytes) : bytes)
+    try output.write(tensors: answer.fileBytes)
     Console.log("\(out): \(answer.names.count) tensors")
     let broken = answer.names.filter { answer[$0]?.doubles?.allSatisfy(\.isFinite) == false }
     if !broken.isEmpty {
@@ -92,15 +96,11 @@ struct ProbeCommand: ParsableCommand {
   }
 }
 
-/// The kind, then settings: `adam,beta1=0.8`.
-extension OptimiserChoice: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let choice = try? OptimiserChoice(parsing: argument) else { return nil }
-    self = choice
-  }
-
-  public static var allValueStrings: [String] {
-    kinds.map { kind in ([kind.kind] + kind.fieldTypes.map { "\($0.name)=..." }).joined(separator: ",") }
+extension OptimiserChoice {
+  /// For help: every kind with its settings.
+  static var forms: String {
+    let forms = kinds.map { kind in ([kind.kind] + kind.fieldTypes.map { "\($0.name)=..." }).joined(separator: ",") }
+    return "(values: \(forms.joined(separator: "; ")))"
   }
 }
 

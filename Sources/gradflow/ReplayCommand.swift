@@ -48,6 +48,9 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     let path = TracePath.resolve(self.path)
     let inputs = InputFiles.run(self.path) + [from].compactMap { $0 } + data.inputs
+    if let save, let values, namesSameFile(save, values) {
+      throw ValidationError("--save and --values name one file, \(save): give two names")
+    }
     let saved = try save.map { try OutputFile($0, option: "--save", inputs: inputs) }
     let output = try values.map { try OutputFile($0, option: "--values", inputs: inputs) }
     for file in [saved, output].compactMap({ $0 }) where file.isStandardOutput {
@@ -62,17 +65,19 @@ struct ReplayCommand: ParsableCommand {
       .check(against: compute.memory)
     let replay = try Replay(identity, source: source, backend: compute.backend(), from: from)
     let start = replay.position
-    let recorded = trace.stepDigests
-    let departure = try replay.advance(to: step.position) { place in
-      guard let digests = recorded[place.epoch], digests.indices.contains(place.step) else { return nil }
-      return digests[place.step]
-    }
-    if let saved { try replay.save(to: saved.path) }
+    let departure = try replay.advance(to: step.position, expected: trace.digest(after:))
+    if let saved { try saved.write(tensors: replay.checkpointBytes) }
     let (parts, tensor) = try replay.inspect(part: part)
+    let isOther = trace.digest(after: step.position).map { $0 != replay.lastDigest } ?? false
+    if let place = departure ?? (isOther ? step.position : nil) {
+      Console.log(
+        "gradflow: warning: after step \(place) the state is not the one in the trace: this machine or program does not compute "
+          + "what that run computed")
+    }
     if let tensor, let output {
       var file = SafeTensors()
       file["values"] = tensor
-      try output.write(file.fileBytes)
+      try output.write(tensors: file.fileBytes)
     }
     for line in ReplayReport(start: start, step: step.position, departure: departure, parts: parts).lines {
       try Console.print(line)
@@ -86,6 +91,14 @@ struct ReplayCommand: ParsableCommand {
     throw Stop(
       .impossible,
       "\(path) has no step \(step.epoch):\(step.step): its \(whole) \(whole == 1 ? "epoch is" : "epochs are") counted from 0")
+  }
+}
+
+extension Trace {
+  /// Of the state after a step, where it is recorded.
+  fileprivate func digest(after place: StepPosition) -> ShortDigest? {
+    guard let digests = stepDigests[place.epoch], digests.indices.contains(place.step) else { return nil }
+    return digests[place.step]
   }
 }
 

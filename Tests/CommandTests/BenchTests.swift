@@ -123,6 +123,33 @@ struct BenchTests {
     }
   }
 
+  @Test(
+    "a peer that answers something else, or nothing, or goes on when it is not asked any more, is told and keeps nobody waiting",
+    arguments: [
+      ("echo junk; exec sleep 600", "answered with something else"),
+      ("echo '{\"name\":\"P\"}'; exit 0", "ended before it had answered"),
+      ("exit 0", "ended before it had answered"),
+    ])
+  func badPeer(script: String, says: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(script + "\n", "peer.sh")
+    let outcome = try Program.run(
+      ["bench", "--rows", "vgg08", "--batch", "1", "--steps", "1", "--warmup", "0", "--threads", "1", "--peer"]
+        + ["sh \(directory.path("peer.sh"))"])
+    #expect(outcome.hasExited && outcome.code == 2 && outcome.errors.contains(says), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("NSCocoa"), "\(outcome.errors)")
+  }
+
+  @Test("a peer that does not end with its input is ended")
+  func stayingPeer() throws {
+    let directory = try TemporaryDirectory()
+    let command = try peer(directory)
+    let script = String(decoding: try readFile(directory.path("peer.sh")), as: UTF8.self)
+    try directory.write(script + "\nexec sleep 600\n", "peer.sh")
+    let table = try json(["--rows", "vgg08", "--batch", "2", "--steps", "2", "--threads", "1", "--peer", command])
+    #expect(table["peer"]?.string == "Other 1.0")
+  }
+
   @Test("a second peer has its own times, on the first instruction set alone")
   func twoPeers() throws {
     let (first, second) = (try TemporaryDirectory(), try TemporaryDirectory())

@@ -46,6 +46,76 @@ struct BisectCommandTests {
     #expect(outcome.code == 1 && outcome.output == "the seeds differ: 0 and 1\n", "\(outcome.output)\(outcome.errors)")
   }
 
+  /// A program in place of gradflow.
+  private func program(_ script: String) throws -> String {
+    try directory.write("#!/bin/sh\n" + script + "\n", "program")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path("program"))
+    return directory.path("program")
+  }
+
+  @Test("another program's messages are told, however many there are")
+  func manyMessages() throws {
+    let a = try run()
+    let noisy = try program(
+      "i=0; while [ $i -lt 6000 ]; do echo 'a line of fifty characters, or a few more than that' >&2; i=$((i + 1)); done; echo last words >&2; exit 3"
+    )
+    let outcome = try Program.run(["bisect", a, try changed(a, step: 5), "--rerun", "--program-a", noisy])
+    #expect(outcome.hasExited && outcome.code == 2 && outcome.errors.hasSuffix("last words\n"), "\(outcome.errors.suffix(200))")
+    #expect(outcome.errors.utf8.count < 8000)
+  }
+
+  @Test("a signal that ends it ends the program that it started too, and removes what it wrote", arguments: [SIGINT, SIGTERM])
+  func interrupted(number: Int32) throws {
+    let a = try run()
+    let other = try program(
+      "echo $$ >'\(directory.path("number.part"))'; mv '\(directory.path("number.part"))' '\(directory.path("number"))'; exec sleep 600"
+    )
+    try createDirectory(directory.path("scratch"))
+    let outcome = try Program.run(
+      ["bisect", a, try changed(a, step: 5), "--rerun", "--program-a", other],
+      environment: ["TMPDIR": directory.path("scratch")]
+    ) { process in
+      while !fileExists(directory.path("number")), process.isRunning { usleep(1000) }
+      #expect(directory.names("scratch").count == 1)
+      kill(process.processIdentifier, number)
+    }
+    #expect(!outcome.hasExited && outcome.code == number)
+    #expect(directory.names("scratch").isEmpty)
+    let text = String(decoding: try readFile(directory.path("number")), as: UTF8.self).filter { $0 != "\n" }
+    let child = try #require(Int32(text))
+    // Whoever takes over its children may need a moment for it.
+    for _ in 0..<2000 where kill(child, 0) == 0 { usleep(1000) }
+    #expect(kill(child, 0) != 0)
+  }
+
+  @Test("replay says where the state is not the one in the trace, after the step that was asked for as well")
+  func departs() throws {
+    let a = try run()
+    let b = try changed(a, step: 5)
+    for (step, isSaid) in [(4, false), (5, true), (6, true)] {
+      let outcome = try Program.run(["replay", b, "--step", "0:\(step)"])
+      #expect(
+        outcome.code == 0 && outcome.errors.contains("after step epoch 0, step 5 the state is not") == isSaid, "\(outcome.errors)"
+      )
+    }
+  }
+
+  @Test("what replay writes under a name that ends in .zst is compressed, and read as such")
+  func compressed() throws {
+    let a = try run()
+    let plain = directory.path("s.safetensors"), small = directory.path("s.zst"), values = directory.path("v.zst")
+    for file in [plain, small] { #expect(try Program.run(["replay", a, "--step", "0:3", "--save", file]).code == 0) }
+    #expect(try Zstd.readFile(small, limit: 1 << 26) == readFile(plain))
+    let lists = try [plain, small].map { file in
+      try Program.run(["replay", a, "--step", "0:4", "--from", file, "--part", "1", "--values", values])
+    }
+    #expect(lists.allSatisfy { $0.code == 0 } && lists[0].output == lists[1].output, "\(lists[1].errors)")
+    #expect(try Zstd.isCompressed(readFile(values)))
+    let foreign = try Program.run(["replay", try run(["--seed", "1"], out: "b"), "--step", "0:4", "--from", small])
+    #expect(foreign.code == 2 && foreign.errors.contains("checkpoint of another run"), "\(foreign.errors)")
+    #expect(!foreign.errors.contains("--overwrite"))
+  }
+
   @Test("a difference that does not come back is called so, and the runs are left as they are")
   func sameAgain() throws {
     let a = try run()

@@ -93,7 +93,7 @@ struct ReportCommandTests {
       csv.code == 0 && csv.output.split(separator: "\n").count == 3 && csv.output.hasPrefix("epoch,learning_rate,train_loss"))
     let events = try Program.run(["export", run, "--format", "tensorboard"])
     #expect(events.code == 0 && events.output.contains("tfevents"))
-    #expect(directory.names("out/vgg08-s0/tensorboard") == ["events.out.tfevents.0.gradflow"])
+    #expect(directory.names("out/vgg08-s0/tensorboard") == [".gradflow-run", "events.out.tfevents.0.gradflow"])
     #expect(try Program.run(["export", run, "--format", "csv", "--out", directory.path("metrics.csv")]).output.isEmpty)
     #expect(try content("metrics.csv") == csv.output)
   }

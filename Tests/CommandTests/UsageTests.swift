@@ -1,5 +1,6 @@
 import Files
 import Kernels
+import Processes
 import Testing
 
 @Suite("Wrong usage is told apart from what this machine cannot do")
@@ -43,6 +44,13 @@ struct UsageTests {
     (["golden", "diff", "one"], "second"),
     (["golden", "rounding", "--dump", "-"], "--dump needs a file"),
     (["bench", "--scaling", "--batch", "10"], "--batch and --warmup do not go with it"),
+    (["bench", "--trainer", "--warmup", "5"], "--warmup does not go with it"),
+    (["bench", "--rows", "vgg08", "--peer", " "], "--peer is empty"),
+    (["bench", "--row", "vgg08", "--optimiser", "sgd,momentum=nan"], "it takes"),
+    (probe + ["--mode", "train", "--steps", "1", "--optimiser", "adam,beta1=1"], "adam's beta1 is \"1\"; it takes"),
+    (probe + ["--mode", "train", "--steps", "1", "--lr", "1e39"], "--lr takes a number from 0 to 3.4"),
+    (["replay", "run", "--step", "0:0", "--save", "one", "--part", "0", "--values", "./one"], "name one file"),
+    (["data", "info", "data", "--profile", "quick"], "built-in data"),
     (["list", "--batch", "10"], "--plan"),
     (["matrix", "--against", "goldens"], "--check and --report"),
     (["data", "info", "data", "--profile", "smoke"], "built-in data"),
@@ -55,6 +63,14 @@ struct UsageTests {
     (["golden", "check", "--rows", ""], "no row named \"\""),
     (["golden", "check", "--rows", "vgg08,vgg08"], "vgg08 twice"),
   ]
+
+  @Test("an argument that is not UTF-8 is refused, as it would be another name")
+  func notText() throws {
+    let line = "exec '\(Program.url.path)' run vgg08 --profile smoke --out \"$(printf 'bad\\377')\""
+    let outcome = try Shell.run(["/bin/sh", "-c", line])
+    #expect(
+      outcome.code == 64 && outcome.output.contains("argument 6, bad") && outcome.output.contains("UTF-8"), "\(outcome.output)")
+  }
 
   /// Each command that reads a dataset, with what else it must have.
   static let takingData = [

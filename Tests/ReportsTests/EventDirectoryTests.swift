@@ -44,19 +44,34 @@ struct EventDirectoryTests {
     #expect(try directoryEntries(path) == [EventFile.name])
   }
 
-  @Test("what another run left stays as it is; the new one goes to a file that is read after it and says that it begins anew")
+  @Test("what the run left before it was begun anew stays as it is; the next file is read after it and says that it begins anew")
   func anew() throws {
     let first = try EventDirectory(path).add(trace(epochs: 3))
     let before = try readFile(first)
-    let other = try FakeRun(row: "vgg38", epochs: 2).record().trace
+    func begun() throws -> Trace {
+      var run = FakeRun(row: "vgg08", epochs: 2)
+      run.trainLoss += 1
+      return try run.record().trace
+    }
+    let other = try begun()
     let second = try EventDirectory(path).add(other)
     #expect(try readFile(first) == before && second > first)
     #expect(try readFile(second) == EventFile.bytes(other, begins: true))
-    let more = try FakeRun(row: "vgg38", epochs: 2).record().trace
-    #expect(try EventDirectory(path).add(more) == second)
+    #expect(try EventDirectory(path).add(begun()) == second)
     #expect(try directoryEntries(path) == [first, second].map { String($0.dropFirst(path.count + 1)) })
     let third = try EventDirectory(path).add(trace(epochs: 3))
     #expect(third > second)
+  }
+
+  @Test("another run's events are refused, as they would end the curves of the one that is there")
+  func otherRun() throws {
+    let file = try EventDirectory(path).add(trace(epochs: 3))
+    let before = try readFile(file)
+    var other = FakeRun(row: "vgg08", epochs: 3)
+    other.seed = 1
+    let wanted = try other.record().trace
+    #expect(throws: OtherRunsEvents(path: path, found: "vgg08-s0", wanted: "vgg08-s1")) { try EventDirectory(path).add(wanted) }
+    #expect(try readFile(file) == before && directoryEntries(path) == [EventFile.name])
   }
 
   @Test(

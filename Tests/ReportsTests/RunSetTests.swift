@@ -121,6 +121,24 @@ struct RunSetTests {
     }
   }
 
+  @Test(
+    "a file that is no golden is no directory of runs; numbers of images that cannot be are none", arguments: [0, -1, 1 << 62])
+  func impossible(perClass: Int) throws {
+    try withDirectory { directory in
+      try [FakeRun(row: "vgg08", epochs: 2)].write(to: directory)
+      let path = directory + "/vgg08-s0/trace.jsonl.zst"
+      #expect(throws: RunSetError.noRuns(places: [path])) { try RunSet(readingFrom: [path]) }
+      let text = String(decoding: try Zstd.readFile(path, limit: 1 << 26), as: UTF8.self)
+      let changed = text.replacing(/"validation_per_class":\d+/, with: "\"validation_per_class\":\(perClass)")
+      #expect(changed != text)
+      // What is compressed is known by its bytes, whatever the file is called.
+      try AtomicFile.write(readFile(path), to: directory + "/renamed")
+      #expect(try Trace(path: directory + "/renamed") == Trace(path: path))
+      #expect(try TraceHeader(path: directory + "/renamed") == TraceHeader(path: path))
+      #expect(RunRecord(try Trace(content: Array(changed.utf8))).validationImages == nil)
+    }
+  }
+
   @Test("a directory of goldens holds the runs that they record, and these are not judged by themselves")
   func goldens() throws {
     try withDirectory { directory in

@@ -68,7 +68,7 @@ struct ReplayTests {
     try run.train()
     let step = StepPosition(epoch: 1, step: 1), state = run.directory.path + "/state"
     let first = try replay(run, to: step)
-    try first.save(to: state)
+    try AtomicFile.write(first.checkpointBytes, to: state)
     let parts = try first.inspect().parts
     for index in parts.indices {
       let (again, values) = try replay(run, from: state).inspect(part: index)
@@ -87,7 +87,7 @@ struct ReplayTests {
     try run.train()
     let step = StepPosition(epoch: 0, step: 2)
     let state = run.directory.path + "/state"
-    try replay(run, to: step).save(to: state)
+    try AtomicFile.write(replay(run, to: step).checkpointBytes, to: state)
     let whole = try replay(run, from: state).inspect(part: 0)
     run.wrap = { ChangedPixel($0) }
     let other = try replay(run, from: state).inspect(part: 0)
@@ -152,6 +152,25 @@ struct ReplayTests {
     header = identity.header
     header.training.append(.init("dropout", JSONValue(0.5)))
     #expect(words { try RunIdentity(header, path: "trace") }.contains("dropout"))
+  }
+
+  private static let impossible: [(String, JSONValue)] = [
+    ("depth", JSONValue(0)), ("depth", JSONValue(Int.min)), ("depth", JSONValue(1 << 62)), ("depth", JSONValue(9)),
+    ("filters", JSONValue(1 << 40)), ("classes", JSONValue(0)), ("classes", JSONValue(1 << 62)), ("side", JSONValue(0)),
+    ("side", JSONValue(1 << 61)), ("validation_per_class", JSONValue(-3)), ("validation_per_class", JSONValue(1 << 62)),
+    ("leaky_slope", JSONValue(50)), ("batch_size", JSONValue(-5)), ("batch_size", JSONValue(0)), ("padding", JSONValue(-1)),
+    ("batch_norm_ghost", JSONValue(0)), ("batch_norm_groups", JSONValue(3)), ("batch_norm_example_weight", JSONValue(7)),
+    ("dropout_blocks", JSONValue(1.5)), ("schedule_period", JSONValue(0)),
+  ]
+
+  @Test("a header of a run that cannot be is refused, whatever number stands in it", arguments: impossible)
+  func impossibleHeader(name: String, value: JSONValue) throws {
+    let row = ExperimentRow(try StandardRow.named("vgg38-bn-rc-1e-2"))
+    let dataset = Synthetic(classes: 10, side: 16, trainingPerClass: 12, testPerClass: 2).dataset()
+    var header = RunSpecification(row: row, profile: .smoke, seed: 0, dataset: dataset).identity(dataset: dataset).header
+    header.training.removeAll { $0.key == name }
+    header.training.append(.init(name, value))
+    #expect(throws: TrainingError.self) { try RunIdentity(header, path: "trace") }
   }
 
   @Test(
