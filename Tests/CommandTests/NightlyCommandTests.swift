@@ -1,8 +1,11 @@
 import Files
 import Foundation
 import Processes
+import Reports
 import TestSupport
 import Testing
+
+@testable import gradflow
 
 @Suite("gradflow nightly")
 struct NightlyCommandTests {
@@ -128,15 +131,31 @@ struct NightlyCommandTests {
     #expect(own.errors.contains("vgg08-s0: continuing at"), "\(own.errors)")
   }
 
-  @Test("claims that are left open are no finding where that is allowed, and the summary says so; other findings stay")
-  func openClaims() throws {
-    let open = try nightly(["--rows", "vgg08", "--allow-open-claims"])
-    #expect(open.code == 0 && text("summary.txt").hasPrefix("The night passed."), "\(open.errors)")
-    #expect(text("summary.txt").contains(/claims +open, as allowed:/) && text("claims.txt").contains("not decidable"))
-    let missing = try nightly(["--rows", "vgg08,vgg38", "--judge", night + "/runs", "--allow-open-claims"])
-    #expect(missing.code == 2 && text("summary.txt").contains(/goldens +could not be made/), "\(missing.errors)")
-    let trained = try nightly(["--rows", "vgg08", "--train-only", "--allow-open-claims"])
+  @Test("claims that come out as in the goldens are no finding where that is asked for, and the summary says so; others are")
+  func recordedClaims() throws {
+    let open = try nightly(["--rows", "vgg08", "--claims-as-recorded"])
+    #expect(open.code == 2 && text("summary.txt").contains(/claims +could not be made:/), "\(open.errors)")
+    // Beside goldens of the same row alone, which leave the same claims open.
+    try createDirectory(directory.path("golden/smoke"))
+    let golden = Shell.package.path + "/golden/smoke/vgg08.jsonl.zst"
+    try AtomicFile.write(try readFile(golden), to: directory.path("golden/smoke/vgg08.jsonl.zst"))
+    let judge = ["--judge", night + "/runs", "--against", directory.path("golden")]
+    let same = try nightly(["--rows", "vgg08", "--claims-as-recorded"] + judge)
+    #expect(same.code == 0 && text("summary.txt").hasPrefix("The night passed."), "\(same.errors)")
+    #expect(text("summary.txt").contains(/claims +as recorded:/) && text("claims.txt").contains("not decidable"))
+    #expect(try nightly(["--rows", "vgg08"] + judge).code == 2)
+    let trained = try nightly(["--rows", "vgg08", "--train-only", "--claims-as-recorded"])
     #expect(trained.code == 64 && trained.errors.contains("judges nothing"), "\(trained.errors)")
+  }
+
+  @Test(
+    "the claims of a profile's own runs are as recorded, also those that do not hold; where nothing is recorded, they are news")
+  func explained() throws {
+    let goldens = Shell.package.path + "/golden"
+    let claims = Claims(try RunSet(readingFrom: [goldens + "/paper"]))
+    #expect(claims.all.contains { $0.verdict == .notHeld } && claims.all.contains { $0.verdict == .undecidable })
+    #expect(RecordedClaims(goldens + "/paper").explain(claims))
+    #expect(!RecordedClaims(goldens + "/smoke").explain(claims) && !RecordedClaims(directory.path("nothing")).explain(claims))
   }
 
   @Test("a night that is trained, then judged, is over: the next one begins anew")

@@ -50,9 +50,9 @@ struct NightlyCommand: ParsableCommand {
   var command: String?
 
   @Flag(
-    name: .customLong("allow-open-claims"),
-    help: "Claims that these runs leave open, for want of seeds or epochs, are no finding; one that does not hold is.")
-  var allowsOpenClaims = false
+    name: .customLong("claims-as-recorded"),
+    help: "Claims that come out as they do in the profile's goldens are no finding, whether they hold or not; others are.")
+  var expectsRecordedClaims = false
 
   @Option(help: "required, or optional where the file system keeps no locks, as for `run`.")
   var locks = LockChoice.required
@@ -64,8 +64,8 @@ struct NightlyCommand: ParsableCommand {
 
   func validate() throws {
     if trainsOnly, !judged.isEmpty { throw ValidationError("--train-only and --judge exclude each other") }
-    if trainsOnly, allowsOpenClaims {
-      throw ValidationError("--train-only judges nothing: --allow-open-claims does not go with it")
+    if trainsOnly, expectsRecordedClaims {
+      throw ValidationError("--train-only judges nothing: --claims-as-recorded does not go with it")
     }
     if !judged.isEmpty {
       for (isGiven, name) in [
@@ -270,7 +270,8 @@ struct NightlyCommand: ParsableCommand {
     let judged = Set(goldens.judgements.map(\.row))
     let expected = (try? goldens.store.expectedRows(of: asked.profile)) ?? []
     for row in wanted ?? expected where !judged.contains(row) { goldens.add(noRunOf: row, in: [out]) }
-    var verdict = NightVerdict(files: files, allowsOpenClaims: allowsOpenClaims)
+    let recorded = expectsRecordedClaims ? RecordedClaims("\(asked.against)/\(asked.profile.rawValue)") : nil
+    var verdict = NightVerdict(files: files, recordedClaims: recorded)
     let night = Night(
       began: try files.begunTime() ?? Self.now, profile: asked.profile.rawValue,
       revision: try files.begunRevision() ?? Revision.identity, status: 0, rows: [])
