@@ -3,7 +3,7 @@
 /// All stand in one copy of the source at the same time, each behind its name, so that one build serves all: `PlantedTogether`.
 let harnessDefects: [HarnessDefect] =
   bandDefects + comparatorDefects + reportDefects + trainingHarnessDefects + dataHarnessDefects + readerDefects
-  + exitCodeDefects + engineHarnessDefects + benchDefects + foretoldDefects
+  + exitCodeDefects + engineHarnessDefects + benchDefects + foretoldDefects + foundDefects
 
 private let calibration = "Sources/Goldens/BandCalibration.swift"
 private let band = "Sources/Goldens/Band.swift"

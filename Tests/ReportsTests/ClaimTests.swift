@@ -293,6 +293,9 @@ struct ClaimTests {
     #expect(
       open.needed.words.count == 1 && open.needed.words[0].contains("13 more seeds") && open.needed.words[0].contains("and 2 if"))
     #expect(Claims(try FakeRun.report().set()).text.contains { $0.contains("needs: 13 more seeds") })
+    // Of 5 points 2 seeds could decide, but no 2 seeds of two rows show what they scatter by.
+    let wide = try claim(5, FakeRun.report().with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.4892 })
+    #expect(wide.needed.words.count == 1 && wide.needed.words[0].contains("and 2 if"), "\(wide.needed)")
     let even = try claim(5, FakeRun.report().with("vgg38-bn-1e-2") { $0.validationAccuracy = 0.4392 })
     #expect(even.needed.seeds.isEmpty && even.needed.words[0].contains("not decided by 100 seeds"))
     // What further runs are said to decide is neither that, nor a claim that lacks a row.

@@ -51,6 +51,7 @@ enum PageStyle {
     .results .report td{color:var(--muted);padding-top:1px;padding-bottom:3px}
     .results th[scope=rowgroup]{font-weight:400;white-space:nowrap}
     .verdicts th[scope=row],.beyond-table-1 th[scope=row],.beyond-table-1 td:last-child{white-space:nowrap}
+    .curves{font-size:.8rem}
     .curves th[scope=row],.curves .number{white-space:nowrap}
     .model{display:block;color:var(--muted);font-size:.9em}
     .remarks{color:var(--muted);font-size:.92rem;padding-left:1.2em}
