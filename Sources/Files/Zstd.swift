@@ -40,8 +40,10 @@ public enum Zstd {
     return content
   }
 
-  /// Whether data begin like a zstd file.
-  public static func isCompressed(_ data: [UInt8]) -> Bool { data.starts(with: ZstdFrame.magic) }
+  /// Whether a file's data are compressed: its name ends in `.zst`, or they begin like a zstd file.
+  public static func isCompressed(_ data: [UInt8], name: String) -> Bool {
+    name.hasSuffix(".zst") || data.starts(with: ZstdFrame.magic)
+  }
 
   /// A file's content, decompressed if its name ends in `.zst` or it begins like a zstd file.
   ///
@@ -49,7 +51,7 @@ public enum Zstd {
   /// - Throws: `FileError` or `ZstdError`.
   public static func readFile(_ path: String, limit: Int) throws -> [UInt8] {
     let data = try Files.readFile(path, limit: limit)
-    return path.hasSuffix(".zst") || isCompressed(data) ? try decompress(data, limit: limit, name: path) : data
+    return isCompressed(data, name: path) ? try decompress(data, limit: limit, name: path) : data
   }
 }
 

@@ -7,7 +7,7 @@ public struct GoldenStore: Equatable, Sendable {
 
   public init(directory: String) { self.directory = directory }
 
-  private static let suffix = ".jsonl.zst"
+  private static let suffix = RunTraces.goldenSuffix
 
   public func path(profile: String, row: String) -> String { "\(directory)/\(profile)/\(row)\(Self.suffix)" }
   public var index: String { directory + "/index.csv" }

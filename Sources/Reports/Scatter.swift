@@ -24,7 +24,7 @@ struct Scatter {
   }
 
   /// As many seeds tell their scatter themselves: three degrees of freedom, as in `Noise.Threshold`.
-  static let seedsToMeasure = 4
+  static let seedsToMeasure = Noise.seedsToMeasure(rows: 1)
 
   private let quantity: Quantity
   /// Of the difference between the mean of the runs and one other run; `nil` where it is not known.

@@ -5,13 +5,16 @@ import Platform
 public enum RunTraces {
   /// Of the trace in a run's directory.
   public static let fileName = "trace.jsonl.zst"
+  /// Of the name of a golden's file.
+  public static let goldenSuffix = ".jsonl.zst"
 
   /// The directories of the runs in `directory`: itself if it is a run's own, else those in it that hold a trace, by name. What
   /// they are called says nothing: which run it is, the trace's header tells. A link to another of them, as `latest` often is,
-  /// is no run of its own.
+  /// is no run of its own. A file holds none.
   public static func runs(in directory: String) throws(FileError) -> [String] {
     func isRun(_ path: String) -> Bool { fileExists("\(path)/\(fileName)") }
     if isRun(directory) { return [directory] }
+    if isFile(directory) { return [] }
     let found = try directoryEntries(directory).map { "\(directory)/\($0)" }.filter(isRun)
     let places = found.map(Place.init)
     let own = Set(places.filter { !$0.isLink }.map(\.real))
@@ -22,16 +25,19 @@ public enum RunTraces {
     }.map(\.0)
   }
 
-  /// The goldens in `directory`, by name: traces too, of runs that are recorded. None where it holds runs.
+  /// The goldens in `directory`, by name, or the one that it is: traces too, of runs that are recorded. None where it holds runs.
   public static func goldens(in directory: String) throws(FileError) -> [String] {
+    if isFile(directory) { return isGolden(directory) ? [directory] : [] }
     guard try runs(in: directory).isEmpty else { return [] }
-    return try directoryEntries(directory).filter { $0.hasSuffix(".jsonl.zst") }.map { "\(directory)/\($0)" }
+    return try directoryEntries(directory).filter { $0.hasSuffix(goldenSuffix) }.map { "\(directory)/\($0)" }
   }
 
-  /// Whether a path is that of a golden's file, and not of a run's trace.
-  public static func isGolden(_ path: String) -> Bool {
-    path.hasSuffix(".jsonl.zst") && !path.hasSuffix("/" + fileName) && path != fileName && !isDirectory(path) && fileExists(path)
+  /// Whether a file is a golden's by its name, and not a run's trace.
+  private static func isGolden(_ file: String) -> Bool {
+    file.hasSuffix(goldenSuffix) && !file.hasSuffix("/" + fileName) && file != fileName
   }
+
+  private static func isFile(_ path: String) -> Bool { fileExists(path) && !isDirectory(path) }
 
   /// Where a path leads.
   private struct Place {
@@ -54,8 +60,7 @@ extension TraceHeader {
   /// - Throws: as `Trace(path:)`, for what stands before the first line's end.
   public init(path: String, limit: Int = Trace.sizeLimit) throws {
     let data = try readFile(path, limit: limit)
-    let isCompressed = path.hasSuffix(".zst") || Zstd.isCompressed(data)
-    let content = isCompressed ? try WholeFrames(data, of: path, limit: limit).content : data
+    let content = Zstd.isCompressed(data, name: path) ? try WholeFrames(data, of: path, limit: limit).content : data
     guard let end = content.firstIndex(of: UInt8(ascii: "\n")), case .header(let header) = try TraceLine(parsing: content[..<end])
     else { throw TraceError(.noHeader, path: path) }
     self = header

@@ -41,7 +41,7 @@ public struct Trace: Equatable, Sendable {
   /// - Throws: `FileError`; `ZstdError` for a frame that is damaged rather than cut; `TraceError` with path and line.
   public init(path: String, limit: Int = Trace.sizeLimit) throws {
     let data = try readFile(path, limit: limit)
-    guard path.hasSuffix(".zst") || Zstd.isCompressed(data) else {
+    guard Zstd.isCompressed(data, name: path) else {
       self = try Trace(content: data, path: path)
       return
     }

@@ -36,7 +36,7 @@ struct OpeningCommand: ParsableCommand {
     var options = try TrainingOptions.parse(["--profile", profile.rawValue])
     options.data = data
     let dataset = try options.dataset()
-    for departure in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(departure)") }
+    options.warn(of: dataset)
     let specification = RunSpecification(row: ExperimentRow(row.row), profile: profile, seed: seed, dataset: dataset)
     let identity = specification.identity(dataset: dataset)
     try MemoryNeed(identity.settings.network, images: identity.settings.batchSize, in: Float.self).check(against: compute.memory)

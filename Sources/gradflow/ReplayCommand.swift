@@ -65,10 +65,16 @@ struct ReplayCommand: ParsableCommand {
       .check(against: compute.memory)
     let replay = try Replay(identity, source: source, backend: compute.backend(), from: from)
     let start = replay.position
-    let departure = try replay.advance(to: step.position, expected: trace.digest(after:))
+    let recorded = trace.stepDigests
+    /// Of the state after a step, where it is recorded.
+    func digest(after place: StepPosition) -> ShortDigest? {
+      guard let digests = recorded[place.epoch], digests.indices.contains(place.step) else { return nil }
+      return digests[place.step]
+    }
+    let departure = try replay.advance(to: step.position, expected: digest(after:))
     if let saved { try saved.write(tensors: replay.checkpointBytes) }
     let (parts, tensor) = try replay.inspect(part: part)
-    let isOther = trace.digest(after: step.position).map { $0 != replay.lastDigest } ?? false
+    let isOther = digest(after: step.position).map { $0 != replay.lastDigest } ?? false
     if let place = departure ?? (isOther ? step.position : nil) {
       Console.log(
         "gradflow: warning: after step \(place) the state is not the one in the trace: this machine or program does not compute "
@@ -91,14 +97,6 @@ struct ReplayCommand: ParsableCommand {
     throw Stop(
       .impossible,
       "\(path) has no step \(step.epoch):\(step.step): its \(whole) \(whole == 1 ? "epoch is" : "epochs are") counted from 0")
-  }
-}
-
-extension Trace {
-  /// Of the state after a step, where it is recorded.
-  fileprivate func digest(after place: StepPosition) -> ShortDigest? {
-    guard let digests = stepDigests[place.epoch], digests.indices.contains(place.step) else { return nil }
-    return digests[place.step]
   }
 }
 

@@ -95,7 +95,7 @@ struct RunSession {
     // Refuses an instruction set that is missing before anything is read or written.
     _ = try Backend(instructionSet: isa, threads: 1)
     let dataset = try options.dataset()
-    for problem in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(problem)") }
+    options.warn(of: dataset)
     let runs = self.runs(dataset)
     if runs.isEmpty { throw Stop(.impossible, "this part of the matrix holds no runs: there are fewer runs than parts") }
     let jobs = jobs(for: runs, dataset)

@@ -85,7 +85,7 @@ struct TrainingOptions: ParsableArguments {
 
   /// Why runs on data that were read from files are not the report's experiment; nothing for the built-in data and the official
   /// CIFAR-100.
-  func dataDepartures(_ dataset: Dataset) -> [String] {
+  private func dataDepartures(_ dataset: Dataset) -> [String] {
     if data.directory == nil, profile.synthetic != nil { return [] }
     let problems = DatasetVerification(dataset).problems
     let isOther = dataset.name != DatasetVerification.protocolName
@@ -95,6 +95,11 @@ struct TrainingOptions: ParsableArguments {
       "these are not the official CIFAR-100 data (\(what)): table1, claims and report will not judge these runs as the report's "
         + "experiment"
     ]
+  }
+
+  /// Tells of these departures.
+  func warn(of dataset: Dataset) {
+    for departure in dataDepartures(dataset) { Console.log("gradflow: warning: \(departure)") }
   }
 
   /// Raised by Ctrl-C, by SIGTERM and by the time limit.

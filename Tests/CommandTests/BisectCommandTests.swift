@@ -110,7 +110,7 @@ struct BisectCommandTests {
       try Program.run(["replay", a, "--step", "0:4", "--from", file, "--part", "1", "--values", values])
     }
     #expect(lists.allSatisfy { $0.code == 0 } && lists[0].output == lists[1].output, "\(lists[1].errors)")
-    #expect(try Zstd.isCompressed(readFile(values)))
+    #expect(try Zstd.readFile(values, limit: 1 << 26) != readFile(values))
     let foreign = try Program.run(["replay", try run(["--seed", "1"], out: "b"), "--step", "0:4", "--from", small])
     #expect(foreign.code == 2 && foreign.errors.contains("checkpoint of another run"), "\(foreign.errors)")
     #expect(!foreign.errors.contains("--overwrite"))

@@ -85,6 +85,19 @@ struct ReportCommandTests {
     #expect(csv.output.contains("\n\"'=x\"\"><img"), "\(csv.output)")
   }
 
+  @Test("a golden's file is a run to table1, claims and report, as it is beside others in its directory; another file is none")
+  func goldenFile() throws {
+    let golden = Shell.package.path + "/golden/smoke/vgg08.jsonl.zst"
+    try AtomicFile.write("no run", to: directory.path("other"))
+    for command in [["table1"], ["claims"], ["report"]] {
+      let more = command == ["report"] ? ["--out", directory.path("golden.html")] : []
+      let outcome = try Program.run(command + [golden] + more)
+      #expect(outcome.code == (command == ["claims"] ? 2 : 0) && !outcome.errors.contains("error"), "\(outcome.errors)")
+      let other = try Program.run(command + [directory.path("other")] + more)
+      #expect(other.code == 2 && other.errors.contains("there are no runs in"), "\(other.errors)")
+    }
+  }
+
   @Test("export prints the metrics, a line an epoch, or writes an event file beside the run")
   func export() throws {
     let run = directory.path("out/vgg08-s0")

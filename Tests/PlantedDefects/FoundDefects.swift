@@ -28,7 +28,7 @@ let foundDefects = [
     within: "if let problem = settings.problem", "settings.problem", "String?.none", noticedBy: "TrainingTests.ReplayTests"),
   HarnessDefect(
     "found-compressed-by-name", "a compressed trace is known by its name alone", "Sources/Traces/Trace.swift",
-    within: "guard path.hasSuffix(\".zst\") || Zstd.isCompressed(data)", "Zstd.isCompressed(data)", "false",
+    "Zstd.isCompressed(data, name: path)", "path.hasSuffix(\".zst\")",
     noticedBy: "ReportsTests.RunSetTests"),
   HarnessDefect(
     "found-other-events", "another run's events go into the same directory", "Sources/Reports/Export/EventDirectory.swift",

@@ -7,7 +7,7 @@ public struct RunRecord: Equatable, Sendable {
   /// Where it was read from; empty for one that was not.
   public let place: String
   /// That it was read from a golden, which it is: judging it by that golden would say nothing.
-  public var isGolden: Bool { place.hasSuffix(".jsonl.zst") }
+  public var isGolden: Bool { place.hasSuffix(RunTraces.goldenSuffix) }
   /// That it broke off on a number that is not finite; `nil` for all others.
   public let diverged: DivergedRun?
 

@@ -12,12 +12,10 @@ extension RunSet {
     var runs: [RunRecord] = []
     var warnings: [String] = []
     for directory in directories {
-      if RunTraces.isGolden(directory) {
-        runs.append(RunRecord(try Golden(path: directory).trace, place: directory))
-        continue
-      }
-      if fileExists(directory), !isDirectory(directory) { throw RunSetError.noRuns(places: [directory]) }
-      for run in try RunTraces.runs(in: directory) {
+      let inside = try RunTraces.runs(in: directory), goldens = try RunTraces.goldens(in: directory)
+      // An empty directory beside others is none's loss; a file that is no golden is a mistake.
+      if inside.isEmpty, goldens.isEmpty, !isDirectory(directory) { throw RunSetError.noRuns(places: [directory]) }
+      for run in inside {
         let trace = try Trace(path: "\(run)/\(RunTraces.fileName)")
         let name = run == directory ? run : String(run.dropFirst(directory.count + 1))
         if let torn = trace.torn { warnings.append("\(name): \(torn)") }
@@ -29,7 +27,7 @@ extension RunSet {
         }
         runs.append(record)
       }
-      for golden in try RunTraces.goldens(in: directory) { runs.append(RunRecord(try Golden(path: golden).trace, place: golden)) }
+      for golden in goldens { runs.append(RunRecord(try Golden(path: golden).trace, place: golden)) }
     }
     try self.init(runs, warnings: warnings, places: directories)
   }

@@ -88,7 +88,7 @@ struct ClusterSubmitCommand: ParsableCommand {
     // What is read of files here, the nodes read again.
     let options = try asked.trainingOptions()
     let dataset = try options.dataset()
-    for problem in options.dataDepartures(dataset) { Console.log("gradflow: warning: \(problem)") }
+    options.warn(of: dataset)
     let specifications = choice.rows.flatMap { row in
       (asked.seeds.map { Array($0.range) } ?? row.seeds ?? [0]).map { seed in
         RunSpecification(row: row, profile: asked.profile, seed: seed, dataset: dataset, epochs: asked.epochs)
